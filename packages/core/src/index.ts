@@ -1,0 +1,31 @@
+/** Words, laws and ports of Joinery: what a library author, an adapter or a host needs. Pure: no I/O, no clock, no chance. */
+export { CODES, JoineryError, isCode } from './errors.ts'
+export type { Code, Then } from './errors.ts'
+export { PERSONAL_SPACE, isId, checkId } from './ids.ts'
+export { DIGEST_BYTES, NO_MARK, digestOf, entryDigest, markAfter, sameBytes } from './digest.ts'
+export { STAMP_AHEAD_MS, hybridClock, stampOf, isStamp, millisOf } from './hlc.ts'
+export type { HybridClock, Stamp } from './hlc.ts'
+export { canonical, hex } from './plain.ts'
+export type { Plain } from './plain.ts'
+export type { AuthorRange, Cursor, Entry, EntryType, Envelope, PushEntry } from './entry.ts'
+export type { Bus } from './ports/bus.ts'
+export type { Cancel, Clock } from './ports/clock.ts'
+export type { Engine, EngineAbilities, EngineDocument, EngineMap, EngineRefusal, EngineText } from './ports/engine.ts'
+export type { Random } from './ports/random.ts'
+export { TABLES } from './ports/storage.ts'
+export type { Key, KeyRange, ReadTransaction, Row, Storage, StorageEstimate, Table, WriteTransaction } from './ports/storage.ts'
+export type {
+  AuthorHead,
+  CommitEntry,
+  CommittedSpace,
+  DocumentHead,
+  Fold,
+  LogPage,
+  Outcome,
+  Role,
+  SpaceCommit,
+  SpaceHead,
+  Store,
+} from './ports/store.ts'
+export type { Tabs } from './ports/tabs.ts'
+export type { Transport, Wire, WireClose, WireEvents } from './ports/transport.ts'

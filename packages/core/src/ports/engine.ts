@@ -1,0 +1,90 @@
+/**
+ * Port: the CRDT that holds a document. Every engine shows the same two shapes at its root, flat maps and texts, on which all field
+ * policies are built, so nothing above depends on which engine it is: ask `can`, never the name. Laws:
+ * - D1: documents of one engine that applied the same updates have the same `digest`, whatever the order and repeats. An update that
+ *   needs another one not yet applied waits inside the document and takes effect with it.
+ * - D2: `check` never throws, never hangs and refuses what would break `apply`. If `apply` throws, the document is unusable: drop it.
+ * - D3: an edit that changes nothing emits nothing; `encode(since)` is undefined when there is nothing new.
+ * - Authors are fresh per `open`; an author's clocks count up without gaps; `authorsOf` names exactly what an update contains.
+ * - `encode()` of a document and its updates applied one by one give the same digest.
+ * - Reading an absent map or text gives an empty one and writes nothing (D4). Content read has no inherited keys (CR-17).
+ */
+import type { AuthorRange } from '../entry.ts'
+import type { Plain } from '../plain.ts'
+import type { Random } from './random.ts'
+import type { Code } from '../errors.ts'
+
+export interface Engine {
+  readonly name: string
+  readonly can: EngineAbilities
+  newAuthor(random: Random): string
+  /** An empty document that edits as `author`. */
+  open(author: string): EngineDocument
+  /** What is wrong with these bytes, or undefined. Structure only; linear time. */
+  check(update: Uint8Array): EngineRefusal | undefined
+  /** Who wrote what in a checked update. */
+  authorsOf(update: Uint8Array): readonly AuthorRange[]
+}
+
+export interface EngineAbilities {
+  /** Collaborative plain text. */
+  readonly text: boolean
+  /** Structured text that rich editors bind to. */
+  readonly rich: boolean
+  readonly undo: boolean
+  /** Whether concurrent edits to different keys both survive; a register replaces its whole value. */
+  readonly merges: boolean
+}
+
+export interface EngineRefusal {
+  readonly code: Code
+  readonly detail: string
+}
+
+export interface EngineDocument {
+  readonly author: string
+  /** The engine's own document (Y.Doc, Automerge document), for editors. */
+  readonly raw: unknown
+  /** Applies checked bytes from elsewhere. True when anything was new. */
+  apply(update: Uint8Array): boolean
+  /** Applies many in one step, so that observers fire once. */
+  applyAll(updates: readonly Uint8Array[]): boolean
+  /** Runs an edit as one transaction; nested calls join it. */
+  change(edit: () => void): void
+  map(name: string): EngineMap
+  text(name: string): EngineText
+  /** Everything, or everything that a document at version `since` lacks. */
+  encode(): Uint8Array
+  encode(since: Uint8Array): Uint8Array | undefined
+  /** What this document holds, for `encode(since)` elsewhere. */
+  version(): Uint8Array
+  /** A name for the content, equal on all replicas that show the same. */
+  digest(): string
+  /** Root names to canonical content. */
+  content(): Plain
+  /** Whether updates wait for others that are not here yet. */
+  waiting(): boolean
+  /** Called with each update made here: by `change`, by undo, or by an editor on `raw`. Never for `apply`. */
+  onUpdate(listener: (update: Uint8Array) => void): () => void
+  /** Called after anything changed, from wherever. */
+  onChange(listener: () => void): () => void
+  undo(): boolean
+  redo(): boolean
+  close(): void
+}
+
+/** A flat map of plain values. Per key: the observed value is removed by `delete`; a set made elsewhere meanwhile stays. */
+export interface EngineMap {
+  get(key: string): Plain | undefined
+  set(key: string, value: Plain): void
+  delete(key: string): void
+  entries(): Iterable<readonly [key: string, value: Plain]>
+}
+
+/** Text by UTF-16 offsets. On a rich field it reads as plain text, blocks separated by newlines, and edits through `raw`. */
+export interface EngineText {
+  readonly length: number
+  toString(): string
+  insert(at: number, text: string): void
+  delete(at: number, count: number): void
+}

@@ -1,0 +1,122 @@
+/**
+ * Port: the relay's log, on disk. Laws:
+ * - S1: `commit` resolves only when everything in it survives power loss. It is one transaction; if it rejects, the outcome is unknown:
+ *   re-read before refusing or retrying anything.
+ * - R1: seq is given inside the transaction, from 1, without gaps per space; order of seq is order of commit, and no reader ever sees
+ *   seq n before n-1.
+ * - S4: an entry named (space, device, n) is written once. The same name again with the same digest gives the seq it has; with another: `forked`.
+ * - T5: an entry judged against a document head that has moved since (`basedOn`) is not written: `stale`, and only that document's entries are.
+ * - S3: entries are never changed or removed, but for `fold`, which replaces the bytes of entries up to `upTo` by one snapshot at that seq,
+ *   and only if none of them changed meanwhile; marks stay verifiable for folded entries.
+ * - `read` gives entries in order from one consistent view; a folded entry is passed over, its snapshot stands at the last folded seq.
+ * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA.
+ * - Rows carry checksums; a row that fails its checksum rejects the read of that document with QUARANTINED, and of no other.
+ */
+import type { Entry, PushEntry } from '../entry.ts'
+import type { Code } from '../errors.ts'
+
+export interface Store {
+  head(space: string): Promise<SpaceHead | undefined>
+  commit(spaces: readonly SpaceCommit[]): Promise<CommittedSpace[]>
+  /** Entries with seq in (after, …], in order, until about `maxBytes` of them; at least one if there is any. */
+  read(space: string, after: number, maxBytes: number): Promise<LogPage>
+  /** The mark at a seq ≤ head, or undefined when the log does not know it (any more). */
+  markAt(space: string, seq: number): Promise<Uint8Array | undefined>
+  document(space: string, document: string): Promise<DocumentHead | undefined>
+  authors(space: string, document: string): Promise<AuthorHead[]>
+  /** Snapshot and later updates of one document, in order. */
+  body(space: string, document: string): Promise<Entry[]>
+  /** Documents by head seq, newest first, with head seq < before. */
+  documents(space: string, before: number, limit: number): Promise<DocumentHead[]>
+  /** The seq that an entry's name has, with its digest. */
+  named(space: string, device: string, n: number): Promise<{ seq: number; digest: Uint8Array } | undefined>
+  /** The greatest n that a device has in a space, 0 if none. */
+  lastOf(space: string, device: string): Promise<number>
+  /** Replaces a document's entries up to `upTo` by `snapshot`. False when they changed meanwhile. */
+  fold(fold: Fold): Promise<boolean>
+  /** Documents with at least `entries` unfolded entries, most first. */
+  foldable(entries: number, limit: number): Promise<{ space: string; document: string; engine: string; entries: number }[]>
+  quarantine(space: string, document: string, code: Code | undefined): Promise<void>
+  /** Makes the space if it is new; the role given is kept if a member already has one. */
+  admit(space: string, subject: string, role: Role): Promise<void>
+  /** The space's access of a subject, or undefined when it is no member or there is no such space (A4: the caller cannot tell). */
+  roleOf(space: string, subject: string): Promise<Role | undefined>
+  close(): Promise<void>
+}
+
+export type Role = 'owner' | 'editor' | 'viewer'
+
+export interface SpaceHead {
+  /** Names the life of this log; a restored or recovered log gets another (R4). */
+  readonly epoch: string
+  readonly seq: number
+  readonly mark: Uint8Array
+}
+
+export interface SpaceCommit {
+  readonly space: string
+  /** In the order in which they get their seq. */
+  readonly entries: readonly CommitEntry[]
+}
+
+export interface CommitEntry extends PushEntry {
+  readonly device: string
+  readonly subject: string
+  readonly digest: Uint8Array
+  /** Head seq of the document that the gate judged against; 0 for a new one. Later entries of a batch build on earlier ones by themselves. */
+  readonly basedOn: number
+  readonly authors: readonly AuthorHead[]
+}
+
+export interface CommittedSpace {
+  readonly space: string
+  readonly head: SpaceHead
+  /** One for each entry, in order. */
+  readonly outcomes: readonly Outcome[]
+}
+
+export type Outcome =
+  | { readonly outcome: 'written'; readonly seq: number }
+  | { readonly outcome: 'known'; readonly seq: number }
+  | { readonly outcome: 'forked' }
+  | { readonly outcome: 'stale' }
+
+export interface LogPage {
+  readonly entries: readonly Entry[]
+  /** The position after these entries (folded ones included), with its mark: a valid cursor. */
+  readonly seq: number
+  readonly mark: Uint8Array
+  readonly epoch: string
+  /** Whether `seq` was the head when the page was read. */
+  readonly end: boolean
+}
+
+export interface DocumentHead {
+  readonly document: string
+  readonly kind: string
+  readonly engine: string
+  /** The first entry's seq; kind and engine are fixed by it. */
+  readonly firstSeq: number
+  readonly seq: number
+  readonly state: 'live' | 'gone'
+  /** Stored bytes of the body. */
+  readonly bytes: number
+  /** Set while the document is read-only because something is wrong with it (T2). */
+  readonly quarantined: Code | undefined
+}
+
+/** How far one author of a document has written, and which device it is bound to (A3). */
+export interface AuthorHead {
+  readonly author: string
+  readonly clock: number
+  readonly owner: string
+}
+
+export interface Fold {
+  readonly space: string
+  readonly document: string
+  readonly upTo: number
+  readonly snapshot: Uint8Array
+  /** How many unfolded entries up to `upTo` the snapshot was made from. */
+  readonly entries: number
+}

@@ -1,0 +1,109 @@
+/**
+ * The table of messages. A message on the wire is its number and its fields; one message a frame. Laws:
+ * - The table is total: a message without number and codec does not compile. Numbers are never used again.
+ * - A frame is read to its last byte or refused whole (BAD_FRAME). Unknown numbers from 128 on are passed over, so that a newer peer may
+ *   say more; unknown numbers below are refused.
+ * - A change of any byte here is a new VERSION: the tripwire test holds the golden bytes against it.
+ */
+import { createDecoder, hasContent, readVarUint } from 'lib0/decoding'
+import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
+import { JoineryError } from '../errors.ts'
+import { ack, type Ack } from './ack.ts'
+import { auth, type Auth } from './auth.ts'
+import { bodies, type Bodies } from './bodies.ts'
+import { bye, type Bye } from './bye.ts'
+import { changes, type Changes } from './changes.ts'
+import { clock, type ClockTold } from './clock.ts'
+import type { Codec } from './codec.ts'
+import { fetch, type Fetch } from './fetch.ts'
+import { have, type Have } from './have.ts'
+import { hello, type Hello } from './hello.ts'
+import { part, type Part } from './part.ts'
+import { presence, type Presence } from './presence.ts'
+import { push, type Push } from './push.ts'
+import { refused, type Refused } from './refused.ts'
+import { time, type Time } from './time.ts'
+import { want, type Want } from './want.ts'
+import { watch, type Watch } from './watch.ts'
+import { welcome, type Welcome } from './welcome.ts'
+
+export const VERSION = 1
+
+export type ClientMessage = Hello | Watch | Push | Fetch | Have | Presence | Time | Auth | Part
+export type RelayMessage = Welcome | Changes | Bodies | Ack | Refused | Want | Presence | ClockTold | Bye | Part
+export type Message = ClientMessage | RelayMessage
+
+type Table = { readonly [T in Message['type']]: { readonly number: number; readonly codec: Codec<Extract<Message, { type: T }>> } }
+
+const MESSAGES: Table = {
+  hello: { number: 1, codec: hello },
+  watch: { number: 2, codec: watch },
+  push: { number: 3, codec: push },
+  fetch: { number: 4, codec: fetch },
+  have: { number: 5, codec: have },
+  presence: { number: 6, codec: presence },
+  time: { number: 7, codec: time },
+  auth: { number: 8, codec: auth },
+  part: { number: 9, codec: part },
+  welcome: { number: 32, codec: welcome },
+  changes: { number: 33, codec: changes },
+  bodies: { number: 34, codec: bodies },
+  ack: { number: 35, codec: ack },
+  refused: { number: 36, codec: refused },
+  want: { number: 37, codec: want },
+  clock: { number: 38, codec: clock },
+  bye: { number: 39, codec: bye },
+}
+
+const FIRST_IGNORABLE = 128
+
+const codecsByNumber = new Map<number, Codec<Message>>(
+  Object.values(MESSAGES).map(({ number, codec }) => [number, codec as Codec<Message>]),
+)
+
+/**
+ * The frame of a message.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { encodeMessage, decodeMessage } from '@joinery/core/protocol'
+ *
+ * const frame = encodeMessage({ type: 'time', id: 7 })
+ * assert.deepEqual(decodeMessage(frame), { type: 'time', id: 7 })
+ * ```
+ */
+export function encodeMessage(message: Message): Uint8Array {
+  const { number, codec } = MESSAGES[message.type]
+  const encoder = createEncoder()
+  writeVarUint(encoder, number)
+  ;(codec as Codec<Message>).write(encoder, message)
+  return toUint8Array(encoder)
+}
+
+/**
+ * The message of a frame, or undefined for one that may be passed over. Throws BAD_FRAME and nothing else.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { decodeMessage } from '@joinery/core/protocol'
+ *
+ * assert.throws(() => decodeMessage(new Uint8Array([3])), { code: 'BAD_FRAME' })
+ * ```
+ */
+export function decodeMessage(frame: Uint8Array): Message | undefined {
+  const decoder = createDecoder(frame)
+  let message: Message
+  try {
+    const number = readVarUint(decoder)
+    const codec = codecsByNumber.get(number)
+    if (codec === undefined && number >= FIRST_IGNORABLE) return undefined
+    if (codec === undefined) throw new Error(`unknown message ${number}`)
+    message = codec.read(decoder)
+    if (hasContent(decoder)) throw new Error('bytes after the message')
+  } catch (cause) {
+    throw new JoineryError('BAD_FRAME', { bytes: frame.length }, { cause })
+  }
+  return message
+}
