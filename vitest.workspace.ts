@@ -38,6 +38,7 @@ const inBrowser: Project = {
   test: {
     name: 'browser',
     include: ['*/{src,test}/**/*.browser.test.ts'],
+    globalSetup: ['adapters/test/transport/peer-server.ts'],
     browser: {
       enabled: true,
       headless: true,
@@ -65,6 +66,8 @@ export default defineConfig({
         testTimeout: 180_000,
         hookTimeout: 180_000,
         fileParallelism: false,
+        // After all others, alone: a browser and a relay need both cores to be quick.
+        sequence: { groupOrder: 1 },
       }),
     ],
   },

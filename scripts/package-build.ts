@@ -31,6 +31,9 @@ function workerUrls() {
   return {
     name: 'joinery-worker-urls',
     // As long as before, so the source map stays as it is: `map: null`.
-    transform: { order: 'pre' as const, handler: (code: string) => ({ code: code.replace(url, '$1.js$2'), map: null }) },
+    transform: {
+      order: 'pre' as const,
+      handler: (code: string) => ({ code: code.replace(url, '$1.js$2'), map: null }),
+    },
   }
 }

@@ -19,7 +19,11 @@ export function run(command: readonly string[], { show = false, cwd = root } = {
   const [program = '', ...args] = command
   const child = spawn(program, args, {
     cwd,
-    env: { ...process.env, PATH: `${tools}:${process.env['PATH']}`, ...(show ? {} : { NO_COLOR: '1' }) },
+    env: {
+      ...process.env,
+      PATH: `${tools}:${process.env['PATH']}`,
+      ...(show ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }),
+    },
     stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
   })
   const chunks: string[] = []

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { buildStale } from './builds.ts'
+import { whenLauncherEnds } from './launcher.ts'
 import { root } from './run.ts'
 
 const built = await buildStale(console.log)
@@ -15,10 +16,10 @@ const given = process.argv.slice(2)
 const defaults = { port: '4321', data: join(root, '.joinery'), app: join(root, 'examples/notes/dist') }
 const added = Object.entries(defaults).flatMap(([name, value]) => (isGiven(name) ? [] : [`--${name}`, value]))
 
-const relay = spawn(process.execPath, [join(root, 'packages/relay/dist/main.js'), 'serve', '--dev', ...added, ...given], {
-  stdio: 'inherit',
-})
+const main = join(root, 'packages/relay/dist/main.js')
+const relay = spawn(process.execPath, [main, 'serve', '--dev', ...added, ...given], { stdio: 'inherit' })
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => relay.kill(signal))
+whenLauncherEnds(() => relay.kill('SIGTERM'))
 relay.on('exit', (code, signal) => {
   process.exitCode = code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)
 })

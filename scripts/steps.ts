@@ -15,7 +15,7 @@ const steps: readonly Step[] = [
   { name: 'format', run: () => run(['oxfmt', '--check', '.']) },
   { name: 'lint, with arrows and import cycles', run: () => run(['oxlint', '--format=unix']) },
   { name: 'types', run: () => run(['tsc', '-b', '--pretty', 'false']) },
-  { name: 'dead code', run: () => run(['knip', '--no-progress']) },
+  { name: 'dead code', run: () => run(['knip', '--no-progress', '--no-config-hints']) },
   { name: 'build', run: () => buildStale(silent) },
   { name: 'exports', run: checkExports },
   { name: 'size', run: () => run(['size-limit']) },

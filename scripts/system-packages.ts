@@ -42,12 +42,21 @@ export async function provide(packages: readonly SystemPackage[]): Promise<strin
     console.log(`installing ${missing.map(each => each.debian).join(', ')}`)
     const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq']
     await run([...apt, 'update'])
-    const installed = await run([...apt, 'install', '-y', '--no-install-recommends', ...missing.map(each => each.debian)])
+    const installed = await run([
+      ...apt,
+      'install',
+      '-y',
+      '--no-install-recommends',
+      ...missing.map(each => each.debian),
+    ])
     if (!installed.passed) console.log(installed.output)
   }
   return missing
     .filter(each => find(each) === undefined)
-    .map(each => `${each.programs[0]} is needed by ${each.neededBy} and was not found: install it (Debian: apt-get install ${each.debian}).`)
+    .map(
+      each =>
+        `${each.programs[0]} is needed by ${each.neededBy} and was not found: install it (Debian: apt-get install ${each.debian}).`,
+    )
 }
 
 function isExecutable(path: string): boolean {

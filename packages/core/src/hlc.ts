@@ -9,6 +9,9 @@ const DIGITS = '0123456789abcdefghijklmnopqrstuv'
 const STAMP = /^~[0-9a-v]{14}$/
 const COUNTER_MAX = 32 ** 4 - 1
 
+/** The year 19,808: no real clock is there, and a clock that followed would run out of digits. */
+const MILLIS_MAX = 2 ** 49
+
 /** A stamp further ahead of the relay's clock than this is refused (`STAMP_AHEAD`). */
 export const STAMP_AHEAD_MS = 120_000
 
@@ -44,6 +47,7 @@ export function hybridClock(clock: Pick<Clock, 'now'>): HybridClock {
   let millis = 0
   let counter = 0
   let offset = 0
+  let told = false
   const now = (): number => Math.max(0, Math.floor(clock.now() + offset))
   return {
     now,
@@ -61,10 +65,12 @@ export function hybridClock(clock: Pick<Clock, 'now'>): HybridClock {
       return stampOf(millis, counter)
     },
     saw(stamp) {
+      if (!isStamp(stamp)) return
       const seen = millisOf(stamp)
       const seenCounter = counterOf(stamp)
-      // A stamp that no relay would take must not drag this clock along.
-      if (seen > now() + STAMP_AHEAD_MS) return
+      // A stamp that no relay would take must not drag this clock along. Which those are, only a clock that was told the relay's time
+      // knows: one that was never online and runs slow must follow what it sees, or its edits would lose to older ones.
+      if (seen > (told ? now() + STAMP_AHEAD_MS : MILLIS_MAX)) return
       if (seen > millis || (seen === millis && seenCounter > counter)) {
         millis = seen
         counter = seenCounter
@@ -72,6 +78,7 @@ export function hybridClock(clock: Pick<Clock, 'now'>): HybridClock {
     },
     correct(by) {
       offset = by
+      told = true
     },
     restart() {
       millis = 0

@@ -53,6 +53,14 @@ export interface EngineDocument {
   change(edit: () => void): void
   map(name: string): EngineMap
   text(name: string): EngineText
+  /**
+   * Structured text that rich editors bind to through `raw`, there exactly when the engine `can` it (`rich`). It reads as plain text,
+   * blocks separated by newlines, and takes plain edits too: a newline inserted begins a paragraph, one deleted joins two blocks.
+   * A root is either text or rich, for ever: asking for the one never turns it into the other.
+   */
+  rich?(name: string): EngineText
+  /** Makes the structured text `name` what it is in `from`, by edits that leave alone what is equal. */
+  copyRich?(name: string, from: EngineDocument): void
   /** Everything, or everything that a document at version `since` lacks. */
   encode(): Uint8Array
   encode(since: Uint8Array): Uint8Array | undefined
@@ -81,7 +89,7 @@ export interface EngineMap {
   entries(): Iterable<readonly [key: string, value: Plain]>
 }
 
-/** Text by UTF-16 offsets. On a rich field it reads as plain text, blocks separated by newlines, and edits through `raw`. */
+/** Text by UTF-16 offsets. */
 export interface EngineText {
   readonly length: number
   toString(): string

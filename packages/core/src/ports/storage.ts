@@ -1,12 +1,16 @@
 /**
  * Port: what one device keeps for one (app, user): a set of ordered tables with transactions. Laws:
  * - `write` is atomic and isolated: a transaction sees either all of another or none; write transactions run one after the other, across
- *   tabs too. It resolves only when the change survives the process (strict durability); if the body throws or rejects, nothing changed.
- * - A body awaits nothing but the transaction's own operations.
+ *   tabs too. It resolves only when the change survives the process (strict durability); if the body throws or rejects, or one of its
+ *   operations fails, whether the body minds or not, nothing changed. What the body threw is what the caller gets.
+ * - A body awaits nothing but the transaction's own operations, and uses only the tables it named; what it asks for runs in the order
+ *   asked. After its end the transaction is CLOSED.
  * - Keys are non-empty lists of strings and finite numbers, compared part by part, numbers before strings, strings by UTF-16 code unit,
- *   a shorter list before a longer one that it begins.
+ *   a shorter list before a longer one that it begins. Anything else is BAD_INPUT.
  * - Values are `Plain` and come back equal and unshared; bytes come back as Uint8Array.
  * - Failures reject with STORAGE_FULL, STORAGE_UNAVAILABLE or CLOSED; a failed transaction may be tried again.
+ * - Storages opened on the same data (tabs) see each other's writes. `close` lets what was asked before finish; what is asked after is
+ *   CLOSED. When one storage destroys the data, the others are CLOSED.
  */
 import type { Plain } from '../plain.ts'
 
@@ -53,7 +57,10 @@ export interface Row {
   readonly value: Plain
 }
 
-/** All keys that begin with `prefix`, narrowed by the bounds (whole keys), in order or reversed, at most `limit`. */
+/**
+ * All keys that begin with `prefix` (itself too), narrowed by the bounds (whole keys), in order or reversed, at most `limit`.
+ * `from` and after it, `after` alone after it, `before` alone before it; of several bounds the narrower counts.
+ */
 export interface KeyRange {
   readonly prefix?: Key
   readonly after?: Key

@@ -4,13 +4,20 @@
  *   re-read before refusing or retrying anything.
  * - R1: seq is given inside the transaction, from 1, without gaps per space; order of seq is order of commit, and no reader ever sees
  *   seq n before n-1.
- * - S4: an entry named (space, device, n) is written once. The same name again with the same digest gives the seq it has; with another: `forked`.
- * - T5: an entry judged against a document head that has moved since (`basedOn`) is not written: `stale`, and only that document's entries are.
+ * - S4: an entry named (space, device, n) is written once. The same name again with the same digest gives the seq it has; with another:
+ *   `forked`. A device is the subject's who wrote first under its name: another's entry under it is `forked` too.
+ * - T5: an entry judged against a document head that has moved since (`basedOn`), or as of another kind or engine, is not written: `stale`,
+ *   and only that document's entries are. What follows a refused entry in the same commit, in the same document, is `stale` as well.
+ * - D6: a `tombstone` drops the bytes, authors and quarantine of its document in the same transaction; what comes later
+ *   is `gone`.
  * - S3: entries are never changed or removed, but for `fold`, which replaces the bytes of entries up to `upTo` by one snapshot at that seq,
  *   and only if none of them changed meanwhile; marks stay verifiable for folded entries.
  * - `read` gives entries in order from one consistent view; a folded entry is passed over, its snapshot stands at the last folded seq.
- * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA.
- * - Rows carry checksums; a row that fails its checksum rejects the read of that document with QUARANTINED, and of no other.
+ * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA:
+ *   nothing was written, and reads go on. `read` of a space that is not there is NOT_FOUND.
+ * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
+ * - Rows carry checksums; a row that fails its checksum rejects the `body` of that document with QUARANTINED, and of no other; `read` passes
+ *   over it and names its document as `damaged`.
  */
 import type { Entry, PushEntry } from '../entry.ts'
 import type { Code } from '../errors.ts'
@@ -24,17 +31,21 @@ export interface Store {
   markAt(space: string, seq: number): Promise<Uint8Array | undefined>
   document(space: string, document: string): Promise<DocumentHead | undefined>
   authors(space: string, document: string): Promise<AuthorHead[]>
-  /** Snapshot and later updates of one document, in order. */
+  /** Snapshot and later updates of one document, in order. Of a gone one its tombstone; of none nothing. */
   body(space: string, document: string): Promise<Entry[]>
-  /** Documents by head seq, newest first, with head seq < before. */
+  /** Documents by head seq, newest first, with head seq < before. Gone ones too. */
   documents(space: string, before: number, limit: number): Promise<DocumentHead[]>
   /** The seq that an entry's name has, with its digest. */
   named(space: string, device: string, n: number): Promise<{ seq: number; digest: Uint8Array } | undefined>
   /** The greatest n that a device has in a space, 0 if none. */
   lastOf(space: string, device: string): Promise<number>
-  /** Replaces a document's entries up to `upTo` by `snapshot`. False when they changed meanwhile. */
+  /** Whose entries a device's are in a space, undefined if it has none: one device is one subject's. */
+  subjectOf(space: string, device: string): Promise<string | undefined>
+  /** The first seq of this document with an entry of this digest, folded ones included: the same edit under any name (deterministic seeds). */
+  holds(space: string, document: string, digest: Uint8Array): Promise<number | undefined>
+  /** Replaces a document's entries up to `upTo` by `snapshot`. False when they changed meanwhile, or `upTo` is none of them. */
   fold(fold: Fold): Promise<boolean>
-  /** Documents with at least `entries` unfolded entries, most first. */
+  /** Documents with at least `entries` unfolded entries, most first; none that are gone or quarantined. */
   foldable(entries: number, limit: number): Promise<{ space: string; document: string; engine: string; entries: number }[]>
   quarantine(space: string, document: string, code: Code | undefined): Promise<void>
   /** Makes the space if it is new; the role given is kept if a member already has one. */
@@ -63,8 +74,12 @@ export interface CommitEntry extends PushEntry {
   readonly device: string
   readonly subject: string
   readonly digest: Uint8Array
-  /** Head seq of the document that the gate judged against; 0 for a new one. Later entries of a batch build on earlier ones by themselves. */
+  /**
+   * Head seq of the document that the gate judged against, as it was before this commit; 0 for a new one. Later entries of a commit build
+   * on earlier ones by themselves.
+   */
   readonly basedOn: number
+  /** What becomes of the document's authors with this entry; those not named stay as they are. */
   readonly authors: readonly AuthorHead[]
 }
 
@@ -80,6 +95,7 @@ export type Outcome =
   | { readonly outcome: 'known'; readonly seq: number }
   | { readonly outcome: 'forked' }
   | { readonly outcome: 'stale' }
+  | { readonly outcome: 'gone' }
 
 export interface LogPage {
   readonly entries: readonly Entry[]
@@ -89,6 +105,8 @@ export interface LogPage {
   readonly epoch: string
   /** Whether `seq` was the head when the page was read. */
   readonly end: boolean
+  /** Documents of which this page lacks an entry, because its row is damaged. */
+  readonly damaged: readonly string[]
 }
 
 export interface DocumentHead {
@@ -99,7 +117,7 @@ export interface DocumentHead {
   readonly firstSeq: number
   readonly seq: number
   readonly state: 'live' | 'gone'
-  /** Stored bytes of the body. */
+  /** Stored bytes of the body. 0 for a gone one. */
   readonly bytes: number
   /** Set while the document is read-only because something is wrong with it (T2). */
   readonly quarantined: Code | undefined

@@ -1,9 +1,10 @@
 /**
  * Port: the other tabs (or processes) that share this device's storage. Laws:
- * - `lead(run)` calls `run` once this tab holds the network role; at most one tab holds it at a time; it passes on when the holder
- *   closes, crashes or calls what `run` was given; `leave` gives up waiting or leading.
- * - `send` reaches every other tab of the same (app, user) that listens, in order, and never this one. News may be lost when a tab sleeps:
- *   storage is the truth.
+ * - `lead(run)` calls `run` once, when this tab holds the network role, never inside the call; at most one tab holds it at a time. It
+ *   passes on, to whoever waits longest, when the holder leaves, closes or crashes; `leave` gives up waiting or leading and is idempotent.
+ * - `send` reaches every other tab of the same (app, user) that listens, in order, as a copy, never inside the call and never this tab.
+ *   News may be lost when a tab sleeps: storage is the truth.
+ * - After `close` nothing of this tab is called, and what it calls does nothing.
  */
 export interface Tabs {
   send(news: unknown): void

@@ -1,8 +1,6 @@
 /** Relay: these of the device's entries are on the relay's disk, at these seqs (S1). */
-import { readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
-import { readId, readList, writeList } from './primitives.ts'
+import { readCount, readId, readList, writeCount, writeId, writeList } from './primitives.ts'
 
 export interface Ack {
   readonly type: 'ack'
@@ -12,17 +10,17 @@ export interface Ack {
 
 export const ack: Codec<Ack> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
+    writeId(encoder, message.space)
     writeList(encoder, message.entries, (_, entry) => {
-      writeVarUint(encoder, entry.n)
-      writeVarUint(encoder, entry.seq)
+      writeCount(encoder, entry.n)
+      writeCount(encoder, entry.seq)
     })
   },
   read(decoder) {
     return {
       type: 'ack',
       space: readId(decoder),
-      entries: readList(decoder, () => ({ n: readVarUint(decoder), seq: readVarUint(decoder) })),
+      entries: readList(decoder, () => ({ n: readCount(decoder), seq: readCount(decoder) })),
     }
   },
 }

@@ -1,7 +1,7 @@
 /** Client: a new token for the same subject (AU-07, AU-09). */
-import { readVarString } from 'lib0/decoding'
-import { writeVarString } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
+import { TOKEN_BYTES } from './limits.ts'
+import { readText, writeText } from './primitives.ts'
 
 export interface Auth {
   readonly type: 'auth'
@@ -10,9 +10,9 @@ export interface Auth {
 
 export const auth: Codec<Auth> = {
   write(encoder, message) {
-    writeVarString(encoder, message.token)
+    writeText(encoder, message.token, TOKEN_BYTES)
   },
   read(decoder) {
-    return { type: 'auth', token: readVarString(decoder) }
+    return { type: 'auth', token: readText(decoder, TOKEN_BYTES) }
   },
 }

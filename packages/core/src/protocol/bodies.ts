@@ -1,10 +1,8 @@
 /** Relay: the answer to `fetch`. Bodies of documents as snapshot and updates; then where the next page begins. */
-import { readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Entry } from '../entry.ts'
 import type { Codec } from './codec.ts'
 import { readEntry, writeEntry } from './entries.ts'
-import { readId, readList, readOptional, writeList, writeOptional } from './primitives.ts'
+import { readId, readList, readOptional, readUint, writeId, writeList, writeOptional, writeUint } from './primitives.ts'
 
 export interface Bodies {
   readonly type: 'bodies'
@@ -18,10 +16,10 @@ export interface Bodies {
 
 export const bodies: Codec<Bodies> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
-    writeOptional(encoder, message.document, writeVarString)
+    writeId(encoder, message.space)
+    writeOptional(encoder, message.document, writeId)
     writeList(encoder, message.entries, writeEntry)
-    writeVarUint(encoder, message.next)
+    writeUint(encoder, message.next)
   },
   read(decoder) {
     return {
@@ -29,7 +27,7 @@ export const bodies: Codec<Bodies> = {
       space: readId(decoder),
       document: readOptional(decoder, readId),
       entries: readList(decoder, readEntry),
-      next: readVarUint(decoder),
+      next: readUint(decoder),
     }
   },
 }

@@ -1,8 +1,7 @@
 /** Relay: this connection ends, why, and when to come back. */
-import { readVarString, readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
-import { isCode, type Code } from '../errors.ts'
+import type { Code } from '../errors.ts'
 import type { Codec } from './codec.ts'
+import { readCode, readUint, writeId, writeUint } from './primitives.ts'
 
 export interface Bye {
   readonly type: 'bye'
@@ -13,11 +12,10 @@ export interface Bye {
 
 export const bye: Codec<Bye> = {
   write(encoder, message) {
-    writeVarString(encoder, message.code)
-    writeVarUint(encoder, message.retryAfter)
+    writeId(encoder, message.code)
+    writeUint(encoder, message.retryAfter)
   },
   read(decoder) {
-    const code = readVarString(decoder)
-    return { type: 'bye', code: isCode(code) ? code : 'UNAVAILABLE', retryAfter: readVarUint(decoder) }
+    return { type: 'bye', code: readCode(decoder), retryAfter: readUint(decoder) }
   },
 }

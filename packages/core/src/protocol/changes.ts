@@ -2,11 +2,10 @@
  * Relay: entries after the reader's cursor, in order, and the cursor after them. `live`: nothing more was there when this was sent.
  * `reset`: the cursor did not fit this log (R4): take the new one, tell what you `have`, fill in with `fetch`; wipe nothing.
  */
-import { writeVarString } from 'lib0/encoding'
 import type { Cursor, Entry } from '../entry.ts'
 import type { Codec } from './codec.ts'
 import { readEntry, writeEntry } from './entries.ts'
-import { readCursor, readFlag, readId, readList, writeCursor, writeFlag, writeList } from './primitives.ts'
+import { readCursor, readFlag, readId, readList, writeCursor, writeFlag, writeId, writeList } from './primitives.ts'
 
 export interface Changes {
   readonly type: 'changes'
@@ -19,7 +18,7 @@ export interface Changes {
 
 export const changes: Codec<Changes> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
+    writeId(encoder, message.space)
     writeCursor(encoder, message.cursor)
     writeFlag(encoder, message.live)
     writeFlag(encoder, message.reset)

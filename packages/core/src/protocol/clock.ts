@@ -1,7 +1,6 @@
 /** Relay: the answer to `time`. `clockId` names the life of the relay's monotonic clock. */
-import { readVarString, readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
+import { readId, readUint, writeId, writeUint } from './primitives.ts'
 
 export interface ClockTold {
   readonly type: 'clock'
@@ -15,18 +14,18 @@ export interface ClockTold {
 
 export const clock: Codec<ClockTold> = {
   write(encoder, message) {
-    writeVarUint(encoder, message.id)
-    writeVarUint(encoder, message.monotonic)
-    writeVarUint(encoder, message.wall)
-    writeVarString(encoder, message.clockId)
+    writeUint(encoder, message.id)
+    writeUint(encoder, message.monotonic)
+    writeUint(encoder, message.wall)
+    writeId(encoder, message.clockId)
   },
   read(decoder) {
     return {
       type: 'clock',
-      id: readVarUint(decoder),
-      monotonic: readVarUint(decoder),
-      wall: readVarUint(decoder),
-      clockId: readVarString(decoder),
+      id: readUint(decoder),
+      monotonic: readUint(decoder),
+      wall: readUint(decoder),
+      clockId: readId(decoder),
     }
   },
 }

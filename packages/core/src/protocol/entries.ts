@@ -1,28 +1,40 @@
 /** How a stored entry travels, in `changes` and in `bodies`. */
-import { readVarString, readVarUint, type Decoder } from 'lib0/decoding'
-import { writeVarString, writeVarUint, writeVarUint8Array, type Encoder } from 'lib0/encoding'
+import type { Decoder } from 'lib0/decoding'
+import type { Encoder } from 'lib0/encoding'
 import type { Entry, EntryType } from '../entry.ts'
-import { readBytes, readId } from './primitives.ts'
+import { SUBJECT_BYTES } from './limits.ts'
+import {
+  readBytes,
+  readCount,
+  readId,
+  readText,
+  readUint,
+  writeBytes,
+  writeCount,
+  writeId,
+  writeText,
+  writeUint,
+} from './primitives.ts'
 
 /** The place in this list is the number on the wire: append only. */
 const TYPES: readonly EntryType[] = ['update', 'snapshot', 'tombstone', 'moved', 'void', 'member']
 
 export function writeEntry(encoder: Encoder, entry: Entry): void {
-  writeVarUint(encoder, entry.seq)
-  writeVarUint(encoder, TYPES.indexOf(entry.type))
-  writeVarString(encoder, entry.document)
-  writeVarString(encoder, entry.kind)
-  writeVarString(encoder, entry.engine)
-  writeVarUint(encoder, entry.at)
-  writeVarString(encoder, entry.device)
-  writeVarUint(encoder, entry.n)
-  writeVarString(encoder, entry.subject)
-  writeVarUint8Array(encoder, entry.bytes)
+  writeCount(encoder, entry.seq)
+  writeUint(encoder, TYPES.indexOf(entry.type))
+  writeId(encoder, entry.document)
+  writeId(encoder, entry.kind)
+  writeId(encoder, entry.engine)
+  writeUint(encoder, entry.at)
+  writeId(encoder, entry.device)
+  writeUint(encoder, entry.n)
+  writeText(encoder, entry.subject, SUBJECT_BYTES)
+  writeBytes(encoder, entry.bytes)
 }
 
 export function readEntry(decoder: Decoder): Entry {
-  const seq = readVarUint(decoder)
-  const type = TYPES[readVarUint(decoder)]
+  const seq = readCount(decoder)
+  const type = TYPES[readUint(decoder)]
   if (type === undefined) throw new Error('not an entry type')
   return {
     seq,
@@ -30,10 +42,10 @@ export function readEntry(decoder: Decoder): Entry {
     document: readId(decoder),
     kind: readId(decoder),
     engine: readId(decoder),
-    at: readVarUint(decoder),
+    at: readUint(decoder),
     device: readId(decoder),
-    n: readVarUint(decoder),
-    subject: readVarString(decoder),
+    n: readUint(decoder),
+    subject: readText(decoder, SUBJECT_BYTES),
     bytes: readBytes(decoder),
   }
 }

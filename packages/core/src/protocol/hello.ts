@@ -1,8 +1,7 @@
 /** Client, first message, within 5 s: who speaks and for whom. A token never travels in a URL (AU-10). */
-import { readVarString, readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
-import { readId } from './primitives.ts'
+import { TOKEN_BYTES } from './limits.ts'
+import { readCount, readId, readText, writeCount, writeId, writeText } from './primitives.ts'
 
 export interface Hello {
   readonly type: 'hello'
@@ -13,11 +12,16 @@ export interface Hello {
 
 export const hello: Codec<Hello> = {
   write(encoder, message) {
-    writeVarUint(encoder, message.version)
-    writeVarString(encoder, message.device)
-    writeVarString(encoder, message.token)
+    writeCount(encoder, message.version)
+    writeId(encoder, message.device)
+    writeText(encoder, message.token, TOKEN_BYTES)
   },
   read(decoder) {
-    return { type: 'hello', version: readVarUint(decoder), device: readId(decoder), token: readVarString(decoder) }
+    return {
+      type: 'hello',
+      version: readCount(decoder),
+      device: readId(decoder),
+      token: readText(decoder, TOKEN_BYTES),
+    }
   },
 }

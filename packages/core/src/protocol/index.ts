@@ -1,6 +1,10 @@
 /** The wire, as PROTOCOL.md specifies it. */
 export { VERSION, encodeMessage, decodeMessage } from './message.ts'
 export type { Message, ClientMessage, RelayMessage } from './message.ts'
+export { joinParts, splitFrame } from './parts.ts'
+export type { Pieces } from './parts.ts'
+export { CLOSE, finalClose } from './close.ts'
+export { HELLO_BYTES, LIST_ITEMS, PARTS, STATE_BYTES, SUBJECT_BYTES, TOKEN_BYTES } from './limits.ts'
 export type { Hello } from './hello.ts'
 export type { Watch } from './watch.ts'
 export type { Push, PushedEntry } from './push.ts'

@@ -5,8 +5,8 @@
  *   say more; unknown numbers below are refused.
  * - A change of any byte here is a new VERSION: the tripwire test holds the golden bytes against it.
  */
-import { createDecoder, hasContent, readVarUint } from 'lib0/decoding'
-import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
+import { createDecoder, hasContent } from 'lib0/decoding'
+import { createEncoder, toUint8Array } from 'lib0/encoding'
 import { JoineryError } from '../errors.ts'
 import { ack, type Ack } from './ack.ts'
 import { auth, type Auth } from './auth.ts'
@@ -19,6 +19,7 @@ import { fetch, type Fetch } from './fetch.ts'
 import { have, type Have } from './have.ts'
 import { hello, type Hello } from './hello.ts'
 import { part, type Part } from './part.ts'
+import { readUint, writeUint } from './primitives.ts'
 import { presence, type Presence } from './presence.ts'
 import { push, type Push } from './push.ts'
 import { refused, type Refused } from './refused.ts'
@@ -27,15 +28,19 @@ import { want, type Want } from './want.ts'
 import { watch, type Watch } from './watch.ts'
 import { welcome, type Welcome } from './welcome.ts'
 
+/** What both sides of a link must speak. */
 export const VERSION = 1
 
 export type ClientMessage = Hello | Watch | Push | Fetch | Have | Presence | Time | Auth | Part
 export type RelayMessage = Welcome | Changes | Bodies | Ack | Refused | Want | Presence | ClockTold | Bye | Part
 export type Message = ClientMessage | RelayMessage
 
-type Table = { readonly [T in Message['type']]: { readonly number: number; readonly codec: Codec<Extract<Message, { type: T }>> } }
+/** Every message has a row: a missing one does not compile. */
+export type MessageTable = {
+  readonly [T in Message['type']]: { readonly number: number; readonly codec: Codec<Extract<Message, { type: T }>> }
+}
 
-const MESSAGES: Table = {
+const MESSAGES: MessageTable = {
   hello: { number: 1, codec: hello },
   watch: { number: 2, codec: watch },
   push: { number: 3, codec: push },
@@ -62,7 +67,8 @@ const codecsByNumber = new Map<number, Codec<Message>>(
 )
 
 /**
- * The frame of a message.
+ * The frame of a message. Throws BAD_INPUT for one that no peer would read: an illegal id, a text or list over its limit, a number that
+ * is no safe integer.
  *
  * @example
  * ```ts
@@ -76,7 +82,7 @@ const codecsByNumber = new Map<number, Codec<Message>>(
 export function encodeMessage(message: Message): Uint8Array {
   const { number, codec } = MESSAGES[message.type]
   const encoder = createEncoder()
-  writeVarUint(encoder, number)
+  writeUint(encoder, number)
   ;(codec as Codec<Message>).write(encoder, message)
   return toUint8Array(encoder)
 }
@@ -96,7 +102,7 @@ export function decodeMessage(frame: Uint8Array): Message | undefined {
   const decoder = createDecoder(frame)
   let message: Message
   try {
-    const number = readVarUint(decoder)
+    const number = readUint(decoder)
     const codec = codecsByNumber.get(number)
     if (codec === undefined && number >= FIRST_IGNORABLE) return undefined
     if (codec === undefined) throw new Error(`unknown message ${number}`)
@@ -106,4 +112,9 @@ export function decodeMessage(frame: Uint8Array): Message | undefined {
     throw new JoineryError('BAD_FRAME', { bytes: frame.length }, { cause })
   }
   return message
+}
+
+/** Whether a frame holds a piece of a message, by its first byte. */
+export function isPart(frame: Uint8Array): boolean {
+  return frame[0] === MESSAGES.part.number
 }

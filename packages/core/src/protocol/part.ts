@@ -1,7 +1,6 @@
-/** Both ways: a piece of a message that is larger than one frame may be. The pieces of one message follow each other; the last one ends it. */
+/** Both ways: a piece of a message that is larger than one frame may be. `splitFrame` makes them, `joinParts` puts them together. */
 import type { Codec } from './codec.ts'
-import { readBytes, readFlag, writeFlag } from './primitives.ts'
-import { writeVarUint8Array } from 'lib0/encoding'
+import { readBytes, readFlag, writeBytes, writeFlag } from './primitives.ts'
 
 export interface Part {
   readonly type: 'part'
@@ -12,7 +11,7 @@ export interface Part {
 export const part: Codec<Part> = {
   write(encoder, message) {
     writeFlag(encoder, message.last)
-    writeVarUint8Array(encoder, message.bytes)
+    writeBytes(encoder, message.bytes)
   },
   read(decoder) {
     return { type: 'part', last: readFlag(decoder), bytes: readBytes(decoder) }

@@ -1,8 +1,18 @@
 /** Both ways: something shown and never stored, at most 4 KiB of JSON; an absent state means gone. The relay fills in who (CR-21). */
-import { readVarString, readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
-import { readId, readOptional, writeOptional } from './primitives.ts'
+import { STATE_BYTES, SUBJECT_BYTES } from './limits.ts'
+import {
+  readId,
+  readNoneOrId,
+  readOptional,
+  readText,
+  readUint,
+  writeId,
+  writeNoneOrId,
+  writeOptional,
+  writeText,
+  writeUint,
+} from './primitives.ts'
 
 export interface Presence {
   readonly type: 'presence'
@@ -19,22 +29,22 @@ export interface Presence {
 
 export const presence: Codec<Presence> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
-    writeVarString(encoder, message.document)
-    writeVarString(encoder, message.session)
-    writeVarString(encoder, message.subject)
-    writeVarUint(encoder, message.clock)
-    writeOptional(encoder, message.state, writeVarString)
+    writeId(encoder, message.space)
+    writeId(encoder, message.document)
+    writeNoneOrId(encoder, message.session)
+    writeText(encoder, message.subject, SUBJECT_BYTES)
+    writeUint(encoder, message.clock)
+    writeOptional(encoder, message.state, (_, state) => writeText(encoder, state, STATE_BYTES))
   },
   read(decoder) {
     return {
       type: 'presence',
       space: readId(decoder),
       document: readId(decoder),
-      session: readVarString(decoder),
-      subject: readVarString(decoder),
-      clock: readVarUint(decoder),
-      state: readOptional(decoder, readVarString),
+      session: readNoneOrId(decoder),
+      subject: readText(decoder, SUBJECT_BYTES),
+      clock: readUint(decoder),
+      state: readOptional(decoder, () => readText(decoder, STATE_BYTES)),
     }
   },
 }

@@ -1,9 +1,20 @@
 /** Client: edits for one space, in the order of their n per document. Each is answered by `ack` or `refused`. */
-import { readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
 import type { PushEntry } from '../entry.ts'
 import type { Codec } from './codec.ts'
-import { readBytes, readFlag, readId, readList, writeFlag, writeList } from './primitives.ts'
+import {
+  readBytes,
+  readCount,
+  readFlag,
+  readId,
+  readList,
+  readUint,
+  writeBytes,
+  writeCount,
+  writeFlag,
+  writeId,
+  writeList,
+  writeUint,
+} from './primitives.ts'
 
 export interface Push {
   readonly type: 'push'
@@ -16,37 +27,37 @@ export interface PushedEntry extends PushEntry {
   readonly resupply: boolean
 }
 
+/** The place in this list is the number on the wire: append only. */
 const TYPES = ['update', 'tombstone'] as const
 
 export const push: Codec<Push> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
+    writeId(encoder, message.space)
     writeList(encoder, message.entries, (_, entry) => {
-      writeVarUint(encoder, entry.n)
-      writeVarUint(encoder, TYPES.indexOf(entry.type))
+      writeCount(encoder, entry.n)
+      writeUint(encoder, TYPES.indexOf(entry.type))
       writeFlag(encoder, entry.resupply)
-      writeVarString(encoder, entry.document)
-      writeVarString(encoder, entry.kind)
-      writeVarString(encoder, entry.engine)
-      writeVarUint(encoder, entry.at)
-      writeVarUint8Array(encoder, entry.bytes)
+      writeId(encoder, entry.document)
+      writeId(encoder, entry.kind)
+      writeId(encoder, entry.engine)
+      writeUint(encoder, entry.at)
+      writeBytes(encoder, entry.bytes)
     })
   },
   read(decoder) {
     const space = readId(decoder)
     const entries = readList(decoder, () => {
-      const n = readVarUint(decoder)
-      const type = TYPES[readVarUint(decoder)]
-      if (type === undefined || n === 0) throw new Error('not an entry')
-      const resupply = readFlag(decoder)
+      const n = readCount(decoder)
+      const type = TYPES[readUint(decoder)]
+      if (type === undefined) throw new Error('not an entry type')
       return {
         n,
         type,
-        resupply,
+        resupply: readFlag(decoder),
         document: readId(decoder),
         kind: readId(decoder),
         engine: readId(decoder),
-        at: readVarUint(decoder),
+        at: readUint(decoder),
         bytes: readBytes(decoder),
       }
     })

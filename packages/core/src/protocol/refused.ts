@@ -1,9 +1,17 @@
 /** Relay: an answer that is no. With n: that entry was not written. With a document: a fetch or presence of it. With neither: the space. */
-import { readVarString, readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
-import { isCode, type Code } from '../errors.ts'
+import type { Code } from '../errors.ts'
 import type { Codec } from './codec.ts'
-import { readId, readOptional, writeOptional } from './primitives.ts'
+import {
+  readCode,
+  readCount,
+  readId,
+  readOptional,
+  readUint,
+  writeCount,
+  writeId,
+  writeOptional,
+  writeUint,
+} from './primitives.ts'
 
 export interface Refused {
   readonly type: 'refused'
@@ -18,17 +26,20 @@ export interface Refused {
 
 export const refused: Codec<Refused> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
-    writeOptional(encoder, message.document, writeVarString)
-    writeOptional(encoder, message.n, writeVarUint)
-    writeVarString(encoder, message.code)
-    writeVarUint(encoder, message.retryAfter)
+    writeId(encoder, message.space)
+    writeOptional(encoder, message.document, writeId)
+    writeOptional(encoder, message.n, writeCount)
+    writeId(encoder, message.code)
+    writeUint(encoder, message.retryAfter)
   },
   read(decoder) {
-    const space = readId(decoder)
-    const document = readOptional(decoder, readId)
-    const n = readOptional(decoder, readVarUint)
-    const code = readVarString(decoder)
-    return { type: 'refused', space, document, n, code: isCode(code) ? code : 'UNAVAILABLE', retryAfter: readVarUint(decoder) }
+    return {
+      type: 'refused',
+      space: readId(decoder),
+      document: readOptional(decoder, readId),
+      n: readOptional(decoder, readCount),
+      code: readCode(decoder),
+      retryAfter: readUint(decoder),
+    }
   },
 }

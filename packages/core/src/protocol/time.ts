@@ -1,7 +1,6 @@
 /** Client: what time is it (and: are you there). The relay answers `clock` before other work. */
-import { readVarUint } from 'lib0/decoding'
-import { writeVarUint } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
+import { readUint, writeUint } from './primitives.ts'
 
 export interface Time {
   readonly type: 'time'
@@ -10,9 +9,9 @@ export interface Time {
 
 export const time: Codec<Time> = {
   write(encoder, message) {
-    writeVarUint(encoder, message.id)
+    writeUint(encoder, message.id)
   },
   read(decoder) {
-    return { type: 'time', id: readVarUint(decoder) }
+    return { type: 'time', id: readUint(decoder) }
   },
 }

@@ -1,7 +1,6 @@
 /** Relay: of what the device said it has, push these (marked `resupply`), from the version given on. */
-import { writeVarString, writeVarUint8Array } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
-import { readBytes, readId, readList, writeList } from './primitives.ts'
+import { readBytes, readId, readList, writeBytes, writeId, writeList } from './primitives.ts'
 
 export interface Want {
   readonly type: 'want'
@@ -17,14 +16,17 @@ export interface WantedDocument {
 
 export const want: Codec<Want> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
+    writeId(encoder, message.space)
     writeList(encoder, message.documents, (_, wanted) => {
-      writeVarString(encoder, wanted.document)
-      writeVarUint8Array(encoder, wanted.version)
+      writeId(encoder, wanted.document)
+      writeBytes(encoder, wanted.version)
     })
   },
   read(decoder) {
-    const space = readId(decoder)
-    return { type: 'want', space, documents: readList(decoder, () => ({ document: readId(decoder), version: readBytes(decoder) })) }
+    return {
+      type: 'want',
+      space: readId(decoder),
+      documents: readList(decoder, () => ({ document: readId(decoder), version: readBytes(decoder) })),
+    }
   },
 }

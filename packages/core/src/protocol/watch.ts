@@ -1,8 +1,7 @@
 /** Client: follow a space from a cursor. Without one the replica is new: it goes live at the head and fills in backwards with `fetch` (R2). */
-import { writeVarString } from 'lib0/encoding'
 import type { Cursor } from '../entry.ts'
 import type { Codec } from './codec.ts'
-import { readCursor, readId, readOptional, writeCursor, writeOptional } from './primitives.ts'
+import { readCursor, readId, readOptional, writeCursor, writeId, writeOptional } from './primitives.ts'
 
 export interface Watch {
   readonly type: 'watch'
@@ -12,7 +11,7 @@ export interface Watch {
 
 export const watch: Codec<Watch> = {
   write(encoder, message) {
-    writeVarString(encoder, message.space)
+    writeId(encoder, message.space)
     writeOptional(encoder, message.cursor, writeCursor)
   },
   read(decoder) {

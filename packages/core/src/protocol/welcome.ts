@@ -1,8 +1,7 @@
 /** Relay, after `hello`: the session, whose it is, the relay's time and its limits. */
-import { readVarString, readVarUint } from 'lib0/decoding'
-import { writeVarString, writeVarUint } from 'lib0/encoding'
 import type { Codec } from './codec.ts'
-import { readId } from './primitives.ts'
+import { SUBJECT_BYTES } from './limits.ts'
+import { readCount, readId, readText, readUint, writeCount, writeId, writeText, writeUint } from './primitives.ts'
 
 export interface Welcome {
   readonly type: 'welcome'
@@ -19,24 +18,24 @@ export interface Welcome {
 
 export const welcome: Codec<Welcome> = {
   write(encoder, message) {
-    writeVarUint(encoder, message.version)
-    writeVarString(encoder, message.session)
-    writeVarString(encoder, message.subject)
-    writeVarString(encoder, message.personal)
-    writeVarUint(encoder, message.wall)
-    writeVarUint(encoder, message.frameBytes)
-    writeVarUint(encoder, message.documentBytes)
+    writeCount(encoder, message.version)
+    writeId(encoder, message.session)
+    writeText(encoder, message.subject, SUBJECT_BYTES)
+    writeId(encoder, message.personal)
+    writeUint(encoder, message.wall)
+    writeCount(encoder, message.frameBytes)
+    writeCount(encoder, message.documentBytes)
   },
   read(decoder) {
     return {
       type: 'welcome',
-      version: readVarUint(decoder),
-      session: readVarString(decoder),
-      subject: readVarString(decoder),
+      version: readCount(decoder),
+      session: readId(decoder),
+      subject: readText(decoder, SUBJECT_BYTES),
       personal: readId(decoder),
-      wall: readVarUint(decoder),
-      frameBytes: readVarUint(decoder),
-      documentBytes: readVarUint(decoder),
+      wall: readUint(decoder),
+      frameBytes: readCount(decoder),
+      documentBytes: readCount(decoder),
     }
   },
 }

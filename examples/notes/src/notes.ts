@@ -1,0 +1,35 @@
+/** The one client of this page, and the space it shows. */
+import { createClient, type Client, type SpaceClient } from '@joinery/client'
+import { forgetIdentity, type Identity } from './identity.ts'
+import { library } from './library.ts'
+
+export interface Notes {
+  readonly identity: Identity
+  readonly client: Client<typeof library>
+  /** The shared space, or the personal one. */
+  readonly space: SpaceClient<typeof library>
+  /** Removes everything from this browser and begins again as a guest. */
+  signOut(): Promise<void>
+}
+
+/** Opens the library of a person on this device; it works at once, with or without a network. */
+export async function openNotes(identity: Identity): Promise<Notes> {
+  const shared = identity.space
+  const client = await createClient({
+    library,
+    user: identity.user,
+    spaces: shared === undefined ? ['me'] : ['me', shared],
+    url: location.origin,
+    token: () => Promise.resolve(`dev:${identity.user}`),
+  })
+  return {
+    identity,
+    client,
+    space: client.space(shared ?? 'me'),
+    async signOut() {
+      await client.logout()
+      forgetIdentity()
+      location.assign('/')
+    },
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The platform's own time: `Date.now`, `performance.now`, `setTimeout`.
+ * Scars: a `setTimeout` of more than 2^31 ms fires at once, and Node's may fire a fraction of a millisecond early. Some browsers stop
+ * `performance.now` while the machine sleeps: a deadline then comes later, never sooner.
+ */
+import type { Clock } from '@joinery/core'
+
+const LONGEST_MS = 2 ** 31 - 1
+
+/**
+ * The clock of this machine. With `unref`, waiting timers do not keep a Node process alive.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { systemClock } from '@joinery/adapters/clock/system'
+ *
+ * const clock = systemClock()
+ * const start = clock.monotonic()
+ * await new Promise<void>(resolve => clock.after(10, resolve))
+ * assert.ok(clock.monotonic() - start >= 10)
+ * ```
+ */
+export function systemClock(options: { readonly unref?: boolean } = {}): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    after(ms, run) {
+      const end = performance.now() + (ms > 0 ? ms : 0)
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const wait = (left: number): void => {
+        timer = setTimeout(check, Math.min(Math.ceil(left), LONGEST_MS))
+        if (options.unref === true) unref(timer)
+      }
+      const check = (): void => {
+        const left = end - performance.now()
+        if (left > 0) wait(left)
+        else run()
+      }
+      wait(end - performance.now())
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+/** Timers are numbers in browsers, where nothing is kept alive by them. */
+function unref(timer: unknown): void {
+  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+    timer.unref()
+}

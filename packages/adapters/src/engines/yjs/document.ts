@@ -1,0 +1,169 @@
+/**
+ * One Y.Doc behind the engine port. What comes through `apply` is remote; everything else that changes the document was made here and is
+ * emitted, whoever made it: `change`, undo, or an editor on `raw`.
+ * Laws: remote edits cause no local ones (Yjs tidies doubled formats after them, in every reader at once: not here); the author never
+ * changes (Yjs would draw another at random); undo takes back what was made here and nothing else.
+ */
+import { canonical, digestOf, hex, JoineryError, sameBytes, type EngineDocument } from '@joinery/core'
+import * as Y from 'yjs'
+import { contentOf } from './content.ts'
+import { mapField, textField } from './fields.ts'
+import { encodeAll, encodeSince, versionOf } from './version.ts'
+
+const REMOTE = Symbol('remote')
+const LOCAL = Symbol('local')
+const UTF8 = new TextEncoder()
+
+/** Typing within this many ms is taken back in one step; each `change` is a step of its own. */
+const CAPTURE_MS = 500
+
+export function yjsDocument(author: string): EngineDocument {
+  // The guid names nothing here, and an own one would need chance.
+  const doc = new Y.Doc({ gc: true, guid: 'joinery' })
+  doc.clientID = Number(author)
+  const updateListeners = new Set<(update: Uint8Array) => void>()
+  const changeListeners = new Set<() => void>()
+  let steps: Y.UndoManager | undefined = undefined
+  let state: 'open' | 'broken' | 'closed' = 'open'
+  let hasWritten = false
+
+  doc.on('beforeTransaction', transaction => {
+    if (transaction.origin === REMOTE) return
+    // Made with the first edit, since most documents are opened to be read.
+    steps ??= new Y.UndoManager(doc, { captureTimeout: CAPTURE_MS, captureTransaction: made => made.local })
+    steps.addTrackedOrigin(transaction.origin)
+  })
+  doc.on('afterTransaction', transaction => {
+    if (transaction.origin === REMOTE) {
+      transaction._needFormattingCleanup = false
+      transaction.local = true
+      doc.off('update', emit)
+    } else {
+      // Yjs encodes an update only while somebody listens: remote ones are not encoded again.
+      doc.on('update', emit)
+    }
+  })
+  doc.on('afterAllTransactions', (_, transactions) => {
+    if (transactions.some(hasChanged)) for (const listener of changeListeners) listener()
+  })
+
+  function emit(update: Uint8Array, _origin: unknown, _doc: Y.Doc, transaction: Y.Transaction): void {
+    if (clockIn(transaction.afterState) > clockIn(transaction.beforeState)) hasWritten = true
+    for (const listener of updateListeners) listener(update)
+  }
+
+  function clockIn(clocks: ReadonlyMap<number, number>): number {
+    return clocks.get(doc.clientID) ?? 0
+  }
+
+  function checkOpen(): void {
+    if (state !== 'open') throw new JoineryError('CLOSED', { why: state })
+  }
+
+  function checkIdle(what: string): void {
+    checkOpen()
+    if (doc._transaction !== null) throw new JoineryError('BAD_INPUT', { what, rule: 'not inside a change' })
+  }
+
+  function change(edit: () => void): void {
+    checkOpen()
+    if (doc._transaction !== null) return edit()
+    steps?.stopCapturing()
+    try {
+      doc.transact(edit, LOCAL)
+    } finally {
+      steps?.stopCapturing()
+    }
+  }
+
+  function applyAll(updates: readonly Uint8Array[]): boolean {
+    checkIdle('apply')
+    const { pendingStructs, pendingDs } = doc.store
+    const waitingStructs = pendingStructs?.update
+    const ownClock = Y.getState(doc.store, doc.clientID)
+    let isNew = false
+    let isRead = false
+    try {
+      Y.transact(
+        doc,
+        transaction => {
+          for (const update of updates) Y.applyUpdate(doc, update, REMOTE)
+          isNew = hasGrown(transaction)
+          isRead = true
+        },
+        REMOTE,
+        false,
+      )
+    } catch (cause) {
+      // A listener may throw too, when all is read.
+      if (isRead) throw cause
+      state = 'broken'
+      throw new JoineryError('BAD_UPDATE', {}, { cause })
+    }
+    if (hasWritten && Y.getState(doc.store, doc.clientID) > ownClock) {
+      state = 'broken'
+      throw new JoineryError('CONFLICTING_AUTHORSHIP', { author })
+    }
+    return isNew || differ(waitingStructs, doc.store.pendingStructs?.update) || differ(pendingDs, doc.store.pendingDs)
+  }
+
+  function hasGrown(transaction: Y.Transaction): boolean {
+    if (transaction.deleteSet.clients.size > 0) return true
+    for (const client of doc.store.clients.keys()) {
+      if (Y.getState(doc.store, client) > (transaction.beforeState.get(client) ?? 0)) return true
+    }
+    return false
+  }
+
+  function encode(): Uint8Array
+  function encode(since: Uint8Array): Uint8Array | undefined
+  function encode(since?: Uint8Array): Uint8Array | undefined {
+    return since === undefined ? encodeAll(doc) : encodeSince(doc, since)
+  }
+
+  return {
+    author,
+    raw: doc,
+    apply: update => applyAll([update]),
+    applyAll,
+    change,
+    map: name => mapField(doc, name, change),
+    text: name => textField(doc, name, change),
+    encode,
+    version: () => versionOf(doc),
+    digest: () => hex(digestOf(UTF8.encode(canonical(contentOf(doc))))),
+    content: () => contentOf(doc),
+    waiting: () => doc.store.pendingStructs !== null || doc.store.pendingDs !== null,
+    onUpdate(listener) {
+      updateListeners.add(listener)
+      return () => updateListeners.delete(listener)
+    },
+    onChange(listener) {
+      changeListeners.add(listener)
+      return () => changeListeners.delete(listener)
+    },
+    undo() {
+      checkIdle('undo')
+      return (steps?.undo() ?? null) !== null
+    },
+    redo() {
+      checkIdle('redo')
+      return (steps?.redo() ?? null) !== null
+    },
+    close() {
+      state = 'closed'
+      doc.destroy()
+    },
+  }
+}
+
+function hasChanged(transaction: Y.Transaction): boolean {
+  if (transaction.deleteSet.clients.size > 0) return true
+  for (const [author, clock] of transaction.afterState) if (transaction.beforeState.get(author) !== clock) return true
+  return false
+}
+
+function differ(before: Uint8Array | null | undefined, after: Uint8Array | null | undefined): boolean {
+  // Something that waited and now does not has taken effect, which is seen elsewhere.
+  return after !== null && after !== undefined && (before === null || before === undefined || !sameBytes(before, after))
+}

@@ -1,0 +1,51 @@
+/**
+ * The plain text of a sequence, rich or not: what search, rows and previews read.
+ * Laws: each block stands on a line of its own, a hard break begins a new line, formats and embeds leave nothing; no recursion (CR-16).
+ * A block is an element that holds text, or nothing; what holds only other elements (a list, a quote) adds no line itself.
+ */
+import * as Y from 'yjs'
+import { itemsOf, wellFormed, type YType } from './content.ts'
+
+const HARD_BREAK = /^(hard_?break|br)$/i
+
+/** Reads a root, or any type, as text. */
+export function plainText(root: YType): string {
+  const lines: string[] = []
+  const append = (text: string): void => {
+    lines.push((lines.pop() ?? '') + text)
+  }
+  const rest: (string | { readonly type: YType; readonly inline: boolean })[] = [{ type: root, inline: false }]
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (typeof next === 'string') {
+      append(next)
+      continue
+    }
+    const { type, inline } = next
+    const parts = partsOf(type)
+    const holdsText = parts.length === 0 || parts.some(part => !(part instanceof Y.XmlElement))
+    if (type instanceof Y.XmlElement) {
+      if (!inline && holdsText) lines.push('')
+      if (inline && HARD_BREAK.test(type.nodeName)) append('\n')
+    }
+    for (const part of parts.toReversed()) {
+      rest.push(typeof part === 'string' ? part : { type: part, inline: inline || holdsText })
+    }
+  }
+  return lines.join('\n')
+}
+
+/** Whether a sequence holds types, as rich text does, and not characters of its own. */
+export function isRich(type: YType): boolean {
+  if (type instanceof Y.XmlFragment) return true
+  for (const { content } of itemsOf(type)) if (content instanceof Y.ContentType) return true
+  return false
+}
+
+function partsOf(type: YType): (string | YType)[] {
+  const parts: (string | YType)[] = []
+  for (const { content } of itemsOf(type)) {
+    if (content instanceof Y.ContentString) parts.push(wellFormed(content.str))
+    else if (content instanceof Y.ContentType) parts.push(content.type)
+  }
+  return parts
+}

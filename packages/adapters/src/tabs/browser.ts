@@ -1,0 +1,134 @@
+/**
+ * The tabs of one browser profile: BroadcastChannel for news, a Web Lock for the network role. The browser itself frees the lock of a tab
+ * that crashed. Where either is missing (an old browser, a page that is not served securely, a sandboxed frame) a tab is alone there: it
+ * hears no news, or it leads without asking. That costs work twice and loses nothing: storage is the truth, and pushes are idempotent.
+ */
+import type { Tabs } from '@joinery/core'
+
+export interface BrowserTabsOptions {
+  /** Tabs of different apps or users on one origin do not meet. */
+  readonly app: string
+  readonly user: string
+  /** What the platform offers; by default `globalThis`. */
+  readonly platform?: TabsPlatform
+}
+
+/** The parts of a browser that are used, each of which may be missing. */
+export interface TabsPlatform {
+  readonly BroadcastChannel?: (new (name: string) => NewsChannel) | undefined
+  readonly navigator?: { readonly locks?: RoleLocks | undefined } | undefined
+}
+
+export interface NewsChannel {
+  onmessage: ((event: MessageEvent) => void) | null
+  postMessage(news: unknown): void
+  close(): void
+}
+
+export interface RoleLocks {
+  request(name: string, options: { signal: AbortSignal }, held: () => Promise<void> | undefined): Promise<unknown>
+}
+
+/**
+ * This tab among those of the same app and user.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { browserTabs } from '@joinery/adapters/tabs/browser'
+ *
+ * const [one, other] = [browserTabs({ app: 'notes', user: 'ann' }), browserTabs({ app: 'notes', user: 'ann' })]
+ * const news = new Promise(resolve => other.listen(resolve))
+ * one.send({ changed: 'note_1' })
+ * assert.deepEqual(await news, { changed: 'note_1' })
+ *
+ * await new Promise<void>(resolve => one.lead(resolve))
+ * one.close()
+ * other.close()
+ * ```
+ */
+export function browserTabs(options: BrowserTabsOptions): Tabs {
+  const platform = options.platform ?? globalThis
+  const name = ['joinery', options.app, options.user].map(encodeURIComponent).join('/')
+  const channel = openChannel(platform, name)
+  const locks = platform.navigator?.locks
+  const listeners = new Set<{ readonly hear: (news: unknown) => void }>()
+  const roles = new Set<() => void>()
+  let closed = false
+
+  if (channel !== undefined) {
+    channel.onmessage = event => {
+      for (const { hear } of listeners) hear(event.data)
+    }
+  }
+
+  return {
+    send(news) {
+      if (!closed) channel?.postMessage(news)
+    },
+    listen(hear) {
+      const listener = { hear }
+      if (!closed) listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    lead(run) {
+      if (closed) return { leave: () => {} }
+      const leave = takeRole(locks, name, run)
+      roles.add(leave)
+      return {
+        leave() {
+          roles.delete(leave)
+          leave()
+        },
+      }
+    },
+    close() {
+      closed = true
+      listeners.clear()
+      for (const leave of roles) leave()
+      roles.clear()
+      if (channel !== undefined) channel.onmessage = null
+      channel?.close()
+    },
+  }
+}
+
+/** Waits for the lock, and runs with it until what this gives is called. */
+function takeRole(locks: RoleLocks | undefined, name: string, run: () => void): () => void {
+  const giveUp = new AbortController()
+  let release = (): void => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  let [held, left] = [false, false]
+  const start = (): void => {
+    held = true
+    // Not inside the lock's callback, where what it throws would be the lock's.
+    queueMicrotask(() => {
+      if (!left) run()
+    })
+  }
+  const request = locks?.request(name, { signal: giveUp.signal }, () => {
+    if (left) return undefined
+    start()
+    return released
+  })
+  if (request === undefined) start()
+  // Refused by a page that may not use locks: then there is nobody to share with.
+  request?.catch(() => {
+    if (!left && !held) start()
+  })
+  return () => {
+    left = true
+    giveUp.abort()
+    release()
+  }
+}
+
+function openChannel(platform: TabsPlatform, name: string): NewsChannel | undefined {
+  try {
+    return platform.BroadcastChannel === undefined ? undefined : new platform.BroadcastChannel(name)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * One opened document: the engine's document, what of the log it has seen, and the edits that wait to be written. Laws:
+ * - One per tab and document, shared by all who open it, with an author of its own: an author id is never used by two (S4, CL-06).
+ * - An edit is visible at once, and written in one transaction with what the tab had not seen, its row and its place in the outbox (§3.1).
+ * - An edit made through `raw` counts as any other.
+ * - When the stored document began another life, this one starts over from it; edits that could not be written go to the shelf (C2).
+ */
+import { JoineryError, type Engine, type EngineDocument, type WriteTransaction } from '@joinery/core'
+import { appendEdits, type Place } from '../replica/append.ts'
+import { readAfter, readBody, readRecord } from '../replica/body.ts'
+import { keys, type DocumentRecord } from '../replica/layout.ts'
+import type { Replica } from '../replica/replica.ts'
+import { putRow } from '../replica/rows.ts'
+import type { RowValue } from '../replica/shape.ts'
+import { putOnShelf } from '../replica/shelve.ts'
+import { signal } from '../signal.ts'
+import { editRun, type EditRun } from './edit-run.ts'
+import { NOTHING_TO_SAVE, type Ledger, type Receipt, type Stub } from './receipts.ts'
+import type { UnsavedRows } from './unsaved-rows.ts'
+
+export interface LiveDocument extends Place {
+  readonly kind: string
+  readonly engine: Engine
+  doc(): EngineDocument
+  /** Runs an edit. What it throws is thrown; what it wrote before stays, as an edit like any other. */
+  change(edit: (doc: EngineDocument) => void): Receipt
+  /** Applies bytes that are no edit of this document's author, and writes them as one (a seed). */
+  adopt(update: Uint8Array): void
+  undo(): boolean
+  redo(): boolean
+  /** The receipt of what was edited last. */
+  lastReceipt(): Receipt
+  /** Called after anything changed, once for all that changed together. */
+  listen(listener: () => void): () => void
+  /** Reads what the log holds beyond what is seen here. */
+  refresh(): Promise<void>
+  /** Resolves when nothing waits to be written. */
+  saved(): Promise<void>
+  unsaved(): boolean
+  gone(): boolean
+  close(): void
+}
+
+interface Stored {
+  readonly seen: number
+  readonly life: number
+  readonly updates: readonly Uint8Array[]
+}
+
+export function liveDocument(
+  replica: Replica,
+  rows: UnsavedRows,
+  receipts: Ledger,
+  about: Place & { readonly kind: string; readonly engine: Engine },
+  /** What is stored; undefined for a document that is being made. */
+  stored: Stored | undefined,
+): LiveDocument {
+  const { space, document, kind, engine } = about
+  const changed = signal<void>()
+  let doc: EngineDocument
+  let edits: EditRun
+  let seen = 0
+  let life: number | undefined
+  let writing: { readonly updates: readonly Uint8Array[]; readonly stub: Stub } | undefined
+  let committing: Promise<void> | undefined
+  let last: Receipt = NOTHING_TO_SAVE
+  let toldChange = false
+  let gone = false
+  let closed = false
+  let times = { made: 0, edited: 0 }
+
+  const mount = (next: EngineDocument): void => {
+    doc = next
+    edits = editRun(doc)
+    doc.onUpdate(update => took(update))
+    doc.onChange(() => announce())
+  }
+
+  const took = (update: Uint8Array): void => {
+    edits.add(update)
+    last = edits.stub()
+    const now = Math.round(replica.stamps.now())
+    times = { made: times.made === 0 ? now : times.made, edited: Math.max(times.edited, now) }
+    schedule()
+  }
+
+  const announce = (): void => {
+    if (toldChange || closed) return
+    toldChange = true
+    queueMicrotask(() => {
+      toldChange = false
+      if (closed) return
+      if (unsaved()) rows.put(space, kind, document, rowNow())
+      changed.emit()
+    })
+  }
+
+  const rowNow = (): RowValue | undefined => replica.shape.show(kind, doc, { space, document, ...times })?.row
+
+  const unsaved = (): boolean => writing !== undefined || !edits.empty()
+
+  const schedule = (): void => {
+    committing ??= commit().finally(() => {
+      committing = undefined
+      if (!edits.empty() && !closed) schedule()
+    })
+  }
+
+  const commit = async (): Promise<void> => {
+    let taken = writing
+    try {
+      const outcome = await replica.write(tx => write(tx))
+      taken = writing
+      writing = undefined
+      if (outcome === undefined) return
+      if (outcome.stored.life !== life && life !== undefined) {
+        return startOver(outcome.stored.why ?? 'GONE', taken?.stub)
+      }
+      ;({ tail: seen, life } = outcome.stored)
+      if (!unsaved()) rows.settled(space, kind, document)
+      if (taken !== undefined) {
+        receipts.expect(space, outcome.heads.map(({ n }) => n), taken.stub.onAcked)
+        taken.stub.onSaved.resolve()
+      }
+      const { news } = replica
+      news.tell({ type: 'grown', space, documents: [document] })
+      if (outcome.row !== undefined) news.tell({ type: 'rows', space, kind, rows: [{ document, row: outcome.row }] })
+      if (outcome.heads.length > 0) news.tell({ type: 'outbox', space, heads: outcome.heads })
+    } catch (error) {
+      taken ??= writing
+      writing = undefined
+      taken?.stub.onSaved.reject(error)
+      taken?.stub.onAcked.reject(error)
+    }
+  }
+
+  interface Written {
+    readonly stored: DocumentRecord
+    readonly heads: Awaited<ReturnType<typeof appendEdits>>['heads']
+    readonly row: RowValue | undefined
+  }
+
+  /** The transaction of an edit. It may run again, then with the same edits. */
+  const write = async (tx: WriteTransaction): Promise<Written | undefined> => {
+    const before = await readRecord(tx, space, document)
+    if (before !== undefined && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
+      writing ??= edits.take()
+      if (writing === undefined) return { stored: before, heads: [], row: undefined }
+      const refusal = { code: before.why ?? 'GONE', now: replica.clock.now(), shelfId: replica.newId() } as const
+      // What these edits build on is in the log no more: the shelf gets all of it.
+      await putOnShelf(tx, about, before, refusal, [doc.encode()])
+      life ??= -1
+      return { stored: before, heads: [], row: undefined }
+    }
+    if (before !== undefined && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
+    const unseen = before === undefined ? [] : await readAfter(tx, space, document, before, seen)
+    takeIn(unseen)
+    writing ??= edits.take()
+    if (writing === undefined) return undefined
+    const edited = times.edited
+    const { stored: next, heads } = await append(tx, before, writing.updates, edited)
+    return { stored: next, heads, row: await writeRow(tx, next) }
+  }
+
+  const append = async (
+    tx: WriteTransaction,
+    before: DocumentRecord | undefined,
+    updates: readonly Uint8Array[],
+    edited: number,
+  ): Promise<{ stored: DocumentRecord; heads: Written['heads'] }> => {
+    const base = before ?? newRecord(kind, engine.name, edited)
+    const { record: stored, heads } = await appendEdits(tx, about, base, updates, edited)
+    times = { made: stored.made, edited: stored.edited }
+    await Promise.all([
+      tx.put('documents', keys.document(space, document), stored),
+      tx.put('index', keys.stale(space, document), null),
+    ])
+    return { stored, heads }
+  }
+
+  const writeRow = async (tx: WriteTransaction, next: DocumentRecord): Promise<RowValue | undefined> => {
+    // A body without its beginning shows nothing that a list could trust.
+    if (next.body !== 'here') return undefined
+    const row = rowNow()
+    return (await putRow(tx, replica.shape, about, kind, row)) ? row : undefined
+  }
+
+  /** Applies what came from elsewhere, between edits made here. */
+  const takeIn = (updates: readonly Uint8Array[]): void => {
+    if (updates.length === 0) return
+    edits.interrupt()
+    doc.applyAll(updates)
+    edits.resume()
+  }
+
+  const startOver = async (code: NonNullable<DocumentRecord['why']>, lost: Stub | undefined): Promise<void> => {
+    lost?.onSaved.reject(new JoineryError(code))
+    lost?.onAcked.reject(new JoineryError(code))
+    rows.settled(space, kind, document)
+    if (lost !== undefined) replica.news.tell({ type: 'shelf' })
+    const body = await replica.read(tx => readBody(tx, space, document))
+    if (closed) return
+    const old = doc
+    mount(engine.open(engine.newAuthor(replica.random)))
+    old.close()
+    gone = body === undefined || body.record.body === 'gone'
+    life = body?.record.life
+    seen = body?.record.tail ?? 0
+    if (body !== undefined) takeIn(body.updates)
+    announce()
+  }
+
+  mount(engine.open(engine.newAuthor(replica.random)))
+  if (stored !== undefined) {
+    ;({ seen, life } = stored)
+    takeIn(stored.updates)
+  }
+
+  return {
+    space,
+    document,
+    kind,
+    engine,
+    doc: () => doc,
+    change(edit) {
+      if (closed || gone) throw new JoineryError(gone ? 'GONE' : 'CLOSED', { document })
+      let receipt: Receipt = NOTHING_TO_SAVE
+      const stop = doc.onUpdate(() => {
+        receipt = edits.stub()
+      })
+      try {
+        doc.change(() => edit(doc))
+      } finally {
+        stop()
+      }
+      return receipt
+    },
+    adopt(update) {
+      if (doc.apply(update)) took(update)
+    },
+    undo: () => doc.undo(),
+    redo: () => doc.redo(),
+    lastReceipt: () => last,
+    listen: listener => changed.listen(listener),
+    async refresh() {
+      if (closed) return
+      if (unsaved()) {
+        schedule()
+        return
+      }
+      const news = await replica.read(async tx => {
+        const now = await readRecord(tx, space, document)
+        if (now === undefined || now.life !== life || now.body === 'gone') return { now, updates: [] }
+        return { now, updates: await readAfter(tx, space, document, now, seen) }
+      })
+      if (closed) return
+      const { now } = news
+      if (now === undefined || now.life !== life || now.body === 'gone') {
+        // Edits made meanwhile are found out by the transaction that would write them.
+        if (!unsaved() && !gone) await startOver(now?.why ?? 'GONE', undefined)
+        return
+      }
+      takeIn(news.updates)
+      seen = Math.max(seen, now.tail)
+      times = { made: now.made, edited: Math.max(times.edited, now.edited) }
+    },
+    async saved() {
+      while (committing !== undefined) await committing
+    },
+    unsaved,
+    gone: () => gone,
+    close() {
+      closed = true
+      doc.close()
+    },
+  }
+}
+
+function newRecord(kind: string, engine: string, now: number): DocumentRecord {
+  const empty = { tail: 0, folded: 0, life: 0, bytes: 0 }
+  return { kind, engine, body: 'here', ...empty, used: now, made: now, edited: now, why: null }
+}

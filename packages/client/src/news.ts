@@ -1,0 +1,85 @@
+/**
+ * What the tabs of a device tell each other, and the parts of one tab too. Laws: storage is the truth and news only say where to look;
+ * they are told after the commit that they tell of. Lost news cost time and nothing else.
+ */
+import type { Code, Tabs } from '@joinery/core'
+import type { OutboxHead } from '@joinery/core/sync'
+import type { LinkReport } from './link/report.ts'
+import type { RowValue } from './replica/shape.ts'
+import { signal } from './signal.ts'
+
+export type News =
+  /** The log of these documents grew. */
+  | { readonly type: 'grown'; readonly space: string; readonly documents: readonly string[] }
+  /** These documents began another life: whoever has one open reads it anew. */
+  | { readonly type: 'rebuilt'; readonly space: string; readonly documents: readonly string[] }
+  | { readonly type: 'rows'; readonly space: string; readonly kind: string; readonly rows: readonly RowNews[] }
+  | { readonly type: 'outbox'; readonly space: string; readonly heads: readonly OutboxHead[] }
+  /** These left the outbox: acked, or with the code for which they did not arrive. */
+  | { readonly type: 'settled'; readonly space: string; readonly entries: readonly number[]; readonly code: Code | null }
+  /** Edits went on under another n. */
+  | {
+      readonly type: 'renamed'
+      readonly space: string
+      readonly from: readonly number[]
+      readonly to: readonly number[]
+    }
+  | { readonly type: 'shelf' }
+  /** The bodies of these documents are wanted here: by somebody who waits. */
+  | { readonly type: 'wanted'; readonly space: string; readonly documents: readonly string[] }
+  /** A wanted body is not to be had. */
+  | { readonly type: 'absent'; readonly space: string; readonly document: string; readonly code: Code }
+  /** The person works on this document. */
+  | { readonly type: 'focus'; readonly space: string; readonly document: string }
+  /** The link, as the tab that holds it sees it; `ask` asks that tab to tell, `wake` to try at once. */
+  | { readonly type: 'link'; readonly report: LinkReport }
+  | { readonly type: 'ask' }
+  | { readonly type: 'wake' }
+  /** What a tab shows of a document, or nothing any more. */
+  | {
+      readonly type: 'showing'
+      readonly tab: string
+      readonly space: string
+      readonly document: string
+      readonly state: string | null
+    }
+  /** What others show, as the link told. */
+  | {
+      readonly type: 'presence'
+      readonly space: string
+      readonly document: string
+      readonly session: string
+      readonly subject: string
+      readonly states: Readonly<Record<string, string>>
+    }
+  /** The library is being deleted from this device. */
+  | { readonly type: 'logout' }
+
+export interface RowNews {
+  readonly document: string
+  readonly row: RowValue | null
+}
+
+export interface NewsDesk {
+  /** To all tabs, this one included. */
+  tell(news: News): void
+  /** To this tab alone: of what is not stored yet. */
+  tellHere(news: News): void
+  listen(listener: (news: News) => void): () => void
+  close(): void
+}
+
+export function newsDesk(tabs: Tabs): NewsDesk {
+  const heard = signal<News>()
+  // Only tabs of this app and user hear each other, and they run this file; another version of it may say what this one does not know.
+  const stop = tabs.listen(news => heard.emit(news as News))
+  return {
+    tell(news) {
+      heard.emit(news)
+      tabs.send(news)
+    },
+    tellHere: news => heard.emit(news),
+    listen: listener => heard.listen(listener),
+    close: stop,
+  }
+}

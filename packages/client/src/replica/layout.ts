@@ -1,0 +1,128 @@
+/**
+ * Where things stand in a device's storage: every key and every record, in one place. Laws:
+ * - A key begins with the space, so that leaving a space is one range. Space names are the local ones: `me` for the personal space, so
+ *   that a library that never had an account moves into one as it is.
+ * - A document's log counts `at` from 1 without gaps; `tail` is the last. The snapshot holds the log up to `folded`, and those
+ *   lines are gone: whoever has read less starts again from the snapshot.
+ * - An edit made here stands in the log and, until it is acked, in `outbox` by its n and in `unacked` by its document: all three in the
+ *   transaction that makes it `saved`. What stands in `unacked` is never folded and never evicted (C5).
+ * - `life` counts how often a document was rebuilt without some of its edits. Whoever opened it in another life starts over.
+ * - A document with a `stale` mark has log lines that its row and its words do not show yet.
+ * - The cursor changes only together with the entries that it covers (I6).
+ */
+import type { Code, Cursor, Key, Plain } from '@joinery/core'
+import { NEW_REPLICA, type InflowPosition } from '@joinery/core/sync'
+
+/**
+ * `here`: the whole body is. `partial`: its beginning is not, or not yet. `evicted`: row and words are here, the body is at the relay.
+ * `gone`: purged for good (D6).
+ */
+export type BodyState = 'here' | 'partial' | 'evicted' | 'gone'
+
+export type DocumentRecord = {
+  readonly kind: string
+  readonly engine: string
+  readonly body: BodyState
+  readonly tail: number
+  /** Up to where the log is in the snapshot. */
+  readonly folded: number
+  readonly life: number
+  /** Bytes of log and snapshot. */
+  readonly bytes: number
+  /** When it was last opened or changed here, in ms since 1970: the least recently used body is evicted first. */
+  readonly used: number
+  /** When somebody, anywhere, first and last edited it, as far as is known here. */
+  readonly made: number
+  readonly edited: number
+  /** Why the last life began. */
+  readonly why: Code | null
+}
+
+export type LogRecord = { readonly bytes: Uint8Array }
+export type SnapshotRecord = { readonly bytes: Uint8Array }
+
+export type OutboxRecord = {
+  readonly type: 'update' | 'tombstone'
+  readonly document: string
+  readonly kind: string
+  readonly engine: string
+  readonly edited: number
+  /** Where the bytes are in the log; 0 for a tombstone and for a resupply, which brings its own. */
+  readonly at: number
+  readonly size: number
+  readonly resupply: Uint8Array | null
+}
+
+export type ShelfRecord = {
+  readonly space: string
+  readonly document: string
+  readonly kind: string
+  readonly engine: string
+  readonly code: Code
+  readonly shelved: number
+  readonly updates: readonly Uint8Array[]
+}
+
+export type DeviceRecord = {
+  readonly device: string
+  /** Who the relay says this library belongs to; null before the first welcome. */
+  readonly personal: string | null
+  readonly subject: string | null
+}
+
+export const keys = {
+  device: ['device'] as Key,
+  /** Which of the names that tabs write under was given out last. */
+  slot: ['slot'] as Key,
+  lastSync: ['last-sync'] as Key,
+  /** The last n given in a space. */
+  n: (space: string): Key => ['n', space],
+  position: (space: string): Key => ['position', space],
+  /** n of edits that left the outbox without an ack: when they come back from the relay after all, they are news. */
+  orphans: (space: string): Key => ['orphans', space],
+
+  document: (space: string, document: string): Key => [space, document],
+  documents: (space: string): Key => [space],
+  line: (space: string, document: string, at: number): Key => [space, document, at],
+  lines: (space: string, document: string): Key => [space, document],
+  outbox: (space: string, n: number): Key => [space, n],
+  outboxOf: (space: string): Key => [space],
+
+  row: (space: string, kind: string, document: string): Key => [space, kind, document],
+  rows: (space: string, kind: string): Key => [space, kind],
+
+  // The table `index`. Its second part says what the entry is for.
+  unacked: (space: string, document: string, n?: number): Key =>
+    n === undefined ? [space, 'unacked', document] : [space, 'unacked', document, n],
+  unackedOf: (space: string): Key => [space, 'unacked'],
+  stale: (space: string, document?: string): Key =>
+    document === undefined ? [space, 'stale'] : [space, 'stale', document],
+  index: (space: string, kind: string, entry: Key): Key => [space, 'row', kind, ...entry],
+  word: (space: string, kind: string, word: string, document?: string): Key =>
+    document === undefined ? [space, 'word', kind, word] : [space, 'word', kind, word, document],
+  words: (space: string, kind: string): Key => [space, 'word', kind],
+  /** The words under which a document stands. */
+  wordsOf: (space: string, document: string): Key => [space, 'words-of', document],
+} as const
+
+/** What is stored was written by this file's own types; a value of another shape would be another database. */
+export function record<T extends Plain>(value: Plain | undefined): T | undefined {
+  return value as T | undefined
+}
+
+type PositionRecord = { readonly cursor: CursorRecord | null; readonly fill: number | null; readonly tell: string | null }
+type CursorRecord = { readonly epoch: string; readonly seq: number; readonly mark: Uint8Array }
+
+export function positionRecord({ cursor, fill, tell }: InflowPosition): PositionRecord {
+  return { cursor: cursor === undefined ? null : cursorRecord(cursor), fill: fill ?? null, tell: tell ?? null }
+}
+
+export function positionOf(value: Plain | undefined): InflowPosition {
+  const stored = record<PositionRecord>(value)
+  if (stored === undefined) return NEW_REPLICA
+  return { cursor: stored.cursor ?? undefined, fill: stored.fill ?? undefined, tell: stored.tell ?? undefined }
+}
+
+function cursorRecord({ epoch, seq, mark }: Cursor): CursorRecord {
+  return { epoch, seq, mark }
+}

@@ -1,0 +1,94 @@
+/** One tab's hold on the stored copy: what every part of the client is made of. */
+import {
+  JoineryError,
+  TABLES,
+  hybridClock,
+  type Clock,
+  type Engine,
+  type HybridClock,
+  type Random,
+  type ReadTransaction,
+  type Storage,
+  type WriteTransaction,
+} from '@joinery/core'
+import type { AnyKind, Library, WriteContext } from '@joinery/core/kinds'
+import type { NewsDesk } from '../news.ts'
+import { freshId } from './fresh-id.ts'
+import { shapeOf, type Shape } from './shape.ts'
+import type { Writer } from './writer.ts'
+
+export interface Replica {
+  readonly clock: Clock
+  readonly random: Random
+  readonly stamps: HybridClock
+  readonly shape: Shape
+  readonly news: NewsDesk
+  readonly storage: Storage
+  readonly writer: Writer
+  /** Reads, and tries a few times before it gives up. */
+  read<T>(body: (tx: ReadTransaction) => Promise<T>): Promise<T>
+  write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T>
+  newId(): string
+  device(): string
+  /** After the relay found that another device goes by this name. */
+  rename(device: string): void
+  writeContext(): WriteContext
+  kind(name: string): AnyKind
+  hasKind(name: string): boolean
+  /** Undefined for an engine that this app does not bring. */
+  engine(name: string): Engine | undefined
+}
+
+export function replicaOn(parts: {
+  readonly library: Library
+  readonly engines: readonly Engine[]
+  readonly storage: Storage
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly random: Random
+  readonly news: NewsDesk
+  readonly device: string
+  readonly slot: number
+}): Replica {
+  const { library, storage, writer, clock, random, news, slot } = parts
+  const stamps = hybridClock(clock)
+  const enginesByName = new Map(parts.engines.map(engine => [engine.name, engine]))
+  const newId = (): string => freshId(random)
+  let device = parts.device
+  return {
+    clock,
+    random,
+    stamps,
+    news,
+    storage,
+    writer,
+    shape: shapeOf(library),
+    newId,
+    write: job => writer.write(job),
+    async read(body) {
+      for (let failures = 0; ; failures++) {
+        try {
+          return await storage.read(TABLES, body)
+        } catch (error) {
+          const weather = error instanceof JoineryError && error.code === 'STORAGE_UNAVAILABLE'
+          if (!weather || failures >= READS) throw error
+          await new Promise<void>(resolve => void clock.after(10 * failures, resolve))
+        }
+      }
+    },
+    device: () => device,
+    rename(name) {
+      device = name
+    },
+    writeContext: () => ({ device, slot, stamp: () => stamps.next(), id: newId }),
+    kind(name) {
+      const kind = library.kinds[name]
+      if (kind === undefined || !Object.hasOwn(library.kinds, name)) throw new JoineryError('BAD_INPUT', { kind: name })
+      return kind
+    },
+    hasKind: name => Object.hasOwn(library.kinds, name),
+    engine: name => enginesByName.get(name),
+  }
+}
+
+const READS = 4

@@ -1,0 +1,113 @@
+/**
+ * All writes of one tab, in transactions as large as they have gathered: what is asked for while one is being written goes into the next
+ * (group commit, no timer). Laws:
+ * - A job runs in one transaction, after all jobs asked before it; it may run more than once, and only its last run counts.
+ * - A job that throws fails alone. A storage that fails fails no job: it is tried again until it works or is closed, and `failing` says so.
+ */
+import { JoineryError, TABLES, type Clock, type Code, type Storage, type WriteTransaction } from '@joinery/core'
+import { later, type Later } from '../later.ts'
+
+const RETRY_MS = [0, 20, 100, 500, 2_000, 5_000] as const
+/** A transaction that is too long keeps an edit waiting. */
+const JOBS = 64
+
+export interface Writer {
+  write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T>
+  /** Resolves when nothing is being written or waits. */
+  idle(): Promise<void>
+  /** The code with which writing fails at the moment. */
+  failing(): Code | undefined
+  /** What was asked before is still written; what is asked after is CLOSED. */
+  close(): Promise<void>
+}
+
+interface Job {
+  readonly run: (tx: WriteTransaction) => Promise<unknown>
+  readonly outcome: Later<unknown>
+}
+
+export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | undefined) => void): Writer {
+  let queue: Job[] = []
+  let running: Promise<void> | undefined
+  let closed = false
+  let failing: Code | undefined
+  let failures = 0
+
+  const tell = (code: Code | undefined): void => {
+    if (failing === code) return
+    failing = code
+    onFailing(code)
+  }
+
+  const pause = (): Promise<void> => {
+    const ms = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] ?? 0
+    return new Promise(resolve => void clock.after(ms, resolve))
+  }
+
+  /** Runs these in one transaction. Gives those that have their outcome: none when the storage failed. */
+  const attempt = async (jobs: readonly Job[]): Promise<readonly Job[]> => {
+    const thrown: { job?: Job } = {}
+    try {
+      const results = await storage.write(TABLES, async tx => {
+        delete thrown.job
+        const done: unknown[] = []
+        for (const job of jobs) {
+          thrown.job = job
+          done.push(await job.run(tx))
+        }
+        delete thrown.job
+        return done
+      })
+      failures = 0
+      tell(undefined)
+      jobs.forEach((job, at) => job.outcome.resolve(results[at]))
+      return jobs
+    } catch (error) {
+      if (isWeather(error)) {
+        tell(error.code)
+        return []
+      }
+      const failed = thrown.job === undefined ? jobs : [thrown.job]
+      for (const job of failed) job.outcome.reject(error)
+      return failed
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    // Everything asked for in the same turn of the event loop goes together.
+    await Promise.resolve()
+    while (queue.length > 0) {
+      const settled = await attempt(queue.slice(0, JOBS))
+      queue = queue.filter(job => !settled.includes(job))
+      if (settled.length > 0) continue
+      if (closed && failures >= RETRY_MS.length) break
+      await pause()
+    }
+    running = undefined
+    const rest = queue
+    queue = []
+    for (const job of rest) job.outcome.reject(new JoineryError('CLOSED'))
+  }
+
+  return {
+    write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+      if (closed) return Promise.reject(new JoineryError('CLOSED'))
+      const outcome = later<unknown>()
+      queue.push({ run: job, outcome })
+      running ??= run()
+      return outcome.promise as Promise<T>
+    },
+    async idle() {
+      while (running !== undefined) await running
+    },
+    failing: () => failing,
+    async close() {
+      closed = true
+      while (running !== undefined) await running
+    },
+  }
+}
+
+function isWeather(error: unknown): error is JoineryError {
+  return error instanceof JoineryError && (error.code === 'STORAGE_FULL' || error.code === 'STORAGE_UNAVAILABLE')
+}

@@ -1,0 +1,174 @@
+/**
+ * The order in which an update's structs can be integrated, found as Yjs finds it: each author's in their own order, and one that refers
+ * to another author's waits for it. Laws: linear in structs (each is looked at once, and once more for each reference it waits for);
+ * structs that wait for each other in a circle are refused, since Yjs would keep them pending for ever (CR-05); what lies outside the
+ * update is named, once per author, with the greatest clock needed; types nested by the update are counted (CR-16).
+ */
+import type { Refusal } from './cursor.ts'
+import type { ScanLimits } from './limits.ts'
+import { INSIDE, NONE, ROOTED, type Section, type StructTable } from './struct-table.ts'
+
+/** "Needs this clock of this author", that is, a document whose next free clock of that author is greater. */
+export interface Reference {
+  readonly author: number
+  readonly clock: number
+}
+
+export interface Arrangement {
+  readonly references: readonly Reference[]
+  readonly depth: number
+  readonly refusal: Pick<Refusal, 'code' | 'detail'> | undefined
+  /** How often a struct was looked at. */
+  readonly looks: number
+}
+
+const NOTHING: readonly Reference[] = []
+
+/**
+ * Arranges the structs of a table.
+ *
+ * @internal
+ */
+export function arrange(table: StructTable, limits: ScanLimits): Arrangement {
+  // A keystroke: one author who refers to himself, and no types.
+  if (table.foreign === 0 && table.types === 0) {
+    return { references: NOTHING, depth: table.deepest, refusal: undefined, looks: 0 }
+  }
+  return new Arranger(table, limits).run()
+}
+
+class Arranger {
+  private readonly table: StructTable
+  private readonly limits: ScanLimits
+  private readonly sections: readonly Section[]
+  private readonly authors: Float64Array
+  /** Section by author, when there are too many to look through. */
+  private readonly sectionByAuthor: Map<number, number> | undefined
+  /** Next row to place, per section, and the clock it starts at: what is below is placed, or implied by the section's own start. */
+  private readonly next: number[]
+  private readonly placed: Float64Array
+  private readonly waits: boolean[]
+  /** Sections under way, each waiting for the one after it, and the clock that each is wanted for. */
+  private readonly stack: number[] = []
+  private readonly wanted: number[] = []
+  private readonly needs = new Needs()
+  private depth: number
+  private looks = 0
+  private refusal: Pick<Refusal, 'code' | 'detail'> | undefined = undefined
+
+  constructor(table: StructTable, limits: ScanLimits) {
+    this.table = table
+    this.limits = limits
+    this.depth = table.deepest
+    this.sections = table.sections
+    this.authors = Float64Array.from(table.sections, (section) => section.author)
+    this.sectionByAuthor = table.sections.length > 32 ? new Map(table.sections.map((section, i) => [section.author, i])) : undefined
+    this.next = table.sections.map((section) => section.first)
+    this.placed = Float64Array.from(table.sections, (section) => section.from)
+    this.waits = table.sections.map(() => false)
+  }
+
+  run(): Arrangement {
+    for (let i = 0; i < this.sections.length && this.refusal === undefined; i++) {
+      this.push(i, Infinity)
+      while (this.stack.length > 0 && this.refusal === undefined) this.advance(this.stack.at(-1) as number)
+    }
+    return { references: this.needs.list, depth: this.depth, refusal: this.refusal, looks: this.looks }
+  }
+
+  /** Places rows of the section on top until it has what it is wanted for, or waits for another. */
+  private advance(index: number): void {
+    const { table, next, placed } = this
+    const section = this.sections[index] as Section
+    const wanted = this.wanted.at(-1) as number
+    for (let row = next[index] as number; row < section.last && (table.start[row] as number) <= wanted; row++) {
+      this.looks += 1
+      if (
+        this.isHeldUp(section, table.anchorAuthor[row] as number, table.anchorClock[row] as number) ||
+        this.isHeldUp(section, table.rightAuthor[row] as number, table.rightClock[row] as number)
+      ) {
+        return
+      }
+      if (table.types > 0) this.place(section, row)
+      if (this.refusal !== undefined) return
+      next[index] = row + 1
+      placed[index] = row + 1 < section.last ? (table.start[row + 1] as number) : section.to
+    }
+    this.stack.pop()
+    this.wanted.pop()
+    this.waits[index] = false
+  }
+
+  /** Whether a reference is to a struct of this update that is not placed yet; that section is then on top. */
+  private isHeldUp(section: Section, author: number, clock: number): boolean {
+    if (author === NONE || author === section.author) return false
+    const index = this.indexOf(author)
+    if (index >= 0 && clock < (this.placed[index] as number)) return false
+    if (index < 0 || clock >= (this.sections[index] as Section).to) {
+      this.needs.add(author, clock)
+      if (this.needs.list.length > this.limits.maxClients) this.refusal = { code: 'TOO_MANY_AUTHORS', detail: 'refers to too many authors' }
+      return false
+    }
+    if (this.waits[index] === true) {
+      this.refusal = { code: 'BAD_UPDATE', detail: 'structs that wait for each other' }
+    } else {
+      this.push(index, clock)
+    }
+    return true
+  }
+
+  private push(index: number, wanted: number): void {
+    this.stack.push(index)
+    this.wanted.push(wanted)
+    this.waits[index] = true
+  }
+
+  private place(section: Section, row: number): void {
+    const { table } = this
+    const level = this.levelOf(section, row)
+    table.level[row] = level
+    const depth = level + (table.inner[row] as number)
+    if (depth > this.depth) this.depth = depth
+    if (depth > this.limits.maxDepth) this.refusal = { code: 'TOO_DEEP', detail: 'types nested too deeply' }
+  }
+
+  private levelOf(section: Section, row: number): number {
+    const { table } = this
+    const place = table.place[row] as number
+    if (place === ROOTED) return 0
+    const author = table.anchorAuthor[row] as number
+    const clock = table.anchorClock[row] as number
+    const holder = author === section.author ? section : this.sections[this.indexOf(author)]
+    // Outside this update nothing is known, and nothing is counted.
+    if (holder === undefined || clock < holder.from || clock >= holder.to) return 0
+    const before = row - 1
+    const isNext = holder === section && before >= section.first && clock >= (table.start[before] as number)
+    return (table.level[isNext ? before : table.rowAt(holder, clock)] as number) + (place === INSIDE ? 1 : 0)
+  }
+
+  private indexOf(author: number): number {
+    if (this.sectionByAuthor !== undefined) return this.sectionByAuthor.get(author) ?? -1
+    const { authors } = this
+    for (let i = 0; i < authors.length; i++) if (authors[i] === author) return i
+    return -1
+  }
+}
+
+/** The greatest clock needed of each author. */
+class Needs {
+  readonly list: { author: number; clock: number }[] = []
+  private readonly byAuthor = new Map<number, { author: number; clock: number }>()
+  private last: { author: number; clock: number } | undefined = undefined
+
+  add(author: number, clock: number): void {
+    let need = this.last?.author === author ? this.last : this.byAuthor.get(author)
+    if (need === undefined) {
+      need = { author, clock }
+      this.byAuthor.set(author, need)
+      this.list.push(need)
+    } else if (clock > need.clock) {
+      need.clock = clock
+    }
+    this.last = need
+  }
+}

@@ -1,0 +1,16 @@
+/** The gate: what a relay decides about an update from its bytes and the document's head alone. */
+export { SCAN_LIMITS, type ScanLimits } from './limits.ts'
+export type { ScanRefusal } from './cursor.ts'
+export { scanYjsUpdate, type AuthorRange, type ScanResult, type YjsScan } from './yjs-scan.ts'
+export type { Reference } from './arrange.ts'
+export type { DeleteEnd } from './read-deletes.ts'
+export type { Root, RootShape } from './roots.ts'
+export { judgeYjs, type Claim, type GateRefusal, type HeadView, type RecordedAuthor, type Verdict } from './yjs-judge.ts'
+export {
+  AUTOMERGE_LIMITS,
+  scanAutomerge,
+  type AutomergeChunk,
+  type AutomergeLimits,
+  type AutomergeScanResult,
+} from './automerge-scan.ts'
+export { automergeSeed, isSeedAuthor, SEED_AUTHOR } from './automerge-seed.ts'

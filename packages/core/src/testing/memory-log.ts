@@ -1,0 +1,308 @@
+/**
+ * The log as a plain value with its operations, without disk or time: what `memoryStore` keeps twice, once as it stands and once as it is
+ * durable. Law: the same operations on equal logs give equal answers and equal logs.
+ */
+import { refusalOf } from '../commit-outcome.ts'
+import { markAfter, NO_MARK, sameBytes } from '../digest.ts'
+import type { Entry } from '../entry.ts'
+import { JoineryError, type Code } from '../errors.ts'
+import type {
+  AuthorHead,
+  CommitEntry,
+  CommittedSpace,
+  DocumentHead,
+  Fold,
+  LogPage,
+  Outcome,
+  Role,
+  SpaceCommit,
+  SpaceHead,
+} from '../ports/store.ts'
+
+export interface MemoryLog {
+  readonly spaces: Map<string, SpaceLog>
+}
+
+interface SpaceLog {
+  readonly epoch: string
+  /** What was written at each seq, from 1. Never changed. */
+  readonly written: Written[]
+  /** What readers get, by seq, in its order. A fold takes out of it. */
+  readonly entries: Map<number, StoredEntry>
+  readonly documents: Map<string, StoredDocument>
+  readonly devices: Map<string, DeviceLog>
+  readonly members: Map<string, Role>
+}
+
+interface Written {
+  readonly document: string
+  readonly digest: Uint8Array
+  readonly mark: Uint8Array
+}
+
+interface StoredEntry {
+  readonly entry: Entry
+  readonly damaged: boolean
+}
+
+interface StoredDocument {
+  readonly head: DocumentHead
+  readonly seqs: readonly number[]
+  readonly authors: ReadonlyMap<string, AuthorHead>
+}
+
+interface DeviceLog {
+  readonly subject: string
+  readonly seqByN: Map<number, number>
+  last: number
+}
+
+export function emptyLog(): MemoryLog {
+  return { spaces: new Map() }
+}
+
+/** The same log, so that changing either leaves the other alone. Stored values are never changed, only replaced. */
+export function copyLog({ spaces }: MemoryLog): MemoryLog {
+  const copies = [...spaces].map(([name, { epoch, written, entries, documents, devices, members }]) => {
+    const copy: SpaceLog = {
+      epoch,
+      written: [...written],
+      entries: new Map(entries),
+      documents: new Map(documents),
+      devices: new Map([...devices].map(([device, log]) => [device, { ...log, seqByN: new Map(log.seqByN) }])),
+      members: new Map(members),
+    }
+    return [name, copy] as const
+  })
+  return { spaces: new Map(copies) }
+}
+
+/** Gives a space that is made the name of its log's life. */
+export type EpochOf = (space: string) => string
+
+function spaceOf(log: MemoryLog, name: string, epochOf: EpochOf): SpaceLog {
+  const known = log.spaces.get(name)
+  if (known !== undefined) return known
+  const made: SpaceLog = {
+    epoch: epochOf(name),
+    written: [],
+    entries: new Map(),
+    documents: new Map(),
+    devices: new Map(),
+    members: new Map(),
+  }
+  log.spaces.set(name, made)
+  return made
+}
+
+function spaceHead({ epoch, written }: SpaceLog): SpaceHead {
+  return { epoch, seq: written.length, mark: written.at(-1)?.mark ?? NO_MARK }
+}
+
+export function headOf(log: MemoryLog, name: string): SpaceHead | undefined {
+  const space = log.spaces.get(name)
+  return space === undefined ? undefined : spaceHead(space)
+}
+
+export function commitTo(log: MemoryLog, spaces: readonly SpaceCommit[], epochOf: EpochOf): CommittedSpace[] {
+  // All of one commit is judged against the heads before it.
+  const basesByKey = new Map<string, { base: number; refused: boolean }>()
+  return spaces.map(({ space: name, entries }) => {
+    const space = spaceOf(log, name, epochOf)
+    const outcomes = entries.map((entry): Outcome => {
+      const stored = space.documents.get(entry.document)
+      const key = `${name}/${entry.document}`
+      const batch = basesByKey.get(key) ?? { base: stored?.head.seq ?? 0, refused: false }
+      basesByKey.set(key, batch)
+      const device = space.devices.get(entry.device)
+      const seq = device?.seqByN.get(entry.n)
+      const digest = seq === undefined ? undefined : space.written[seq - 1]?.digest
+      const refusal = refusalOf(entry, {
+        named: seq === undefined || digest === undefined ? undefined : { seq, digest },
+        subject: device?.subject,
+        document: {
+          ...batch,
+          state: stored?.head.state ?? 'live',
+          kind: stored?.head.kind,
+          engine: stored?.head.engine,
+        },
+      })
+      if (refusal !== undefined) {
+        if (refusal.outcome !== 'known') batch.refused = true
+        return refusal
+      }
+      return { outcome: 'written', seq: append(space, entry, stored) }
+    })
+    return { space: name, head: spaceHead(space), outcomes }
+  })
+}
+
+function append(space: SpaceLog, entry: CommitEntry, stored: StoredDocument | undefined): number {
+  const { type, document, kind, engine, at, device, n, subject, digest } = entry
+  const seq = space.written.length + 1
+  const bytes = new Uint8Array(entry.bytes)
+  space.written.push({ document, digest: new Uint8Array(digest), mark: markAfter(spaceHead(space).mark, digest) })
+
+  const deviceLog = space.devices.get(device) ?? { subject, seqByN: new Map<number, number>(), last: 0 }
+  deviceLog.seqByN.set(n, seq)
+  deviceLog.last = Math.max(deviceLog.last, n)
+  space.devices.set(device, deviceLog)
+
+  const gone = type === 'tombstone'
+  if (gone) for (const earlier of stored?.seqs ?? []) space.entries.delete(earlier)
+  space.entries.set(seq, {
+    entry: { seq, type, document, kind, engine, at, device, n, subject, bytes },
+    damaged: false,
+  })
+  space.documents.set(document, {
+    head: {
+      document,
+      kind,
+      engine,
+      firstSeq: stored?.head.firstSeq ?? seq,
+      seq,
+      state: gone ? 'gone' : 'live',
+      bytes: gone ? 0 : (stored?.head.bytes ?? 0) + bytes.length,
+      quarantined: gone ? undefined : stored?.head.quarantined,
+    },
+    seqs: gone ? [seq] : [...(stored?.seqs ?? []), seq],
+    authors: gone
+      ? new Map()
+      : new Map([...(stored?.authors ?? []), ...entry.authors.map(author => [author.author, { ...author }] as const)]),
+  })
+  return seq
+}
+
+export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, entries }: Fold): boolean {
+  const space = log.spaces.get(name)
+  const stored = space?.documents.get(document)
+  const last = space?.entries.get(upTo)
+  if (space === undefined || stored === undefined || last === undefined) return false
+  const folded = stored.seqs.filter(seq => seq <= upTo)
+  if (stored.head.state === 'gone' || folded.length !== entries || folded.at(-1) !== upTo) return false
+  let { bytes } = stored.head
+  for (const seq of folded) {
+    bytes -= space.entries.get(seq)?.entry.bytes.length ?? 0
+    if (seq < upTo) space.entries.delete(seq)
+  }
+  // Set again at its key, an entry keeps its place in the order.
+  space.entries.set(upTo, {
+    entry: { ...last.entry, type: 'snapshot', bytes: new Uint8Array(snapshot) },
+    damaged: false,
+  })
+  space.documents.set(document, {
+    ...stored,
+    head: { ...stored.head, bytes: bytes + snapshot.length },
+    seqs: stored.seqs.filter(seq => seq >= upTo),
+  })
+  return true
+}
+
+export function quarantineIn(log: MemoryLog, name: string, document: string, code: Code | undefined): void {
+  const space = log.spaces.get(name)
+  const stored = space?.documents.get(document)
+  if (stored !== undefined)
+    space?.documents.set(document, { ...stored, head: { ...stored.head, quarantined: code } })
+}
+
+export function admitTo(log: MemoryLog, name: string, subject: string, role: Role, epochOf: EpochOf): void {
+  const { members } = spaceOf(log, name, epochOf)
+  if (!members.has(subject)) members.set(subject, role)
+}
+
+/** The last entry of a document becomes one that no longer matches its checksum. */
+export function damageIn(log: MemoryLog, name: string, document: string): void {
+  const space = log.spaces.get(name)
+  const seq = space?.documents.get(document)?.seqs.at(-1) ?? 0
+  const stored = space?.entries.get(seq)
+  if (stored !== undefined) space?.entries.set(seq, { ...stored, damaged: true })
+}
+
+export function pageOf(log: MemoryLog, name: string, after: number, maxBytes: number): LogPage {
+  const space = log.spaces.get(name)
+  if (space === undefined) throw new JoineryError('NOT_FOUND', { space: name })
+  const entries: Entry[] = []
+  const damaged = new Set<string>()
+  const head = spaceHead(space)
+  let bytes = 0
+  for (const { entry, damaged: isDamaged } of space.entries.values()) {
+    if (entry.seq <= after) continue
+    if (entries.length > 0 && bytes >= maxBytes) {
+      const { seq = 0 } = entries.at(-1) ?? {}
+      return { entries, seq, mark: markAt(space, seq) ?? NO_MARK, epoch: head.epoch, end: false, damaged: [...damaged] }
+    }
+    if (isDamaged) damaged.add(entry.document)
+    else entries.push(entry)
+    bytes += entry.bytes.length
+  }
+  return { entries, ...head, end: true, damaged: [...damaged] }
+}
+
+function markAt({ written }: SpaceLog, seq: number): Uint8Array | undefined {
+  return seq === 0 ? NO_MARK : written[seq - 1]?.mark
+}
+
+export function markIn(log: MemoryLog, name: string, seq: number): Uint8Array | undefined {
+  const space = log.spaces.get(name)
+  return space === undefined ? undefined : markAt(space, seq)
+}
+
+export function documentIn(log: MemoryLog, name: string, document: string): DocumentHead | undefined {
+  return log.spaces.get(name)?.documents.get(document)?.head
+}
+
+export function documentsIn(log: MemoryLog, name: string, before: number, limit: number): DocumentHead[] {
+  const heads = [...(log.spaces.get(name)?.documents.values() ?? [])].map(({ head }) => head)
+  return heads
+    .filter(({ seq }) => seq < before)
+    .sort((a, b) => b.seq - a.seq)
+    .slice(0, limit)
+}
+
+export function authorsIn(log: MemoryLog, name: string, document: string): AuthorHead[] {
+  return [...(log.spaces.get(name)?.documents.get(document)?.authors.values() ?? [])]
+}
+
+export function deviceIn(log: MemoryLog, name: string, device: string): DeviceLog | undefined {
+  return log.spaces.get(name)?.devices.get(device)
+}
+
+export function namedIn(
+  log: MemoryLog,
+  name: string,
+  device: string,
+  n: number,
+): { seq: number; digest: Uint8Array } | undefined {
+  const space = log.spaces.get(name)
+  const seq = space?.devices.get(device)?.seqByN.get(n)
+  const written = seq === undefined ? undefined : space?.written[seq - 1]
+  return seq === undefined || written === undefined ? undefined : { seq, digest: written.digest }
+}
+
+export function seqOfDigest(log: MemoryLog, name: string, document: string, digest: Uint8Array): number | undefined {
+  const written = log.spaces.get(name)?.written ?? []
+  const index = written.findIndex(one => one.document === document && sameBytes(one.digest, digest))
+  return index < 0 ? undefined : index + 1
+}
+
+export function foldableIn(
+  log: MemoryLog,
+  entries: number,
+  limit: number,
+): { space: string; document: string; engine: string; entries: number }[] {
+  const found = [...log.spaces].flatMap(([space, { documents }]) =>
+    [...documents.values()]
+      .filter(({ head, seqs }) => head.state === 'live' && head.quarantined === undefined && seqs.length >= entries)
+      .map(({ head: { document, engine }, seqs }) => ({ space, document, engine, entries: seqs.length })),
+  )
+  return found.sort((a, b) => b.entries - a.entries).slice(0, limit)
+}
+
+export function bodyOf(log: MemoryLog, name: string, document: string): Entry[] {
+  const space = log.spaces.get(name)
+  return (space?.documents.get(document)?.seqs ?? []).map(seq => {
+    const stored = space?.entries.get(seq)
+    if (stored === undefined || stored.damaged) throw new JoineryError('QUARANTINED', { document, seq })
+    return stored.entry
+  })
+}

@@ -1,0 +1,633 @@
+/** The contract suite of the Store port: every sentence of its header. A store that passes it can hold a relay's log. */
+import { entryDigest, markAfter, NO_MARK } from '../digest.ts'
+import type { Entry } from '../entry.ts'
+import { isId } from '../ids.ts'
+import type { CommitEntry, CommittedSpace, LogPage, Outcome, Store } from '../ports/store.ts'
+import type { Law } from './law.ts'
+import { must, rejects, same } from './must.ts'
+
+/** One relay's data, empty at first. One store is open on it at a time. */
+export interface StorePlace {
+  open(): Store | Promise<Store>
+  /** Flips bits in the bytes of a document's last entry, while no store is open. */
+  damage(space: string, document: string): void | Promise<void>
+}
+
+export type MakeStorePlace = () => StorePlace | Promise<StorePlace>
+
+interface Given {
+  readonly store: Store
+  readonly place: StorePlace
+  /** Closes the store and opens it again. */
+  reopen(): Promise<Store>
+}
+
+export const storeLaws: readonly Law<MakeStorePlace>[] = [
+  law('R1', 'seq counts from 1 without gaps, per space, in the order of the commit', async ({ store }) => {
+    const first = await commit(store, 'a', [edit('x', 1), edit('y', 2), edit('x', 3)])
+    same(seqsOf(first), [1, 2, 3], 'first commit')
+    same(seqsOf(await commit(store, 'b', [edit('x', 1)])), [1], 'another space')
+    same(seqsOf(await commit(store, 'a', [edit('y', 4, { basedOn: 2 })])), [4], 'second commit')
+    same((await store.head('a'))?.seq, 4, 'head')
+  }),
+  law('R4', 'the mark of a seq is the chain of digests up to it', async ({ store }) => {
+    const entries = [edit('x', 1), edit('y', 2), edit('x', 3)]
+    const { head } = await commit(store, 'a', entries)
+    const marks = [NO_MARK]
+    for (const { digest } of entries) marks.push(markAfter(marks.at(-1) ?? NO_MARK, digest))
+    for (const [seq, mark] of marks.entries()) same(await store.markAt('a', seq), mark, `the mark at ${seq}`)
+    same(head.mark, marks.at(-1), 'what the commit answered')
+    same(await store.head('a'), head, 'the head')
+    must((await store.markAt('a', 4)) === undefined, 'there is no mark beyond the head')
+    must((await store.markAt('none', 0)) === undefined, 'nor in a space that is not there')
+  }),
+  law('R4', 'a space is made by its first commit, with a name for its life that is its own and stays', async given => {
+    must((await given.store.head('a')) === undefined, 'it is not there before')
+    await given.store.commit([
+      { space: 'a', entries: [edit('x', 1)] },
+      { space: 'b', entries: [] },
+    ])
+    const [a, b] = [await given.store.head('a'), await given.store.head('b')]
+    must(a !== undefined && isId(a.epoch) && b !== undefined && isId(b.epoch), 'both have an epoch')
+    must(a.epoch !== b.epoch, 'not the same')
+    same([b.seq, b.mark], [0, NO_MARK], 'an empty log')
+    same(await (await given.reopen()).head('a'), a, 'after a restart')
+  }),
+  law('S1', 'what a commit resolved to is there after a restart', async ({ store, reopen }) => {
+    const entries = [edit('x', 1, { bytes: bytesOf(0) }), edit('y', 2, { bytes: bytesOf(70_000) }), edit('x', 3)]
+    const { head } = await commit(store, 'a', entries)
+    const before = await everything(store, 'a')
+    same(
+      before.map(({ bytes }) => bytes),
+      entries.map(({ bytes }) => bytes),
+      'bytes as they were',
+    )
+    const again = await reopen()
+    same(await again.head('a'), head, 'head')
+    same(await everything(again, 'a'), before, 'entries')
+  }),
+  law('S1', 'an entry comes back with all that it was written with', async ({ store }) => {
+    const entry = edit('x', 7, { device: 'tablet', subject: 'Zoë <z@example.org> \u{1f333}', at: 1_763_700_000_123 })
+    const { bytes } = entry
+    const copy = new Uint8Array(bytes)
+    await commit(store, 'a', [entry])
+    bytes.fill(255)
+    const [stored] = await everything(store, 'a')
+    const { type, document, kind, engine, at, device, n, subject } = entry
+    same(stored, { seq: 1, type, document, kind, engine, at, device, n, subject, bytes: copy }, 'the entry')
+    same(await store.body('a', 'x'), [stored], 'the body')
+    must(stored?.bytes instanceof Uint8Array && stored.bytes.constructor.name === 'Uint8Array', 'bytes are Uint8Array')
+  }),
+  law('R1', 'commits made at once follow each other, and no reader sees a seq before the one below it', async ({ store }) => {
+    const commits = Array.from({ length: 30 }, (_, i) =>
+      commit(store, 'a', [edit(`d${i}`, 1, { device: `p${i}` }), edit(`d${i}`, 2, { device: `p${i}` })]),
+    )
+    const seen: Promise<Entry[]>[] = []
+    for (let i = 0; i < 10; i++) seen.push(store.head('a').then(head => (head ? everything(store, 'a') : [])))
+    const seqs = (await Promise.all(commits)).flatMap(seqsOf)
+    same([...seqs].sort((a, b) => (a ?? 0) - (b ?? 0)), counting(60), 'gapless')
+    for (const entries of await Promise.all(seen))
+      same(
+        entries.map(({ seq }) => seq),
+        counting(entries.length),
+        'a prefix',
+      )
+  }),
+  law('S4', 'the same name with the same digest is one entry, and its seq the same', async ({ store, reopen }) => {
+    const entry = edit('x', 1)
+    same(
+      outcomesOf(await commit(store, 'a', [entry, entry])),
+      [
+        { outcome: 'written', seq: 1 },
+        { outcome: 'known', seq: 1 },
+      ],
+      'within a commit',
+    )
+    await commit(store, 'a', [edit('x', 2, { basedOn: 1 })])
+    same(outcomesOf(await commit(store, 'a', [entry])), [{ outcome: 'known', seq: 1 }], 'later, judged on an old head')
+    same(outcomesOf(await commit(await reopen(), 'a', [entry])), [{ outcome: 'known', seq: 1 }], 'after a restart')
+  }),
+  law('S4', 'the same name with another digest is forked, and changes nothing', async ({ store }) => {
+    await commit(store, 'a', [edit('x', 1), edit('y', 2)])
+    const other = edit('x', 1, { basedOn: 1, bytes: bytesOf(9) })
+    const after = edit('x', 3, { basedOn: 1 })
+    const result = await commit(store, 'a', [other, edit('y', 4, { basedOn: 2 }), after])
+    same(
+      outcomesOf(result),
+      [{ outcome: 'forked' }, { outcome: 'written', seq: 3 }, { outcome: 'stale' }],
+      'what builds on it is to be judged again',
+    )
+    same((await everything(store, 'a')).length, 3, 'entries')
+    same((await store.named('a', 'phone', 1))?.seq, 1, 'the name is the first one')
+  }),
+  law('S4', 'names are per space and per device', async ({ store }) => {
+    await commit(store, 'a', [edit('x', 1), edit('x', 1, { device: 'tablet', bytes: bytesOf(3) })])
+    same(seqsOf(await commit(store, 'b', [edit('x', 1, { bytes: bytesOf(4) })])), [1], 'another space')
+    same((await store.named('a', 'tablet', 1))?.seq, 2, 'another device')
+  }),
+  law('A3', 'a device is the subject\u2019s who wrote first under its name', async ({ store }) => {
+    const result = await commit(store, 'a', [edit('x', 1), edit('y', 2, { subject: 'eve' })])
+    same(outcomesOf(result)[1], { outcome: 'forked' }, 'in the same commit')
+    same(
+      outcomesOf(await commit(store, 'a', [edit('x', 1, { subject: 'eve' })])),
+      [{ outcome: 'forked' }],
+      'also for the very same edit',
+    )
+    same(await store.subjectOf('a', 'phone'), 'ann', 'whose it is')
+    must((await store.subjectOf('a', 'tablet')) === undefined, 'nobody\u2019s yet')
+    must((await store.subjectOf('none', 'phone')) === undefined, 'no space')
+    same(seqsOf(await commit(store, 'b', [edit('x', 1, { subject: 'eve' })])), [1], 'another space is another matter')
+  }),
+  law('S4', 'named and lastOf tell what a device has written', async ({ store }) => {
+    const entry = edit('x', 5)
+    await commit(store, 'a', [entry, edit('x', 3), edit('x', 4, { basedOn: 9 })])
+    same(await store.named('a', 'phone', 5), { seq: 1, digest: entry.digest }, 'named')
+    must((await store.named('a', 'phone', 4)) === undefined, 'what was not written has no name')
+    must((await store.named('a', 'tablet', 5)) === undefined, 'nor has another device')
+    must((await store.named('none', 'phone', 5)) === undefined, 'nor another space')
+    same(await store.lastOf('a', 'phone'), 5, 'the greatest, not the last')
+    same([await store.lastOf('a', 'tablet'), await store.lastOf('none', 'phone')], [0, 0], 'none')
+  }),
+  law('T5', 'an entry judged on a head that has moved is stale, and only its document\u2019s are', async ({ store }) => {
+    await commit(store, 'a', [edit('x', 1), edit('y', 2)])
+    const result = await commit(store, 'a', [
+      edit('x', 3, { basedOn: 0 }),
+      edit('y', 4, { basedOn: 2 }),
+      edit('x', 5, { basedOn: 1 }),
+      edit('new', 6, { basedOn: 1 }),
+      edit('z', 7),
+    ])
+    same(
+      outcomesOf(result),
+      [
+        { outcome: 'stale' },
+        { outcome: 'written', seq: 3 },
+        { outcome: 'stale' },
+        { outcome: 'stale' },
+        { outcome: 'written', seq: 4 },
+      ],
+      'outcomes',
+    )
+    must((await store.document('a', 'new')) === undefined, 'a stale entry makes no document')
+    same((await store.document('a', 'x'))?.seq, 1, 'nor moves one')
+    same(await store.lastOf('a', 'phone'), 7, 'its name is free')
+    same(seqsOf(await commit(store, 'a', [edit('x', 3, { basedOn: 1 })])), [5], 'judged again, it is written')
+  }),
+  law('T5', 'later entries of a commit build on earlier ones, judged on the head before it', async ({ store }) => {
+    same(seqsOf(await commit(store, 'a', [edit('x', 1), edit('x', 2), edit('x', 3)])), [1, 2, 3], 'a new document')
+    const more = [4, 5].map(n => edit('x', n, { basedOn: 3 }))
+    same(seqsOf(await commit(store, 'a', more)), [4, 5], 'one that was there')
+  }),
+  law('T5', 'kind and engine are fixed by the first write', async ({ store }) => {
+    const result = await commit(store, 'a', [edit('x', 1), edit('x', 2, { kind: 'book' })])
+    same(outcomesOf(result), [{ outcome: 'written', seq: 1 }, { outcome: 'stale' }], 'another kind')
+    const later = edit('x', 3, { basedOn: 1, engine: 'automerge' })
+    same(outcomesOf(await commit(store, 'a', [later])), [{ outcome: 'stale' }], 'another engine')
+    const { kind, engine } = (await store.document('a', 'x')) ?? {}
+    same([kind, engine], ['note', 'yjs'], 'as they were')
+  }),
+  law('R1', 'a commit to several spaces is one, and answers in its order', async ({ store }) => {
+    const result = await store.commit([
+      { space: 'b', entries: [edit('x', 1), edit('y', 2)] },
+      { space: 'a', entries: [edit('x', 1)] },
+    ])
+    same(
+      result.map(({ space, head }) => [space, head.seq]),
+      [
+        ['b', 2],
+        ['a', 1],
+      ],
+      'spaces',
+    )
+    same(await store.commit([]), [], 'nothing')
+  }),
+  law('A3', 'authors are as the last entry that names them says', async ({ store }) => {
+    const author = (name: string, clock: number, owner = 'phone@ann') => ({ author: name, clock, owner })
+    await commit(store, 'a', [
+      edit('x', 1, { authors: [author('7', 3), author('8', 1)] }),
+      edit('x', 2, { authors: [author('7', 5)] }),
+      edit('y', 3, { authors: [author('7', 1, 'else')] }),
+      edit('x', 4, { basedOn: 5, authors: [author('7', 99)] }),
+    ])
+    await commit(store, 'a', [edit('x', 5, { basedOn: 2, authors: [author('9', 1)] })])
+    const authors = await store.authors('a', 'x')
+    same(sortedBy(authors, 'author'), [author('7', 5), author('8', 1), author('9', 1)], 'of x')
+    same(await store.authors('a', 'y'), [author('7', 1, 'else')], 'of y')
+    same([await store.authors('a', 'none'), await store.authors('none', 'x')], [[], []], 'of nothing')
+  }),
+  law('R2', 'a document\u2019s head tells its first and last seq and its bytes', async ({ store }) => {
+    await commit(store, 'a', [edit('w', 1), edit('x', 2, { bytes: bytesOf(10) }), edit('x', 3, { bytes: bytesOf(5) })])
+    const head = {
+      document: 'x',
+      kind: 'note',
+      engine: 'yjs',
+      firstSeq: 2,
+      seq: 3,
+      state: 'live',
+      bytes: 15,
+      quarantined: undefined,
+    }
+    same(await store.document('a', 'x'), head, 'the head')
+    must((await store.document('a', 'none')) === undefined, 'a missing document is undefined')
+    must((await store.document('none', 'x')) === undefined, 'in a missing space too')
+    same([await store.body('a', 'none'), await store.body('none', 'x')], [[], []], 'and has no body')
+  }),
+  law('R2', 'documents come newest first, page by page', async ({ store }) => {
+    for (let n = 1; n <= 9; n++) await commit(store, 'a', [edit(`d${n}`, n)])
+    await commit(store, 'a', [edit('d3', 10, { basedOn: 3 }), tombstone('d5', 11, { basedOn: 5 })])
+    await commit(store, 'b', [edit('other', 1)])
+    const pages: string[][] = []
+    let before = Infinity
+    for (;;) {
+      const page = await store.documents('a', before, 4)
+      if (page.length === 0) break
+      pages.push(page.map(({ document }) => document))
+      before = page.at(-1)?.seq ?? 0
+    }
+    same(pages, [['d5', 'd3', 'd9', 'd8'], ['d7', 'd6', 'd4', 'd2'], ['d1']], 'pages')
+    same(await store.documents('none', Infinity, 4), [], 'a missing space')
+    same((await store.documents('a', Infinity, 1))[0], await store.document('a', 'd5'), 'the same heads')
+  }),
+  law('R2', 'pages end at about the bytes asked for, have at least one entry, and end in a valid cursor', async ({ store }) => {
+    const sizes = [100, 100, 5_000, 0, 100, 100]
+    const { head } = await commit(
+      store,
+      'a',
+      sizes.map((size, i) => edit(`d${i}`, i + 1, { bytes: bytesOf(size) })),
+    )
+    for (const maxBytes of [1, 150, 1_000, 100_000]) {
+      const pages = await pagesOf(store, 'a', 0, maxBytes)
+      same(
+        pages.flatMap(({ entries }) => entries.map(({ seq }) => seq)),
+        counting(6),
+        `everything, once, by ${maxBytes}`,
+      )
+      for (const [i, page] of pages.entries()) {
+        same(page.end, i === pages.length - 1, 'the last page is the end')
+        same(page.epoch, head.epoch, 'epoch')
+        same(page.mark, await store.markAt('a', page.seq), 'mark')
+        must(page.entries.length > 0, 'an entry')
+        const before = page.entries.slice(0, -1).reduce((sum, { bytes }) => sum + bytes.length, 0)
+        must(before < maxBytes, 'no more than one entry over')
+        must(page.end || before + (page.entries.at(-1)?.bytes.length ?? 0) >= maxBytes, 'and not far under')
+      }
+    }
+    same(await store.read('a', 6, 100), { entries: [], ...head, end: true, damaged: [] }, 'at the head')
+    await rejects(store.read('none', 0, 100), 'NOT_FOUND')
+  }),
+  law('S3', 'after a fold readers get the snapshot at its seq, and nothing twice', async ({ store, reopen }) => {
+    await grow(store)
+    const snapshot = bytesOf(33)
+    const before = await everything(store, 'a')
+    must(await store.fold({ space: 'a', document: 'x', upTo: 5, snapshot, entries: 3 }), 'folded')
+    for (const opened of [store, await reopen()]) {
+      const after = await everything(opened, 'a')
+      same(
+        after.map(({ seq, type, document }) => [seq, type, document]),
+        [
+          [2, 'update', 'y'],
+          [4, 'update', 'y'],
+          [5, 'snapshot', 'x'],
+          [6, 'update', 'x'],
+          [7, 'update', 'y'],
+        ],
+        'from the beginning',
+      )
+      const replaced = after.find(({ seq }) => seq === 5)
+      same(replaced, { ...before[4], type: 'snapshot', bytes: snapshot }, 'the snapshot stands in the place of the last')
+      const seqsAfter = async (from: number): Promise<number[]> =>
+        (await everything(opened, 'a', from)).map(({ seq }) => seq)
+      same(await seqsAfter(3), [4, 5, 6, 7], 'from inside of what was folded')
+      same(await seqsAfter(5), [6, 7], 'from the snapshot on')
+      same(
+        (await opened.body('a', 'x')).map(({ seq, bytes }) => [seq, bytes.length]),
+        [
+          [5, 33],
+          [6, 10],
+        ],
+        'body',
+      )
+      same((await opened.document('a', 'x'))?.bytes, 43, 'bytes of the body')
+      same((await opened.document('a', 'x'))?.firstSeq, 1, 'first seq')
+    }
+  }),
+  law('S3', 'a page whose last entries are folded still ends at the head', async ({ store }) => {
+    await commit(store, 'a', [edit('x', 1), edit('x', 2), edit('y', 3), edit('y', 4)])
+    must(await store.fold({ space: 'a', document: 'y', upTo: 4, snapshot: bytesOf(1), entries: 2 }), 'folded')
+    const pages = await pagesOf(store, 'a', 0, 1)
+    same(
+      pages.map(({ seq, end }) => [seq, end]),
+      [
+        [1, false],
+        [2, false],
+        [4, true],
+      ],
+      'pages',
+    )
+  }),
+  law('R4', 'names and marks outlive a fold', async ({ store }) => {
+    await grow(store)
+    const marks = await Promise.all(counting(7).map(seq => store.markAt('a', seq)))
+    const head = await store.head('a')
+    must(await store.fold({ space: 'a', document: 'x', upTo: 5, snapshot: bytesOf(2), entries: 3 }), 'folded')
+    same(await Promise.all(counting(7).map(seq => store.markAt('a', seq))), marks, 'marks')
+    same(await store.head('a'), head, 'head')
+    const again = edit('x', 1)
+    same(outcomesOf(await commit(store, 'a', [again])), [{ outcome: 'known', seq: 1 }], 'a folded entry is known')
+    same(await store.named('a', 'phone', 1), { seq: 1, digest: again.digest }, 'by its digest')
+    const fifth = edit('x', 5)
+    same(await store.named('a', 'phone', 5), { seq: 5, digest: fifth.digest }, 'so is the one that the snapshot replaced')
+  }),
+  law('S4', 'holds finds an edit of a document by its digest, under whatever name', async ({ store }) => {
+    await grow(store)
+    const digest = edit('x', 1).digest
+    const same1 = { ...edit('x', 1), n: 8, basedOn: 6 }
+    await commit(store, 'a', [same1])
+    same(await store.holds('a', 'x', digest), 1, 'the first')
+    must(await store.fold({ space: 'a', document: 'x', upTo: 5, snapshot: bytesOf(2), entries: 3 }), 'folded')
+    same(await store.holds('a', 'x', digest), 1, 'folded')
+    same(await store.holds('a', 'x', edit('x', 5).digest), 5, 'replaced by the snapshot')
+    same(await store.holds('a', 'x', edit('x', 6).digest), 6, 'not folded')
+    must((await store.holds('a', 'y', digest)) === undefined, 'not of another document')
+    must((await store.holds('none', 'x', digest)) === undefined, 'nor space')
+  }),
+  law('S3', 'a fold that was made from something else changes nothing', async ({ store }) => {
+    await grow(store)
+    const before = await everything(store, 'a')
+    const fold = { space: 'a', document: 'x', upTo: 5, snapshot: bytesOf(1), entries: 3 }
+    for (const wrong of [
+      { ...fold, entries: 2 },
+      { ...fold, entries: 4 },
+      { ...fold, upTo: 4, entries: 2 },
+      { ...fold, upTo: 8, entries: 4 },
+      { ...fold, document: 'y' },
+      { ...fold, document: 'none' },
+      { ...fold, space: 'none' },
+    ])
+      must(!(await store.fold(wrong)), `refused: ${JSON.stringify(wrong)}`)
+    same(await everything(store, 'a'), before, 'nothing changed')
+    must(await store.fold(fold), 'the right one is taken')
+    must(!(await store.fold(fold)), 'not again')
+    must(!(await store.fold({ ...fold, upTo: 3, entries: 2 })), 'nor what is folded already')
+  }),
+  law('S3', 'snapshots are folded in turn', async ({ store }) => {
+    await grow(store)
+    must(await store.fold({ space: 'a', document: 'x', upTo: 3, snapshot: bytesOf(4), entries: 2 }), 'once')
+    must(await store.fold({ space: 'a', document: 'x', upTo: 6, snapshot: bytesOf(5), entries: 3 }), 'twice')
+    same(
+      (await store.body('a', 'x')).map(({ seq, type, bytes }) => [seq, type, bytes.length]),
+      [[6, 'snapshot', 5]],
+      'body',
+    )
+    same(seqsOf(await commit(store, 'a', [edit('x', 8, { basedOn: 6 })])), [8], 'the head did not move')
+  }),
+  law('S3', 'foldable tells the documents with most entries', async ({ store }) => {
+    await grow(store)
+    await commit(store, 'b', [edit('z', 1), edit('z', 2), edit('z', 3), edit('one', 4)])
+    await commit(store, 'b', [edit('gone', 5), edit('gone', 6), tombstone('gone', 7)])
+    await commit(store, 'b', [8, 9, 10, 11, 12].map(n => edit('broken', n)))
+    await store.quarantine('b', 'broken', 'QUARANTINED')
+    const all = [
+      { space: 'a', document: 'x', engine: 'yjs', entries: 4 },
+      { space: 'a', document: 'y', engine: 'yjs', entries: 3 },
+      { space: 'b', document: 'z', engine: 'yjs', entries: 3 },
+    ]
+    const found = await store.foldable(3, 10)
+    same(found[0], all[0], 'the most first')
+    same(sortedBy(found, 'document'), all, 'all')
+    same((await store.foldable(3, 1)).length, 1, 'at most the limit')
+    same(await store.foldable(4, 10), all.slice(0, 1), 'at least so many')
+    must(await store.fold({ space: 'a', document: 'x', upTo: 6, snapshot: bytesOf(4), entries: 4 }), 'folded')
+    same(
+      (await store.foldable(2, 10)).map(({ document }) => document).sort(),
+      ['y', 'z'],
+      'one entry is left of the folded',
+    )
+    const many = Array.from({ length: 200 }, (_, i) => edit('many', i + 1, { device: 'tablet' }))
+    await commit(store, 'c', many)
+    same(await store.foldable(100, 10), [{ space: 'c', document: 'many', engine: 'yjs', entries: 200 }], 'many')
+  }),
+  law('D6', 'a tombstone drops what came before and refuses what comes after', async ({ store, reopen }) => {
+    await commit(store, 'a', [
+      edit('x', 1, { authors: [{ author: '7', clock: 1, owner: 'phone@ann' }] }),
+      edit('y', 2),
+      edit('x', 3),
+    ])
+    await store.quarantine('a', 'x', 'QUARANTINED')
+    const result = await commit(store, 'a', [
+      tombstone('x', 4, { basedOn: 3 }),
+      edit('x', 5, { basedOn: 3 }),
+      tombstone('never', 6),
+    ])
+    same(
+      outcomesOf(result),
+      [{ outcome: 'written', seq: 4 }, { outcome: 'gone' }, { outcome: 'written', seq: 5 }],
+      'in its commit',
+    )
+    for (const opened of [store, await reopen()]) {
+      same(
+        (await everything(opened, 'a')).map(({ seq, type }) => [seq, type]),
+        [
+          [2, 'update'],
+          [4, 'tombstone'],
+          [5, 'tombstone'],
+        ],
+        'the log',
+      )
+      const head = await opened.document('a', 'x')
+      same(
+        [head?.state, head?.seq, head?.firstSeq, head?.bytes, head?.quarantined],
+        ['gone', 4, 1, 0, undefined],
+        'the head',
+      )
+      same(
+        (await opened.body('a', 'x')).map(({ type, bytes }) => [type, bytes.length]),
+        [['tombstone', 0]],
+        'the body is the tombstone',
+      )
+      same(await opened.authors('a', 'x'), [], 'no authors')
+      same((await opened.markAt('a', 1))?.length, 16, 'marks stay')
+      must(!(await opened.fold({ space: 'a', document: 'x', upTo: 4, snapshot: bytesOf(1), entries: 1 })), 'no fold')
+      const late = await commit(opened, 'a', [
+        edit('x', 1),
+        edit('x', 7, { basedOn: 4 }),
+        edit('x', 8, { basedOn: 3 }),
+        tombstone('x', 9, { basedOn: 4 }),
+        edit('never', 10),
+      ])
+      same(
+        outcomesOf(late),
+        [
+          { outcome: 'known', seq: 1 },
+          { outcome: 'gone' },
+          { outcome: 'gone' },
+          { outcome: 'gone' },
+          { outcome: 'gone' },
+        ],
+        'what comes late',
+      )
+    }
+  }),
+  law('T2', 'a quarantine is of one document, and can be lifted', async ({ store, reopen }) => {
+    await commit(store, 'a', [edit('x', 1), edit('y', 2)])
+    await store.quarantine('a', 'x', 'BAD_UPDATE')
+    await store.quarantine('a', 'none', 'BAD_UPDATE')
+    const again = await reopen()
+    same((await again.document('a', 'x'))?.quarantined, 'BAD_UPDATE', 'x')
+    must((await again.document('a', 'y'))?.quarantined === undefined, 'y is not')
+    must((await again.document('a', 'none')) === undefined, 'and none was made')
+    same((await again.body('a', 'x')).length, 1, 'it can be read')
+    await again.quarantine('a', 'x', undefined)
+    must((await again.document('a', 'x'))?.quarantined === undefined, 'lifted')
+  }),
+  law('CR-25', 'a damaged row is told, hides no other, and never counts as absent', async ({ store, place }) => {
+    await commit(store, 'a', [edit('x', 1), edit('y', 2), edit('x', 3), edit('z', 4)])
+    await store.close()
+    await place.damage('a', 'x')
+    const opened = await place.open()
+    await rejects(opened.body('a', 'x'), 'QUARANTINED')
+    same((await opened.body('a', 'y')).length, 1, 'another document')
+    same((await opened.document('a', 'x'))?.seq, 3, 'its head')
+    const page = await opened.read('a', 0, 1_000_000)
+    same(
+      [page.entries.map(({ seq }) => seq), page.damaged, page.seq, page.end],
+      [[1, 2, 4], ['x'], 4, true],
+      'the log passes over it and says so',
+    )
+    same((await opened.read('a', 3, 1_000_000)).damaged, [], 'where it is not, nothing is said')
+    same(seqsOf(await commit(opened, 'a', [edit('y', 5, { basedOn: 2 })])), [5], 'others go on')
+    await opened.close()
+  }),
+  law('A1', 'a member keeps the role it has first; nobody else has one', async ({ store, reopen }) => {
+    await store.admit('a', 'ann', 'owner')
+    await store.admit('a', 'ann', 'viewer')
+    await store.admit('a', 'bob', 'viewer')
+    const head = await store.head('a')
+    same([head?.seq, head?.mark], [0, NO_MARK], 'the space is there')
+    const again = await reopen()
+    const roles = [
+      await again.roleOf('a', 'ann'),
+      await again.roleOf('a', 'bob'),
+      await again.roleOf('a', 'eve'),
+      await again.roleOf('none', 'ann'),
+    ]
+    same(
+      roles.map(role => role ?? 'none'),
+      ['owner', 'viewer', 'none', 'none'],
+      'roles',
+    )
+    same((await again.head('a'))?.epoch, head?.epoch, 'one epoch')
+    await commit(again, 'b', [edit('x', 1)])
+    must((await again.roleOf('b', 'ann')) === undefined, 'writing makes nobody a member')
+  }),
+  law('DU-13', 'close lets what was asked finish, and refuses the rest', async ({ store, place }) => {
+    const asked = commit(store, 'a', [edit('x', 1)])
+    const closing = store.close()
+    await rejects(store.head('a'), 'CLOSED')
+    await rejects(commit(store, 'a', [edit('x', 2)]), 'CLOSED')
+    same(seqsOf(await asked), [1], 'what was asked')
+    await closing
+    await store.close()
+    const opened = await place.open()
+    same((await opened.head('a'))?.seq, 1, 'is there')
+    await opened.close()
+  }),
+]
+
+function law(rule: string, title: string, check: (given: Given) => Promise<void>): Law<MakeStorePlace> {
+  return {
+    rule,
+    title,
+    async check(make) {
+      const place = await make()
+      let store = await place.open()
+      const given = {
+        store,
+        place,
+        async reopen() {
+          await store.close()
+          store = await place.open()
+          return store
+        },
+      }
+      try {
+        await check(given)
+      } finally {
+        await store.close()
+      }
+    },
+  }
+}
+
+interface EntryOptions extends Partial<Omit<CommitEntry, 'document' | 'n' | 'digest'>> {}
+
+/** An update that is the same each time for the same document, n and bytes. */
+function edit(document: string, n: number, options: EntryOptions = {}): CommitEntry {
+  const entry = {
+    type: 'update' as const,
+    document,
+    kind: 'note',
+    engine: 'yjs',
+    at: 1_700_000_000_000 + n,
+    device: 'phone',
+    n,
+    subject: 'ann',
+    basedOn: 0,
+    bytes: bytesOf(10, n),
+    authors: [],
+    ...options,
+  }
+  return { ...entry, digest: entryDigest(entry) }
+}
+
+function tombstone(document: string, n: number, options: EntryOptions = {}): CommitEntry {
+  return edit(document, n, { type: 'tombstone', bytes: bytesOf(0), ...options })
+}
+
+/** Space `a`: x at 1, 3, 5, 6 and y at 2, 4, 7, all of 10 bytes. */
+async function grow(store: Store): Promise<void> {
+  await commit(store, 'a', [edit('x', 1), edit('y', 2), edit('x', 3), edit('y', 4), edit('x', 5)])
+  await commit(store, 'a', [edit('x', 6, { basedOn: 5 }), edit('y', 7, { basedOn: 4 })])
+}
+
+async function commit(store: Store, space: string, entries: readonly CommitEntry[]): Promise<CommittedSpace> {
+  const [committed] = await store.commit([{ space, entries }])
+  must(committed?.space === space && committed.outcomes.length === entries.length, 'an outcome for each entry')
+  return committed
+}
+
+function outcomesOf({ outcomes }: CommittedSpace): readonly Outcome[] {
+  return outcomes
+}
+
+function seqsOf({ outcomes }: CommittedSpace): (number | undefined)[] {
+  return outcomes.map(outcome => (outcome.outcome === 'written' ? outcome.seq : undefined))
+}
+
+async function pagesOf(store: Store, space: string, after: number, maxBytes: number): Promise<LogPage[]> {
+  const pages: LogPage[] = []
+  let seq = after
+  for (let end = false; !end; ) {
+    const page = await store.read(space, seq, maxBytes)
+    pages.push(page)
+    must(page.end || page.seq > seq, 'a page gets on')
+    ;({ seq, end } = page)
+  }
+  return pages
+}
+
+async function everything(store: Store, space: string, after = 0): Promise<Entry[]> {
+  return (await pagesOf(store, space, after, 64)).flatMap(({ entries }) => entries)
+}
+
+function bytesOf(length: number, seed = 1): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 255)
+}
+
+function counting(to: number): number[] {
+  return Array.from({ length: to }, (_, i) => i + 1)
+}
+
+function sortedBy<T>(list: readonly T[], name: keyof T): T[] {
+  return [...list].sort((a, b) => (String(a[name]) < String(b[name]) ? -1 : 1))
+}

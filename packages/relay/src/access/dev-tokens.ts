@@ -1,0 +1,11 @@
+/** Tokens of development, `dev:<name>`: whoever reaches the relay is whoever it says. For a relay that only this machine can reach. */
+import { JoineryError } from '@joinery/core'
+import type { Verify } from './tokens.ts'
+
+const TOKEN = /^dev:(?<name>[^\p{Cc}]{1,60})$/u
+
+export const verifyDevToken: Verify = async token => {
+  const subject = TOKEN.exec(token)?.groups?.['name']
+  if (subject === undefined) throw new JoineryError('UNAUTHENTICATED', { rule: 'dev:<name>' })
+  return { subject, left: Infinity }
+}

@@ -1,0 +1,61 @@
+/**
+ * Who may do what in which space. Laws:
+ * - A1: asked on every push and for every delivery, and never answered from what is older than `roleMs` (A2).
+ * - A4: no member and no such space are the same answer.
+ * - In development a shared space is made on first use and is open to everybody who can reach it; a personal one is not.
+ */
+import type { Clock, Role, Store } from '@joinery/core'
+import type { Access } from '@joinery/core/sync'
+import { isPersonal, personalSpaceOf, resolveSpace } from './personal.ts'
+
+const CACHED = 10_000
+
+export interface Spaces {
+  /** The access of a subject to a space by the name that its client used; undefined when there is nothing for it. */
+  open(subject: string, name: string): Promise<Access | undefined>
+  /** The role of a subject, at most `roleMs` old. */
+  roleOf(space: string, subject: string): Promise<Role | undefined>
+}
+
+export function createSpaces(options: {
+  readonly store: Pick<Store, 'admit' | 'roleOf'>
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly roleMs: number
+  /** Whether a shared space is made for whoever names it. */
+  readonly openToAll: boolean
+}): Spaces {
+  const { store, clock, roleMs, openToAll } = options
+  const roleBySpaceAndSubject = new Map<string, { role: Role; until: number }>()
+
+  const remember = (space: string, subject: string, role: Role): Role => {
+    if (roleBySpaceAndSubject.size >= CACHED) roleBySpaceAndSubject.clear()
+    roleBySpaceAndSubject.set(`${space}\n${subject}`, { role, until: clock.monotonic() + roleMs })
+    return role
+  }
+
+  const roleOf = async (space: string, subject: string): Promise<Role | undefined> => {
+    const known = roleBySpaceAndSubject.get(`${space}\n${subject}`)
+    if (known !== undefined && clock.monotonic() < known.until) return known.role
+    const role = await store.roleOf(space, subject)
+    if (role !== undefined) return remember(space, subject, role)
+    roleBySpaceAndSubject.delete(`${space}\n${subject}`)
+    return undefined
+  }
+
+  const admitted = async (space: string, subject: string, role: Role): Promise<Access> => {
+    await store.admit(space, subject, role)
+    return { space, role: remember(space, subject, role) }
+  }
+
+  return {
+    roleOf,
+    async open(subject, name) {
+      const space = resolveSpace(subject, name)
+      const role = await roleOf(space, subject)
+      if (role !== undefined) return { space, role }
+      if (space === personalSpaceOf(subject)) return admitted(space, subject, 'owner')
+      if (openToAll && !isPersonal(space)) return admitted(space, subject, 'editor')
+      return undefined
+    },
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Answers `fetch`: bodies of documents, one, or a page of them, newest first (R2). Laws:
+ * - One document that cannot be read is refused alone, and the page goes on without it (T4).
+ * - A page is bounded by its bytes; a document that is larger comes alone.
+ */
+import { JoineryError, type Entry, type Store } from '@joinery/core'
+import type { RelayMessage } from '@joinery/core/protocol'
+import type { RelayLimits } from './limits.ts'
+
+/** As many heads as are looked at for one page. */
+const PAGE_DOCUMENTS = 256
+
+export interface BodiesOptions {
+  readonly store: Pick<Store, 'body' | 'documents'>
+  readonly limits: Pick<RelayLimits, 'pageBytes'>
+}
+
+/** The messages that answer; rejects when the store does. */
+export async function bodiesFor(
+  { store, limits }: BodiesOptions,
+  space: string,
+  document: string | undefined,
+  before: number,
+): Promise<RelayMessage[]> {
+  if (document !== undefined) {
+    const entries = await bodyOf(store, space, document)
+    if (!Array.isArray(entries)) return [refusedBody(space, document, entries)]
+    return [{ type: 'bodies', space, document, entries, next: 0 }]
+  }
+  const heads = await store.documents(space, before === 0 ? Number.MAX_SAFE_INTEGER : before, PAGE_DOCUMENTS)
+  const answers: RelayMessage[] = []
+  const page: Entry[] = []
+  let bytes = 0
+  let next = 0
+  for (const [at, head] of heads.entries()) {
+    if (bytes > 0 && bytes + head.bytes > limits.pageBytes) break
+    const entries = await bodyOf(store, space, head.document)
+    if (Array.isArray(entries)) {
+      page.push(...entries)
+      for (const entry of entries) bytes += entry.bytes.length
+    } else answers.push(refusedBody(space, head.document, entries))
+    next = at === heads.length - 1 && heads.length < PAGE_DOCUMENTS ? 0 : head.seq
+  }
+  return [...answers, { type: 'bodies', space, document: undefined, entries: page, next }]
+}
+
+async function bodyOf(store: BodiesOptions['store'], space: string, document: string): Promise<Entry[] | JoineryError> {
+  try {
+    return await store.body(space, document)
+  } catch (error) {
+    if (error instanceof JoineryError && error.code === 'QUARANTINED') return error
+    throw error
+  }
+}
+
+function refusedBody(space: string, document: string, error: JoineryError): RelayMessage {
+  return { type: 'refused', space, document, n: undefined, code: error.code, retryAfter: 60_000 }
+}

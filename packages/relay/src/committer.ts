@@ -1,0 +1,264 @@
+/**
+ * Writes edits into the log, many at once. Laws:
+ * - S1: an edit is answered `acked` after the commit that holds it, and nobody is shown it before (S2).
+ * - Group commit without a timer: while one commit runs, the next one gathers. Edits of one document keep their order.
+ * - T5: one commit runs at a time and the next is judged after it. When one fails, its outcome is unknown: what it was judged on is
+ *   forgotten, names are read again, and only then is anything tried again or refused.
+ * - A poisonous entry is found by halving and takes nobody with it; how often is bounded, so weather costs little.
+ * - S5: a store that cannot know what is on its disk ends the process.
+ */
+import {
+  entryDigest,
+  JoineryError,
+  sameBytes,
+  type CommitEntry,
+  type CommittedSpace,
+  type Entry,
+  type Store,
+} from '@joinery/core'
+import type { Scanned } from './gate/gate.ts'
+import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
+import { judgeBatch, type JudgeOptions, type Taken } from './judging.ts'
+import type { RelayLimits } from './limits.ts'
+import { reasonOf, type Counters, type Log } from './log.ts'
+
+const STALE_TRIES = 5
+const SPLITS = 32
+const WEATHER_MS = 1_000
+const FULL_MS = 5_000
+
+export interface Committer {
+  take(job: Job): void
+  /** Resolves when nothing waits any more. */
+  idle(): Promise<void>
+  /** Bytes of edits that wait or are being written. */
+  waitingBytes(): number
+}
+
+export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store'> {
+  readonly store: Pick<Store, 'commit' | 'named' | 'holds'>
+  readonly limits: RelayLimits
+  readonly log: Log
+  readonly counters: Counters
+  /** Scans what is too large for the main thread. */
+  readonly scanLarge: (engine: string, bytes: Uint8Array) => Promise<Scanned>
+  /** Resolves once what has arrived by now has been read, so that it shares a commit. */
+  readonly turn: () => Promise<void>
+  /** After answers: they can be sent. */
+  readonly settled: () => void
+  /** Entries that are in the log now, of one space, in order, ending at `head`. */
+  readonly published: (committed: CommittedSpace, entries: readonly Entry[]) => void
+  /** The log of a space may have moved, nobody knows how far. */
+  readonly unsure: (space: string) => void
+  readonly onFatal: (error: unknown) => void
+}
+
+export function createCommitter(options: CommitterOptions): Committer {
+  const { store, heads, devices, gates, limits, log, counters, settled } = options
+  let queue: Queued[] = []
+  let running = false
+  let waitingBytes = 0
+  let wake: (() => void) | undefined
+  let idlers: (() => void)[] = []
+
+  const answer = (queued: Queued, given: Answer): void => {
+    waitingBytes -= queued.job.entry.bytes.length
+    counters.add('answered', given.answer === 'acked' ? 'acked' : given.code)
+    queued.job.answer(given)
+  }
+
+  const take = (job: Job): void => {
+    const { bytes, engine, type } = job.entry
+    const queued: Queued = { job, digest: entryDigest(job.entry), scanned: undefined, stale: 0, failures: 0 }
+    queue.push(queued)
+    waitingBytes += bytes.length
+    const gate = gates.get(engine)
+    if (gate === undefined || type === 'tombstone') queued.scanned = NOT_SCANNED
+    else if (bytes.length <= limits.inlineScanBytes) queued.scanned = gate.scan(bytes)
+    else void scanLarge(queued)
+    if (!running) void run()
+  }
+
+  const scanLarge = async (queued: Queued): Promise<void> => {
+    const { engine, bytes } = queued.job.entry
+    try {
+      queued.scanned = await options.scanLarge(engine, bytes)
+    } catch (error) {
+      // The worker died of it, or took too long: whatever these bytes are, nobody gets them (CR-22, CR-23).
+      log.warn('scan-failed', { ...reasonOf(error), bytes: bytes.length })
+      queued.scanned = { ok: false, code: 'BAD_UPDATE', detail: 'the scan did not end' }
+    }
+    wake?.()
+  }
+
+  const run = async (): Promise<void> => {
+    running = true
+    await options.turn()
+    try {
+      while (queue.length > 0) {
+        const batch = gather()
+        if (batch.length === 0) await new Promise<void>(resolve => (wake = resolve))
+        else await settle(batch, { splits: SPLITS })
+        wake = undefined
+      }
+    } catch (error) {
+      // Nothing that a peer or a disk may do throws here. What state this is in, nobody knows.
+      options.onFatal(error)
+      return
+    }
+    running = false
+    for (const idler of idlers) idler()
+    idlers = []
+  }
+
+  /** The oldest that can be judged, in order: nothing overtakes what is still being scanned of the same document. */
+  const gather = (): Queued[] => {
+    const batch: Queued[] = []
+    const left: Queued[] = []
+    const blocked = new Set<string>()
+    let bytes = 0
+    for (const queued of queue) {
+      const { space, entry } = queued.job
+      const key = `${space}/${entry.document}`
+      const full = batch.length >= limits.batchEntries || (batch.length > 0 && bytes + entry.bytes.length > limits.batchBytes)
+      if (full || queued.scanned === undefined || blocked.has(key)) {
+        blocked.add(key)
+        left.push(queued)
+      } else {
+        batch.push(queued)
+        bytes += entry.bytes.length
+      }
+    }
+    queue = left
+    return batch
+  }
+
+  const settle = async (batch: readonly Queued[], budget: { splits: number }): Promise<void> => {
+    const { taken, later } = await judgeBatch(options, batch, answer)
+    const stale = taken.length === 0 ? [] : await write(taken, budget)
+    settled()
+    const again = inOrder(batch, [...later, ...stale])
+    if (again.length > 0) await settle(again, budget)
+  }
+
+  /** Writes what was taken and answers it; gives back what has to be judged again. */
+  const write = async (taken: readonly Taken[], budget: { splits: number }): Promise<Queued[]> => {
+    const spaces = bySpace(taken)
+    let committed: readonly CommittedSpace[]
+    try {
+      committed = await store.commit(spaces.map(([space, ofSpace]) => ({ space, entries: ofSpace.map(({ entry }) => entry) })))
+    } catch (error) {
+      return recover(taken, error, budget)
+    }
+    const stale: Queued[] = []
+    const shown: (() => void)[] = []
+    for (const [at, [space, ofSpace]] of spaces.entries()) {
+      const result = committed[at]
+      if (result === undefined) throw new Error('a commit without its outcome')
+      const written: Entry[] = []
+      for (const [i, { queued, entry }] of ofSpace.entries()) {
+        const outcome = result.outcomes[i]
+        if (outcome?.outcome === 'written') {
+          heads.committed(space, entry, outcome.seq)
+          written.push(storedEntry(entry, outcome.seq))
+          answer(queued, acked(outcome.seq))
+        } else {
+          heads.forget(space, entry.document)
+          if (outcome?.outcome === 'known') answer(queued, acked(outcome.seq))
+          else if (outcome?.outcome === 'forked') answer(queued, refused('DEVICE_FORKED', 'the same n with other content'))
+          else if (outcome?.outcome === 'gone') answer(queued, refused('GONE', 'purged'))
+          else if (++queued.stale < STALE_TRIES) stale.push(queued)
+          else answer(queued, refused('UNAVAILABLE', 'the document keeps moving', WEATHER_MS))
+        }
+        devices.pushed(space, entry.device, entry.subject, entry.n)
+      }
+      if (written.length > 0) shown.push(() => options.published(result, written))
+    }
+    // The author hears first that it is safe, then everybody hears it.
+    settled()
+    for (const show of shown) show()
+    return stale
+  }
+
+  /** After a commit that failed: whether it was written after all, is tried again in halves, or has to wait. */
+  const recover = async (taken: readonly Taken[], error: unknown, budget: { splits: number }): Promise<Queued[]> => {
+    counters.add('commit-failed')
+    log.error('commit-failed', { ...reasonOf(error), entries: taken.length })
+    for (const { queued, entry } of taken) {
+      heads.forget(queued.job.space, entry.document)
+      devices.forget(queued.job.space, entry.device)
+      options.unsure(queued.job.space)
+    }
+    if (isFatal(error)) {
+      options.onFatal(error)
+      return []
+    }
+    const left: Taken[] = []
+    for (const one of taken) if (!(await wasWritten(one))) left.push(one)
+    const full = error instanceof JoineryError && error.code === 'QUOTA'
+    if (full || budget.splits <= 0) {
+      const no = full ? refused('QUOTA', 'the disk is full', FULL_MS) : refused('UNAVAILABLE', 'cannot be saved now', WEATHER_MS)
+      for (const { queued } of left) answer(queued, no)
+      return []
+    }
+    const [only] = left
+    if (left.length === 1 && only !== undefined && ++only.queued.failures > 1) {
+      answer(only.queued, refused('UNAVAILABLE', 'cannot be saved', WEATHER_MS))
+      return []
+    }
+    budget.splits -= 1
+    const half = Math.ceil(left.length / 2)
+    for (const part of [left.slice(0, half), left.slice(half)]) {
+      if (part.length > 0) await settle(part.map(({ queued }) => queued), budget)
+    }
+    return []
+  }
+
+  /** Answers what the failed commit wrote nevertheless. What cannot be read now may be there or not: it is not refused for good. */
+  const wasWritten = async ({ queued, entry }: Taken): Promise<boolean> => {
+    try {
+      const known = await store.named(queued.job.space, entry.device, entry.n)
+      if (known === undefined || !sameBytes(known.digest, entry.digest)) return false
+      answer(queued, acked(known.seq))
+    } catch {
+      answer(queued, refused('UNAVAILABLE', 'cannot be read now', WEATHER_MS))
+    }
+    return true
+  }
+
+  return {
+    take,
+    waitingBytes: () => waitingBytes,
+    idle: () => (running ? new Promise(resolve => idlers.push(resolve)) : Promise.resolve()),
+  }
+}
+
+const NOT_SCANNED: Scanned = { ok: true, scan: {}, stampMax: undefined }
+
+function storedEntry(entry: CommitEntry, seq: number): Entry {
+  const { type, document, kind, engine, at, device, n, subject, bytes } = entry
+  return { seq, type, document, kind, engine, at, device, n, subject, bytes }
+}
+
+/** Spaces sorted, so that two nodes lock them in one order (R1). */
+function bySpace(taken: readonly Taken[]): [space: string, taken: Taken[]][] {
+  const takenBySpace = new Map<string, Taken[]>()
+  for (const one of taken) {
+    const { space } = one.queued.job
+    const others = takenBySpace.get(space)
+    if (others === undefined) takenBySpace.set(space, [one])
+    else others.push(one)
+  }
+  return [...takenBySpace].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function inOrder(batch: readonly Queued[], some: readonly Queued[]): Queued[] {
+  if (some.length === 0) return []
+  const chosen = new Set(some)
+  return batch.filter(queued => chosen.has(queued))
+}
+
+/** A store says so in the details of its error (S5). */
+function isFatal(error: unknown): boolean {
+  return error instanceof JoineryError && error.details['fatal'] === true
+}

@@ -1,0 +1,160 @@
+/**
+ * Folds what a document has gathered into one snapshot. Laws:
+ * - S3, DU-11: a snapshot replaces only what it was made from, after it was read back elsewhere and found to be the same; until then, and
+ *   when anything fails, the entries stay as they are.
+ * - T2: the document is built by a worker with a budget. One that breaks its worker three times is quarantined alone: read, not written.
+ * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep.
+ */
+import { JoineryError, type Clock, type Entry, type Store } from '@joinery/core'
+import { boundedMap } from './bounded-map.ts'
+import { keyOf, type Heads } from './heads.ts'
+import type { RelayLimits } from './limits.ts'
+import { reasonOf, type Counters, type Log } from './log.ts'
+
+/** A snapshot of these updates, read back and compared. Rejects when the engine or its budget breaks. */
+export type Fold = (engine: string, updates: readonly Uint8Array[]) => Promise<Uint8Array>
+
+export interface Compactor {
+  /** Entries that were committed. */
+  wrote(space: string, entries: readonly Entry[]): void
+  close(): void
+}
+
+const TRIES = 3
+const AGAIN_MS = 10_000
+const SWEEP_DOCUMENTS = 16
+const WATCHED = 20_000
+/** A document that is never quiet is folded at this many times the usual size. */
+const RESTLESS = 4
+
+interface Grown {
+  entries: number
+  bytes: number
+  wroteAt: number
+}
+
+export function createCompactor(options: {
+  readonly store: Pick<Store, 'body' | 'fold' | 'foldable' | 'quarantine'>
+  readonly clock: Clock
+  readonly limits: RelayLimits
+  readonly log: Log
+  readonly counters: Counters
+  readonly heads: Heads
+  readonly fold: Fold | undefined
+}): Compactor {
+  const { store, clock, limits, log, counters, heads, fold } = options
+  if (fold === undefined) return { wrote: () => undefined, close: () => undefined }
+
+  const grownByDocument = boundedMap<Grown>(WATCHED)
+  const failuresByDocument = boundedMap<number>(WATCHED)
+  /** Waiting to be folded, oldest first. */
+  const waiting = new Map<string, { space: string; document: string }>()
+  let working = false
+  let closed = false
+  let stopSweep = (): void => undefined
+
+  const enqueue = (space: string, document: string): void => {
+    waiting.set(keyOf(space, document), { space, document })
+    if (!working) void work()
+  }
+
+  const work = async (): Promise<void> => {
+    working = true
+    for (const [key, { space, document }] of waiting) {
+      if (closed) break
+      waiting.delete(key)
+      try {
+        await foldOne(space, document)
+        failuresByDocument.delete(key)
+      } catch (error) {
+        await failed(space, document, error)
+      }
+    }
+    working = false
+  }
+
+  const foldOne = async (space: string, document: string): Promise<void> => {
+    const entries = await store.body(space, document)
+    const last = entries.at(-1)
+    if (closed || last === undefined || entries.length < 2 || entries.some(entry => entry.type === 'tombstone')) return
+    const snapshot = await fold(last.engine, entries.map(entry => entry.bytes))
+    if (closed) return
+    const isFolded = await store.fold({ space, document, upTo: last.seq, snapshot, entries: entries.length })
+    grownByDocument.delete(keyOf(space, document))
+    // Its size has changed.
+    heads.forget(space, document)
+    counters.add(isFolded ? 'folded' : 'fold-overtaken')
+  }
+
+  const failed = async (space: string, document: string, error: unknown): Promise<void> => {
+    if (closed) return
+    const key = keyOf(space, document)
+    const isStored = error instanceof JoineryError && error.code === 'QUARANTINED'
+    const isWeather = error instanceof JoineryError && !isStored
+    const failures = (failuresByDocument.get(key) ?? 0) + (isWeather ? 0 : 1)
+    failuresByDocument.set(key, failures)
+    counters.add('fold-failed')
+    log.warn('fold-failed', { space, document, failures, ...reasonOf(error) })
+    if (!isStored && failures < TRIES) {
+      clock.after(AGAIN_MS, () => {
+        if (!closed) enqueue(space, document)
+      })
+      return
+    }
+    try {
+      await store.quarantine(space, document, 'QUARANTINED')
+      heads.forget(space, document)
+      counters.add('quarantined')
+      log.error('quarantined', { space, document })
+    } catch (cause) {
+      log.error('quarantine-failed', { space, document, ...reasonOf(cause) })
+    }
+  }
+
+  const quietLater = (space: string, document: string): void => {
+    clock.after(limits.foldQuietMs, () => {
+      const grown = grownByDocument.get(keyOf(space, document))
+      if (closed || grown === undefined || !isDue(grown, 1)) return
+      if (clock.monotonic() - grown.wroteAt >= limits.foldQuietMs || isDue(grown, RESTLESS)) enqueue(space, document)
+      else quietLater(space, document)
+    })
+  }
+
+  const isDue = ({ entries, bytes }: Grown, times: number): boolean =>
+    entries >= limits.foldEntries * times || bytes >= limits.foldBytes * times
+
+  const sweep = async (): Promise<void> => {
+    try {
+      for (const { space, document } of await store.foldable(limits.foldEntries, SWEEP_DOCUMENTS)) {
+        if ((failuresByDocument.get(keyOf(space, document)) ?? 0) === 0) enqueue(space, document)
+      }
+    } catch (error) {
+      log.warn('sweep-failed', reasonOf(error))
+    }
+    sweepLater()
+  }
+  const sweepLater = (): void => {
+    if (!closed) stopSweep = clock.after(limits.foldSweepMs, () => void sweep())
+  }
+  sweepLater()
+
+  return {
+    wrote(space, entries) {
+      for (const { document, bytes } of entries) {
+        const key = keyOf(space, document)
+        const grown = grownByDocument.get(key) ?? { entries: 0, bytes: 0, wroteAt: 0 }
+        const wasDue = isDue(grown, 1)
+        grown.entries += 1
+        grown.bytes += bytes.length
+        grown.wroteAt = clock.monotonic()
+        grownByDocument.set(key, grown)
+        if (!wasDue && isDue(grown, 1)) quietLater(space, document)
+      }
+    },
+    close() {
+      closed = true
+      stopSweep()
+      waiting.clear()
+    },
+  }
+}

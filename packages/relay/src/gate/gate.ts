@@ -1,0 +1,55 @@
+/**
+ * What the relay decides about an update before it stores it, per engine. Laws:
+ * - `scan` looks at bytes alone and never throws; `judge` compares a scan with what is held and builds no document (T1).
+ * - A scan is plain data, so that a worker may make it.
+ * - What `judge` takes goes into any document with that head whole (T5).
+ */
+import type { AuthorHead, Code } from '@joinery/core'
+
+export type Scan = Readonly<Record<string, unknown>>
+
+export type Scanned =
+  | { readonly ok: true; readonly scan: Scan; readonly stampMax: string | undefined }
+  | { readonly ok: false; readonly code: Code; readonly detail: string }
+
+export type Verdict =
+  /** Heads of the authors that this update moves. */
+  | { readonly verdict: 'new'; readonly authors: readonly AuthorHead[] }
+  /** Nothing in it that is not held. */
+  | { readonly verdict: 'known' }
+  | { readonly verdict: 'refused'; readonly code: Code; readonly detail: string }
+
+/** What is held of a document, with what is queued for it. */
+export interface Held {
+  author(id: string): AuthorHead | undefined
+}
+
+export interface Claim {
+  /** Whose device brings it. */
+  readonly owner: string
+  /** The relay asked for it after a loss: others' edits may be in it (R4). */
+  readonly resupply: boolean
+}
+
+export interface EngineGate {
+  readonly engine: string
+  scan(bytes: Uint8Array): Scanned
+  judge(scan: Scan, held: Held, by: Claim): Verdict
+  /**
+   * What a device with `version` should be asked for, as the version bytes of what is held; undefined for nothing. A version that
+   * cannot be read asks for everything.
+   */
+  wants(version: Uint8Array, authors: readonly AuthorHead[]): Uint8Array | undefined
+}
+
+/** A gate whose own scan type stays its own. */
+export function defineGate<S extends object>(gate: {
+  readonly engine: string
+  scan(bytes: Uint8Array): { ok: true; scan: S; stampMax: string | undefined } | { ok: false; code: Code; detail: string }
+  judge(scan: S, held: Held, by: Claim): Verdict
+  wants(version: Uint8Array, authors: readonly AuthorHead[]): Uint8Array | undefined
+}): EngineGate {
+  return gate as unknown as EngineGate
+}
+
+export const EVERYTHING: Uint8Array = new Uint8Array()

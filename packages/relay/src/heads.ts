@@ -1,0 +1,113 @@
+/**
+ * What the gate judges against: documents' heads and authors, read from the store and kept for as long as there is room. Laws:
+ * - T5: what is queued shows in a `draft` and nowhere else, until it is committed; after a failed commit the document is forgotten here.
+ * - A document that cannot be read rejects; it is never taken for an empty one (S3).
+ */
+import type { AuthorHead, Code, CommitEntry, DocumentHead, Store } from '@joinery/core'
+import { boundedMap } from './bounded-map.ts'
+import type { Held } from './gate/gate.ts'
+
+export interface HeldDocument {
+  /** Undefined while nothing of it is stored. */
+  head: DocumentHead | undefined
+  readonly authors: Map<string, AuthorHead>
+}
+
+/** A document with what a batch would add to it. */
+export interface Draft extends Held {
+  /** Head seq that everything of this batch was judged against. */
+  readonly basedOn: number
+  readonly kind: string | undefined
+  readonly engine: string | undefined
+  readonly gone: boolean
+  readonly bytes: number
+  readonly quarantined: Code | undefined
+  /** Whether anything was added to what is stored. */
+  readonly dirty: boolean
+  add(entry: CommitEntry): void
+}
+
+export interface Heads {
+  load(space: string, document: string): Promise<HeldDocument>
+  forget(space: string, document: string): void
+  committed(space: string, entry: CommitEntry, seq: number): void
+}
+
+export function createHeads(store: Pick<Store, 'document' | 'authors'>, maxAuthors: number): Heads {
+  const cache = boundedMap<HeldDocument>(maxAuthors)
+  const keep = (key: string, held: HeldDocument): void => cache.set(key, held, 1 + held.authors.size)
+  return {
+    async load(space, document) {
+      const key = keyOf(space, document)
+      const known = cache.get(key)
+      if (known !== undefined) return known
+      const [head, authors] = await Promise.all([store.document(space, document), store.authors(space, document)])
+      const held = { head, authors: new Map(authors.map(author => [author.author, author])) }
+      keep(key, held)
+      return held
+    },
+    forget(space, document) {
+      cache.delete(keyOf(space, document))
+    },
+    committed(space, entry, seq) {
+      const key = keyOf(space, entry.document)
+      const held = cache.get(key)
+      if (held === undefined) return
+      const { document, kind, engine } = entry
+      const gone = entry.type === 'tombstone'
+      held.head = {
+        document,
+        kind,
+        engine,
+        firstSeq: held.head?.firstSeq ?? seq,
+        seq,
+        state: gone ? 'gone' : 'live',
+        bytes: gone ? 0 : (held.head?.bytes ?? 0) + entry.bytes.length,
+        quarantined: held.head?.quarantined,
+      }
+      for (const author of entry.authors) held.authors.set(author.author, author)
+      keep(key, held)
+    },
+  }
+}
+
+export function draftOf({ head, authors }: HeldDocument): Draft {
+  const moved = new Map<string, AuthorHead>()
+  let kind = head?.kind
+  let engine = head?.engine
+  let gone = head?.state === 'gone'
+  let bytes = head?.bytes ?? 0
+  let dirty = false
+  return {
+    basedOn: head?.seq ?? 0,
+    quarantined: head?.quarantined,
+    get kind() {
+      return kind
+    },
+    get engine() {
+      return engine
+    },
+    get gone() {
+      return gone
+    },
+    get bytes() {
+      return bytes
+    },
+    get dirty() {
+      return dirty
+    },
+    author: id => moved.get(id) ?? authors.get(id),
+    add(entry) {
+      dirty = true
+      kind ??= entry.kind
+      engine ??= entry.engine
+      if (entry.type === 'tombstone') gone = true
+      bytes += entry.bytes.length
+      for (const author of entry.authors) moved.set(author.author, author)
+    },
+  }
+}
+
+export function keyOf(space: string, document: string): string {
+  return `${space}/${document}`
+}

@@ -1,0 +1,119 @@
+/**
+ * Serves a built web app. Laws:
+ * - A path is looked up in the list of files that are there and never joined into one, so no spelling leads out (AU-15, AU-16).
+ * - What has a hash in its name never changes and is kept for ever; everything else is asked for again, and answered 304 when it is the same,
+ *   so a new version reaches its service worker.
+ * - A page of the app that is no file is the app itself; a missing asset is 404.
+ */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { Hono, type MiddlewareHandler } from 'hono'
+
+const TYPES: Readonly<Record<string, string>> = {
+  avif: 'image/avif',
+  css: 'text/css; charset=utf-8',
+  gif: 'image/gif',
+  html: 'text/html; charset=utf-8',
+  ico: 'image/x-icon',
+  jpg: 'image/jpeg',
+  js: 'text/javascript; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  map: 'application/json; charset=utf-8',
+  mjs: 'text/javascript; charset=utf-8',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  txt: 'text/plain; charset=utf-8',
+  wasm: 'application/wasm',
+  webmanifest: 'application/manifest+json',
+  webp: 'image/webp',
+  woff: 'font/woff',
+  woff2: 'font/woff2',
+}
+
+/** `name-BxC4f9_2.js`, as bundlers name what they may change. */
+const HASHED = /-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
+const FOR_EVER = 'public, max-age=31536000, immutable'
+
+interface File {
+  readonly path: string
+  readonly type: string
+  readonly isHashed: boolean
+}
+
+export function staticApp(folder: string): Hono {
+  let filesByPath = filesIn(folder)
+  const find = (path: string): File | undefined => {
+    const known = filesByPath.get(path)
+    if (known !== undefined) return known
+    // It may have been built since.
+    filesByPath = filesIn(folder)
+    return filesByPath.get(path)
+  }
+
+  const app = new Hono()
+  app.use(pageSafety)
+  app.get('*', context => {
+    const { path } = context.req
+    const file = find(path) ?? find(path.endsWith('/') ? `${path}index.html` : `${path}/index.html`)
+    const isPage = !/\.[A-Za-z0-9]+$/.test(path)
+    const served = file ?? (isPage ? find('/index.html') : undefined)
+    const bytes = served && read(served)
+    if (served === undefined || bytes === undefined) return context.notFound()
+    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
+    context.header('ETag', etag)
+    context.header('Cache-Control', served.isHashed ? FOR_EVER : 'no-cache')
+    if (context.req.header('If-None-Match') === etag) return context.body(null, 304)
+    context.header('Content-Type', served.type)
+    return context.body(bytes)
+  })
+  return app
+}
+
+/** What a page of ours may do: its own scripts, workers and WebAssembly, links to this host, pictures from memory; nobody may frame it. */
+const pageSafety: MiddlewareHandler = async (context, next) => {
+  await next()
+  const host = context.req.header('Host') ?? ''
+  const links = /^[A-Za-z0-9.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : ''
+  context.header(
+    'Content-Security-Policy',
+    [
+      "default-src 'self'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data: blob:",
+      "media-src 'self' blob:",
+      "font-src 'self' data:",
+      `connect-src 'self'${links}`,
+      "worker-src 'self' blob:",
+      "manifest-src 'self'",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "form-action 'self'",
+      "frame-ancestors 'none'",
+    ].join('; '),
+  )
+  context.header('Cross-Origin-Opener-Policy', 'same-origin')
+}
+
+function filesIn(folder: string): Map<string, File> {
+  const files = new Map<string, File>()
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const url = `/${relative(folder, path).split(sep).join('/')}`
+    const extension = entry.name.split('.').at(-1) ?? ''
+    const type = Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined
+    files.set(url, { path, type: type ?? 'application/octet-stream', isHashed: HASHED.test(entry.name) })
+  }
+  return files
+}
+
+/** Undefined when it is gone since it was listed. */
+function read(file: File): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return new Uint8Array(readFileSync(file.path))
+  } catch {
+    return undefined
+  }
+}

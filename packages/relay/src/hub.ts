@@ -1,0 +1,236 @@
+/**
+ * Who watches what. Laws:
+ * - What a commit brought to a space is encoded once, whoever watches it, its author included.
+ * - R5: a hint of another node, or a poll, finds what this node did not commit itself; the log is the truth.
+ * - A space nobody watches costs nothing.
+ */
+import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store } from '@joinery/core'
+import { encodeMessage } from '@joinery/core/protocol'
+import { createDecoder, readVarUint } from 'lib0/decoding'
+import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
+import type { RelayLimits } from './limits.ts'
+import { reasonOf, type Log } from './log.ts'
+import { createPresences, type Presences } from './presences.ts'
+import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
+
+export interface Hub {
+  watch(reader: Reader, space: string, cursor: Cursor | undefined, told: { begun(reset: boolean): void; failed(code: Code): void }): void
+  leave(reader: Reader, space: string): void
+  /** The connection ended. */
+  gone(reader: Reader): void
+  published(committed: CommittedSpace, entries: readonly Entry[]): void
+  /** The log of a space may have moved without this node knowing. */
+  unsure(space: string): void
+  /** False when it is stale or one too many. */
+  present(reader: Reader, subject: string, space: string, document: string, clock: number, state: string | undefined): boolean
+  close(): void
+}
+
+export interface HubOptions extends Omit<PumpOptions, 'limits' | 'reading'> {
+  readonly store: Pick<Store, 'head' | 'markAt' | 'read'>
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly limits: Pick<RelayLimits, 'pageBytes' | 'pollMs' | 'presenceTickMs' | 'presencesPerSession' | 'reads'>
+  readonly log: Log
+}
+
+interface Channel {
+  readonly space: string
+  readonly subscriptionsByReader: Map<Reader, Subscription>
+  readonly presences: Presences
+  /** How far the log is known to go. */
+  known: number
+  stopPoll: () => void
+  stopHints: () => void
+  ticking: boolean
+}
+
+export function createHub(options: HubOptions): Hub {
+  const { store, bus, clock, limits, log } = options
+  const channelsBySpace = new Map<string, Channel>()
+  const spacesByReader = new Map<Reader, Set<string>>()
+  const reading = inTurns(limits.reads)
+  let closed = false
+
+  const open = (space: string): Channel => {
+    const known = channelsBySpace.get(space)
+    if (known !== undefined) return known
+    const channel: Channel = {
+      space,
+      subscriptionsByReader: new Map(),
+      presences: createPresences(space, limits.presencesPerSession),
+      known: 0,
+      stopPoll: () => undefined,
+      stopHints: bus.subscribe(topicOf(space), hint => heard(channel, seqOf(hint))),
+      ticking: false,
+    }
+    channelsBySpace.set(space, channel)
+    pollLater(channel)
+    return channel
+  }
+
+  const closeIfEmpty = (channel: Channel): void => {
+    if (channel.subscriptionsByReader.size > 0) return
+    channel.stopPoll()
+    channel.stopHints()
+    channelsBySpace.delete(channel.space)
+  }
+
+  const heard = (channel: Channel, seq: number): void => {
+    if (seq <= channel.known) return
+    channel.known = seq
+    for (const subscription of channel.subscriptionsByReader.values()) subscription.catchUp()
+  }
+
+  const pollLater = (channel: Channel): void => {
+    channel.stopPoll()
+    channel.stopPoll = clock.after(limits.pollMs, () => void poll(channel))
+  }
+
+  const poll = async (channel: Channel): Promise<void> => {
+    try {
+      const head = await store.head(channel.space)
+      if (head !== undefined) heard(channel, head.seq)
+    } catch (error) {
+      log.warn('poll-failed', { space: channel.space, ...reasonOf(error) })
+    }
+    if (channelsBySpace.get(channel.space) === channel && !closed) pollLater(channel)
+  }
+
+  const leave = (reader: Reader, space: string): void => {
+    const channel = channelsBySpace.get(space)
+    if (channel === undefined) return
+    channel.subscriptionsByReader.get(reader)?.end()
+    channel.subscriptionsByReader.delete(reader)
+    spacesByReader.get(reader)?.delete(space)
+    channel.presences.gone(reader.session)
+    tickLater(channel)
+    closeIfEmpty(channel)
+  }
+
+  /** Presence of a tick goes out together, and never to a reader who lags: but for goodbyes, which nobody would repeat. */
+  const tickLater = (channel: Channel): void => {
+    if (channel.ticking || channel.presences.empty()) return
+    channel.ticking = true
+    clock.after(limits.presenceTickMs, () => {
+      channel.ticking = false
+      for (const { session, frame, gone } of channel.presences.take()) {
+        for (const reader of channel.subscriptionsByReader.keys()) {
+          if (reader.session !== session && (gone || !reader.full())) reader.send(frame)
+        }
+      }
+    })
+  }
+
+  return {
+    watch(reader, space, cursor, told) {
+      const channel = open(space)
+      channel.subscriptionsByReader.get(reader)?.end()
+      const spaces = spacesByReader.get(reader) ?? new Set()
+      spacesByReader.set(reader, spaces.add(space))
+      const subscription = subscribe({
+        ...options,
+        reading,
+        space,
+        reader,
+        cursor,
+        known: () => channel.known,
+        begun(reset) {
+          told.begun(reset)
+          for (const frame of channel.presences.present()) reader.send(frame)
+        },
+        failed(code) {
+          if (channel.subscriptionsByReader.get(reader) === subscription) leave(reader, space)
+          told.failed(code)
+        },
+      })
+      channel.subscriptionsByReader.set(reader, subscription)
+    },
+    leave,
+    gone(reader) {
+      for (const space of spacesByReader.get(reader) ?? []) leave(reader, space)
+      spacesByReader.delete(reader)
+    },
+    published({ space, head }, entries) {
+      const [first] = entries
+      const channel = channelsBySpace.get(space)
+      if (channel !== undefined && first !== undefined && head.seq > channel.known) {
+        const batch = batchOf(space, first.seq - 1, head, entries)
+        channel.known = head.seq
+        for (const subscription of channel.subscriptionsByReader.values()) subscription.offer(batch)
+        pollLater(channel)
+      }
+      bus.publish(topicOf(space), hintOf(head.seq))
+    },
+    unsure(space) {
+      const channel = channelsBySpace.get(space)
+      if (channel !== undefined) void poll(channel)
+    },
+    present(reader, subject, space, document, at, state) {
+      const channel = channelsBySpace.get(space)
+      // Presence is for whoever is here: only a reader of the space has one in it.
+      if (channel === undefined || !channel.subscriptionsByReader.has(reader)) return false
+      const isSet = channel.presences.set(reader.session, subject, document, at, state)
+      if (isSet) tickLater(channel)
+      return isSet
+    },
+    close() {
+      closed = true
+      for (const channel of channelsBySpace.values()) {
+        channel.stopPoll()
+        channel.stopHints()
+        for (const subscription of channel.subscriptionsByReader.values()) subscription.end()
+      }
+      channelsBySpace.clear()
+      spacesByReader.clear()
+    },
+  }
+}
+
+function batchOf(space: string, after: number, cursor: Cursor, entries: readonly Entry[]): Batch {
+  let encoded: Uint8Array | undefined
+  return {
+    after,
+    seq: cursor.seq,
+    frame() {
+      const { epoch, seq, mark } = cursor
+      encoded ??= encodeMessage({ type: 'changes', space, cursor: { epoch, seq, mark }, live: true, reset: false, entries })
+      return encoded
+    },
+  }
+}
+
+/** At most `count` at a time; the others wait in line. */
+function inTurns(count: number): <T>(run: () => Promise<T>) => Promise<T> {
+  let free = count
+  const waiting: (() => void)[] = []
+  return async run => {
+    if (free > 0) free -= 1
+    else await new Promise<void>(resolve => waiting.push(resolve))
+    try {
+      return await run()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free += 1
+      else next()
+    }
+  }
+}
+
+function topicOf(space: string): string {
+  return `log/${space}`
+}
+
+function hintOf(seq: number): Uint8Array {
+  const encoder = createEncoder()
+  writeVarUint(encoder, seq)
+  return toUint8Array(encoder)
+}
+
+function seqOf(hint: Uint8Array): number {
+  try {
+    return readVarUint(createDecoder(hint))
+  } catch {
+    return 0
+  }
+}

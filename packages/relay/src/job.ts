@@ -1,0 +1,38 @@
+/** An edit on its way into the log, and the answer to it. */
+import type { Code } from '@joinery/core'
+import type { PushedEntry } from '@joinery/core/protocol'
+import type { Scanned } from './gate/gate.ts'
+
+export interface Job {
+  readonly space: string
+  readonly entry: PushedEntry
+  readonly device: string
+  readonly subject: string
+  /** Whether this device was asked for what a loss took (R4). */
+  readonly granted: boolean
+  /** Called once. */
+  answer(answer: Answer): void
+}
+
+export type Answer =
+  | { readonly answer: 'acked'; readonly seq: number }
+  | { readonly answer: 'refused'; readonly code: Code; readonly retryAfter: number; readonly detail: string }
+
+/** A job in the queue: `scanned` once its bytes were looked at. */
+export interface Queued {
+  readonly job: Job
+  readonly digest: Uint8Array
+  scanned: Scanned | undefined
+  /** How often the document moved between judging and writing. */
+  stale: number
+  /** How often it was alone in a commit that failed. */
+  failures: number
+}
+
+export function acked(seq: number): Answer {
+  return { answer: 'acked', seq }
+}
+
+export function refused(code: Code, detail: string, retryAfter = 0): Answer {
+  return { answer: 'refused', code, retryAfter, detail }
+}

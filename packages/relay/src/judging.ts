@@ -1,0 +1,185 @@
+/**
+ * Decides about edits before they are written: duplicates first (S4), then rights (A1), then the document and the gate (D2, A3). Laws:
+ * - T5: an edit is judged against the document's head plus what this batch already took; nothing is refused before the head was read.
+ * - An answer that is not final leaves nothing behind: only what is taken changes a draft.
+ */
+import {
+  JoineryError,
+  millisOf,
+  sameBytes,
+  STAMP_AHEAD_MS,
+  type Clock,
+  type Code,
+  type CommitEntry,
+  type Role,
+  type Store,
+} from '@joinery/core'
+import type { Devices, DeviceHead } from './devices.ts'
+import type { EngineGate, Verdict } from './gate/gate.ts'
+import { draftOf, keyOf, type Draft, type Heads } from './heads.ts'
+import { acked, refused, type Answer, type Queued } from './job.ts'
+import type { RelayLimits } from './limits.ts'
+
+const WEATHER_MS = 1_000
+const REPAIR_MS = 60_000
+
+export interface Taken {
+  readonly queued: Queued
+  readonly entry: CommitEntry
+}
+
+export interface Judged {
+  readonly taken: readonly Taken[]
+  /** What got a no, or nothing new, only because of what is taken here: to be judged again when that is written or has failed. */
+  readonly later: readonly Queued[]
+}
+
+export interface JudgeOptions {
+  readonly store: Pick<Store, 'named' | 'holds'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly heads: Heads
+  readonly devices: Devices
+  readonly gates: ReadonlyMap<string, EngineGate>
+  readonly roleOf: (space: string, subject: string) => Promise<Role | undefined>
+  readonly limits: Pick<RelayLimits, 'documentBytes'>
+}
+
+/** Judges a batch in order. What is not taken is answered; a load that fails answers UNAVAILABLE, or its own code. */
+export async function judgeBatch(
+  options: JudgeOptions,
+  batch: readonly Queued[],
+  answer: (queued: Queued, answer: Answer) => void,
+): Promise<Judged> {
+  const { heads, devices, roleOf } = options
+  const loads = new Map<string, Promise<unknown>>()
+  const once = <T>(key: string, load: () => Promise<T>): Promise<T> => {
+    const known = loads.get(key) as Promise<T> | undefined
+    if (known !== undefined) return known
+    const loading = load()
+    // Awaited below, one job at a time: a failure must not count as unhandled until then.
+    loading.catch(() => undefined)
+    loads.set(key, loading)
+    return loading
+  }
+  const role = ({ job }: Queued) => once(`r ${job.space} ${job.subject}`, () => roleOf(job.space, job.subject))
+  const device = ({ job }: Queued) => once(`d ${job.space} ${job.device}`, () => devices.load(job.space, job.device))
+  const draft = ({ job: { space, entry } }: Queued) =>
+    once(`h ${keyOf(space, entry.document)}`, async () => draftOf(await heads.load(space, entry.document)))
+  for (const queued of batch) {
+    void role(queued)
+    void device(queued)
+    void draft(queued)
+  }
+
+  const taken: Taken[] = []
+  const takenNames = new Set<string>()
+  const later: Queued[] = []
+  for (const queued of batch) {
+    const { job } = queued
+    const name = `${job.space} ${job.device} ${job.entry.n}`
+    try {
+      if (takenNames.has(name)) {
+        later.push(queued)
+        continue
+      }
+      const early = (await duplicate(options, queued, await device(queued))) ?? unwritable(await role(queued))
+      if (early !== undefined) {
+        answer(queued, early)
+        continue
+      }
+      const target = await draft(queued)
+      const decided = await decide(options, queued, target)
+      if (!('answer' in decided)) {
+        target.add(decided)
+        taken.push({ queued, entry: decided })
+        takenNames.add(name)
+      } else if (target.dirty) later.push(queued)
+      else answer(queued, decided)
+    } catch (error) {
+      answer(queued, failed(error))
+    }
+  }
+  return { taken, later }
+}
+
+async function duplicate({ store }: JudgeOptions, { job, digest }: Queued, device: DeviceHead): Promise<Answer | undefined> {
+  // Another person's device by the same name: as with a clone, one of them takes another name.
+  if (device.subject !== undefined && device.subject !== job.subject) return refused('DEVICE_FORKED', "another subject's device")
+  if (job.entry.n > device.last) return undefined
+  const known = await store.named(job.space, job.device, job.entry.n)
+  if (known === undefined) return undefined
+  return sameBytes(known.digest, digest) ? acked(known.seq) : refused('DEVICE_FORKED', 'the same n with other content')
+}
+
+function unwritable(role: Role | undefined): Answer | undefined {
+  if (role === undefined) return refused('NOT_FOUND', 'no member')
+  return role === 'viewer' ? refused('FORBIDDEN', 'viewer') : undefined
+}
+
+async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Promise<CommitEntry | Answer> {
+  const { clock, gates, limits } = options
+  const { job, digest, scanned } = queued
+  const { resupply, ...entry } = job.entry
+  const commit = (authors: CommitEntry['authors']): CommitEntry => ({
+    ...entry,
+    // `at` is what lists show, so a clock that is far ahead must not pin an edit to their top.
+    at: entry.at > clock.now() + STAMP_AHEAD_MS ? Math.floor(clock.now()) : entry.at,
+    device: job.device,
+    subject: job.subject,
+    digest,
+    basedOn: draft.basedOn,
+    authors,
+  })
+
+  if (draft.quarantined !== undefined) return refused('QUARANTINED', draft.quarantined, REPAIR_MS)
+  if (draft.kind !== undefined && draft.kind !== entry.kind) return refused('KIND_MISMATCH', `is ${draft.kind}`)
+  if (draft.engine !== undefined && draft.engine !== entry.engine) return refused('KIND_MISMATCH', `is ${draft.engine}`)
+  if (entry.type === 'tombstone') {
+    if (draft.gone) return acked(draft.basedOn)
+    return entry.bytes.length === 0 ? commit([]) : refused('BAD_UPDATE', 'a tombstone with bytes')
+  }
+  if (draft.gone) return refused('GONE', 'purged')
+  const gate = gates.get(entry.engine)
+  if (gate === undefined || scanned === undefined) return refused('BAD_UPDATE', 'no such engine')
+  if (!scanned.ok) return refused(scanned.code, scanned.detail)
+  if (draft.bytes + entry.bytes.length > limits.documentBytes) return refused('TOO_LARGE', 'document')
+  if (scanned.stampMax !== undefined && millisOf(scanned.stampMax) > clock.now() + STAMP_AHEAD_MS) {
+    return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
+  }
+  const owner = ownerOf(job.subject, job.device)
+  const verdict = gate.judge(scanned.scan, draft, { owner, resupply: resupply && job.granted })
+  return verdict.verdict === 'new' ? commit(verdict.authors) : settleOld(options, queued, draft, verdict)
+}
+
+/** Nothing to write: it is held already, or it does not fit. */
+async function settleOld(
+  { store }: JudgeOptions,
+  { job, digest }: Queued,
+  draft: Draft,
+  verdict: Exclude<Verdict, { verdict: 'new' }>,
+): Promise<Answer> {
+  if (verdict.verdict === 'known') {
+    return draft.basedOn === 0 ? refused('BAD_UPDATE', 'nothing in it') : acked(draft.basedOn)
+  }
+  const { code, detail } = verdict
+  if (code !== 'CONFLICTING_AUTHORSHIP') return refused(code, detail)
+  // The very same edit under another name: a deterministic seed that two devices made, or a device that goes by a new id.
+  const seq = await store.holds(job.space, job.entry.document, digest)
+  if (seq !== undefined) return acked(seq)
+  // Asked for before a reconnect, which forgets what was asked: the device tells again what it has.
+  return job.entry.resupply && !job.granted ? refused('GAP', 'not asked for') : refused(code, detail)
+}
+
+/** What an author id is bound to: a device of one subject, so that nobody writes under another's device by naming it (A3). */
+export function ownerOf(subject: string, device: string): string {
+  return `${device}@${subject}`
+}
+
+function failed(error: unknown): Answer {
+  const code: Code = error instanceof JoineryError && isWeather(error.code) ? error.code : 'UNAVAILABLE'
+  return refused(code, 'could not be read', code === 'QUARANTINED' ? REPAIR_MS : WEATHER_MS)
+}
+
+function isWeather(code: Code): boolean {
+  return code === 'UNAVAILABLE' || code === 'QUARANTINED' || code === 'QUOTA'
+}

@@ -1,0 +1,330 @@
+/**
+ * One connection at work: feeds its session what happens and performs what the session says. Laws:
+ * - The session decides, this does; the table of effects is total.
+ * - T3: what it sends is bounded, what it has not answered is bounded, and what comes too fast is not read: nobody is cut for being quick.
+ *   A reader who takes nothing for `stuckMs` is closed (WS-10).
+ * - S1: an ack is sent in the order of its commit, one message for a batch.
+ */
+import { hex, JoineryError, type Clock, type Code, type Random } from '@joinery/core'
+import { CLOSE, encodeMessage, splitFrame, type PushedEntry, type RelayMessage } from '@joinery/core/protocol'
+import { session, type Access, type SessionEffect, type SessionEvent } from '@joinery/core/sync'
+import type { Spaces } from './access/spaces.ts'
+import { personalSpaceOf } from './access/personal.ts'
+import type { Verify } from './access/tokens.ts'
+import { bodiesFor, type BodiesOptions } from './bodies.ts'
+import { bucket } from './bucket.ts'
+import type { Committer } from './committer.ts'
+import type { Hub } from './hub.ts'
+import type { RelayLimits } from './limits.ts'
+import { reasonOf, type Counters, type Log } from './log.ts'
+import type { Reader } from './pump.ts'
+import type { Socket } from './socket.ts'
+import type { Wants } from './wants.ts'
+
+const ROOM_POLL_MS = 20
+/** Beyond this even answers are too much: somebody writes and never reads. */
+const HARD_FACTOR = 4
+const SESSION_BYTES = 12
+
+export interface Link {
+  readonly id: string
+  frame(bytes: Uint8Array): void
+  closed(): void
+  end(code: Code, close: number, retryAfter: number): void
+  /** Reads no more; what is committed meanwhile is still answered. */
+  hold(): void
+  /** Sends the acks that have gathered. */
+  flush(): void
+  /** Spaces in use, by the name that the client gave them. */
+  accesses(): ReadonlyMap<string, Access>
+  subject(): string | undefined
+  heardAccess(name: string, access: Access | Code): void
+}
+
+export interface LinkOptions {
+  readonly socket: Socket
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: RelayLimits
+  readonly verify: Verify
+  readonly spaces: Spaces
+  readonly committer: Pick<Committer, 'take'>
+  readonly hub: Hub
+  readonly wants: Wants
+  readonly bodies: BodiesOptions
+  readonly log: Log
+  readonly counters: Counters
+  readonly clockId: string
+  /** The session has a device now: an older one of the same device ends. */
+  readonly greeted: (link: Link, subject: string, device: string) => void
+  /** Acks are waiting for `flush`. */
+  readonly dirty: (link: Link) => void
+  readonly gone: (link: Link) => void
+}
+
+export function createLink(options: LinkOptions): Link {
+  const { socket, clock, limits, hub, committer, log, counters } = options
+  const id = hex(options.random.bytes(SESSION_BYTES))
+  const machine = session(limits, clock.monotonic())
+  const bytesAllowed = bucket(limits.bytesPerSecond, limits.burstBytes, clock.monotonic())
+  const messagesAllowed = bucket(limits.messagesPerSecond, limits.burstMessages, clock.monotonic())
+  const accessByName = new Map<string, Access>()
+  const acksBySpace = new Map<string, { n: number; seq: number }[]>()
+  const said = new Set<string>()
+  let subject: string | undefined
+  let device = ''
+  let isOpen = true
+  let isHeld = false
+  let stopReading = false
+  let throttledUntil = 0
+  let unackedBytes = 0
+  let unackedEntries = 0
+  let queries = 0
+  let query: Promise<void> = Promise.resolve()
+  let stopTick = (): void => undefined
+  let stopStuck: (() => void) | undefined
+
+  const handle = (event: SessionEvent): void => {
+    if (!isOpen) return
+    for (const effect of machine.handle(event, clock.monotonic())) perform(effect)
+    stopTick()
+    const wakeAt = isOpen ? machine.wakeAt() : undefined
+    if (wakeAt !== undefined) stopTick = clock.after(Math.max(0, wakeAt - clock.monotonic()), () => handle({ type: 'tick' }))
+    holdOrNot()
+  }
+
+  const end = (code: Code, close: number, retryAfter: number): void => handle({ type: 'end', code, close, retryAfter })
+
+  // --- sending
+
+  const send = (message: RelayMessage): void => sendFrame(encodeMessage(message))
+
+  const sendFrame = (frame: Uint8Array): void => {
+    if (!isOpen) return
+    for (const part of splitFrame(frame, limits.frameBytes)) socket.send(part)
+    if (isFull()) watchStuck()
+    if (socket.buffered() > HARD_FACTOR * limits.sendBuffer + limits.documentBytes) closeStuck()
+  }
+
+  const isFull = (): boolean => socket.buffered() > limits.sendBuffer
+
+  /** From when it is full: closes unless something is taken before time is up. */
+  const watchStuck = (): void => {
+    if (stopStuck !== undefined) return
+    const before = socket.buffered()
+    stopStuck = clock.after(limits.stuckMs, () => {
+      stopStuck = undefined
+      if (!isOpen || !isFull()) return
+      if (socket.buffered() >= before) closeStuck()
+      else watchStuck()
+    })
+  }
+
+  const closeStuck = (): void => {
+    counters.add('stuck')
+    log.warn('stuck', { session: id, buffered: socket.buffered() })
+    end('UNAVAILABLE', CLOSE.TRY_LATER, 1_000)
+  }
+
+  const reader: Reader = {
+    session: id,
+    send: sendFrame,
+    full: isFull,
+    async room() {
+      while (isOpen && isFull()) await new Promise<void>(resolve => clock.after(ROOM_POLL_MS, resolve))
+    },
+  }
+
+  // --- reading
+
+  const holdOrNot = (): void => {
+    const tooMuch = unackedBytes > limits.unackedBytes || unackedEntries > limits.unackedEntries
+    const should = stopReading || machine.waiting() || tooMuch || clock.monotonic() < throttledUntil
+    if (should === isHeld || !isOpen) return
+    isHeld = should
+    socket.hold?.(should)
+  }
+
+  const throttle = (bytes: number): void => {
+    const now = clock.monotonic()
+    const wait = Math.max(bytesAllowed.take(bytes, now), messagesAllowed.take(1, now))
+    if (wait === 0) return
+    if (throttledUntil <= now) {
+      counters.add('throttled')
+      clock.after(wait, () => holdOrNot())
+    }
+    throttledUntil = now + wait
+  }
+
+  // --- effects
+
+  const verify = async (token: string): Promise<void> => {
+    try {
+      const identity = await options.verify(token)
+      const wall = Math.floor(clock.now())
+      handle({ type: 'verified', ...identity, session: id, personal: personalSpaceOf(identity.subject), wall })
+    } catch (error) {
+      const code = error instanceof JoineryError && error.code === 'UNAUTHENTICATED' ? error.code : 'UNAVAILABLE'
+      counters.add('unverified', code)
+      log.warn('unverified', { session: id, ...reasonOf(error), code })
+      handle({ type: 'unverified', code })
+    }
+  }
+
+  const admit = async (name: string): Promise<void> => {
+    let access: Access | Code
+    try {
+      access = (await options.spaces.open(subject ?? '', name)) ?? 'NOT_FOUND'
+    } catch (error) {
+      log.warn('admit-failed', { session: id, ...reasonOf(error) })
+      access = 'UNAVAILABLE'
+    }
+    heardAccess(name, access)
+  }
+
+  const heardAccess = (name: string, access: Access | Code): void => {
+    if (typeof access === 'string') accessByName.delete(name)
+    else accessByName.set(name, access)
+    handle({ type: 'access', name, access })
+  }
+
+  const push = (space: string, entry: PushedEntry): void => {
+    const { n, document, resupply, bytes } = entry
+    const who = { device, subject: subject ?? '' }
+    unackedBytes += bytes.length
+    unackedEntries += 1
+    committer.take({
+      space,
+      entry,
+      ...who,
+      granted: resupply && options.wants.granted(space, who.subject, device),
+      answer(answer) {
+        unackedBytes -= bytes.length
+        unackedEntries -= 1
+        if (answer.answer === 'acked') {
+          const acks = acksBySpace.get(space)
+          if (acks === undefined) acksBySpace.set(space, [{ n, seq: answer.seq }])
+          else acks.push({ n, seq: answer.seq })
+          options.dirty(link)
+        } else {
+          const { code, retryAfter, detail } = answer
+          logRefusal(code, detail, space, document)
+          send({ type: 'refused', space, document, n, code, retryAfter })
+        }
+        holdOrNot()
+      },
+    })
+  }
+
+  /** Once a session, code and document: whoever is refused a thousand times is counted a thousand times and logged once. */
+  const logRefusal = (code: Code, detail: string, space: string, document: string | undefined): void => {
+    const key = `${code} ${space} ${document}`
+    if (said.has(key) || said.size >= 100) return
+    said.add(key)
+    log.info('refused', { session: id, subject, device, code, detail, space, document })
+  }
+
+  /** Questions of one connection are answered one after the other, when it has room for the answer. */
+  const ask = (space: string, document: string | undefined, answers: () => Promise<readonly RelayMessage[]>): void => {
+    const no = (code: Code): void => send({ type: 'refused', space, document, n: undefined, code, retryAfter: 1_000 })
+    if (queries >= limits.fetchesPerSession) {
+      no('RATE_LIMITED')
+      return
+    }
+    queries += 1
+    query = query.then(async () => {
+      await reader.room()
+      try {
+        if (isOpen) for (const message of await answers()) send(message)
+      } catch (error) {
+        log.warn('load-failed', { session: id, space, document, ...reasonOf(error) })
+        no(error instanceof JoineryError ? error.code : 'UNAVAILABLE')
+      }
+      queries -= 1
+    })
+  }
+
+  const effects: { readonly [D in SessionEffect['do']]: (effect: Extract<SessionEffect, { do: D }>) => void } = {
+    'verify': ({ token }) => void verify(token),
+    'greet': effect => {
+      subject = effect.subject
+      device = effect.device
+      options.greeted(link, subject, device)
+    },
+    'send': ({ message }) => {
+      if (message.type === 'refused') counters.add('answered', message.code)
+      send(message)
+    },
+    'close': ({ code, reason }) => {
+      counters.add('closed', reason)
+      log.info('closing', { session: id, subject, code, reason })
+      finish()
+      socket.close(code, reason)
+    },
+    'admit': ({ name }) => void admit(name),
+    'watch': ({ space, cursor }) =>
+      hub.watch(reader, space, cursor, {
+        begun(reset) {
+          if (reset) options.wants.grant(space, subject ?? '', device)
+        },
+        failed: code => send({ type: 'refused', space, document: undefined, n: undefined, code, retryAfter: 1_000 }),
+      }),
+    'leave': ({ space }) => hub.leave(reader, space),
+    'push': ({ space, entries }) => {
+      for (const entry of entries) push(space, entry)
+    },
+    'fetch': ({ space, document, before }) =>
+      ask(space, document, () => bodiesFor(options.bodies, space, document, before)),
+    'have': ({ space, documents }) =>
+      ask(space, undefined, () => options.wants.answer(space, subject ?? '', device, documents)),
+    'presence': ({ space, document, clock: at, state }) => {
+      if (!hub.present(reader, subject ?? '', space, document, at, state)) counters.add('presence-dropped')
+    },
+    'tell-time': ({ id: question }) =>
+      send({
+        type: 'clock',
+        id: question,
+        monotonic: Math.floor(clock.monotonic() * 1_000),
+        wall: Math.floor(clock.now()),
+        clockId: options.clockId,
+      }),
+  }
+
+  const perform = (effect: SessionEffect): void => {
+    const row: (effect: never) => void = effects[effect.do]
+    row(effect as never)
+  }
+
+  const finish = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    stopTick()
+    stopStuck?.()
+    hub.gone(reader)
+    options.gone(link)
+  }
+
+  const link: Link = {
+    id,
+    frame(bytes) {
+      if (!isOpen) return
+      throttle(bytes.length)
+      handle({ type: 'frame', bytes })
+    },
+    closed: finish,
+    end,
+    hold() {
+      stopReading = true
+      holdOrNot()
+    },
+    flush() {
+      for (const [space, entries] of acksBySpace) send({ type: 'ack', space, entries })
+      acksBySpace.clear()
+    },
+    accesses: () => accessByName,
+    subject: () => subject,
+    heardAccess,
+  }
+  handle({ type: 'tick' })
+  return link
+}

@@ -1,0 +1,65 @@
+/**
+ * Who is where in one space: shown, never stored. Laws (CR-21):
+ * - The relay says whose a presence is: one state per (session, document), in the order of its clock; a stale one is dropped.
+ * - What changed within a tick goes out once, as its last state, encoded once for everybody.
+ * - A session that ends is gone from everywhere; a reader who comes later is told who is there.
+ */
+import { encodeMessage, type Presence } from '@joinery/core/protocol'
+
+export interface Presences {
+  /** False when it is stale, or one too many of its session. */
+  set(session: string, subject: string, document: string, clock: number, state: string | undefined): boolean
+  /** Everything of a session is gone. */
+  gone(session: string): void
+  /** Frames for whoever has just come. */
+  present(): Uint8Array[]
+  /** What changed since the last call. */
+  take(): { readonly session: string; readonly frame: Uint8Array; readonly gone: boolean }[]
+  empty(): boolean
+}
+
+export function createPresences(space: string, perSession: number): Presences {
+  /** Session to document to its latest. */
+  const bySession = new Map<string, Map<string, Presence>>()
+  const changed = new Map<string, Presence>()
+
+  const note = (presence: Presence): void => {
+    changed.set(`${presence.session} ${presence.document}`, presence)
+  }
+
+  return {
+    set(session, subject, document, clock, state) {
+      const known = bySession.get(session)
+      const before = known?.get(document)
+      if (before !== undefined ? clock <= before.clock : known !== undefined && known.size >= perSession) return false
+      const presence: Presence = { type: 'presence', space, document, session, subject, clock, state }
+      if (known === undefined) bySession.set(session, new Map([[document, presence]]))
+      else known.set(document, presence)
+      note(presence)
+      return true
+    },
+    gone(session) {
+      for (const presence of bySession.get(session)?.values() ?? []) {
+        if (presence.state !== undefined) note({ ...presence, clock: presence.clock + 1, state: undefined })
+      }
+      bySession.delete(session)
+    },
+    present() {
+      const frames: Uint8Array[] = []
+      for (const byDocument of bySession.values()) {
+        for (const presence of byDocument.values()) if (presence.state !== undefined) frames.push(encodeMessage(presence))
+      }
+      return frames
+    },
+    take() {
+      const taken = [...changed.values()].map(presence => ({
+        session: presence.session,
+        frame: encodeMessage(presence),
+        gone: presence.state === undefined,
+      }))
+      changed.clear()
+      return taken
+    },
+    empty: () => bySession.size === 0 && changed.size === 0,
+  }
+}

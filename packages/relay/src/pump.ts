@@ -1,0 +1,163 @@
+/**
+ * A subscription is a cursor: behind, it reads the log; at the head, it is handed what is committed. Laws:
+ * - R2: a reader gets everything after its cursor, in order, once; what it is handed begins exactly where it stands, or it reads.
+ * - R3: a cursor at the head is answered by one small message.
+ * - R4: a cursor that does not fit the log is answered by `reset` and the head.
+ * - T3: a reader who lags is handed nothing and costs nothing; he reads on from his cursor when there is room.
+ */
+import { JoineryError, sameBytes, type Clock, type Code, type Cursor, type LogPage, type SpaceHead, type Store } from '@joinery/core'
+import { encodeMessage } from '@joinery/core/protocol'
+import type { RelayLimits } from './limits.ts'
+import { reasonOf, type Log } from './log.ts'
+
+const AGAIN_MS = 1_000
+
+/** What the pump needs of a connection. */
+export interface Reader {
+  readonly session: string
+  send(frame: Uint8Array): void
+  /** Whether it has as much to read as it may (T3). */
+  full(): boolean
+  /** Resolves when there is room again, or the connection is gone. */
+  room(): Promise<void>
+}
+
+/** What one commit brought to a space, or what was read after a hint. */
+export interface Batch {
+  /** The seq before its first entry. */
+  readonly after: number
+  readonly seq: number
+  /** Encoded when the first reader asks, and then the same for all. */
+  frame(): Uint8Array
+}
+
+export type SubscriptionState = 'reading' | 'live' | 'ended'
+
+export interface Subscription {
+  readonly state: () => SubscriptionState
+  offer(batch: Batch): void
+  /** The log may go further than what was offered. */
+  catchUp(): void
+  end(): void
+}
+
+export interface PumpOptions {
+  readonly store: Pick<Store, 'head' | 'markAt' | 'read'>
+  readonly clock: Clock
+  readonly limits: Pick<RelayLimits, 'pageBytes'>
+  readonly log: Log
+  /** Runs a read when it is its turn. */
+  readonly reading: <T>(read: () => Promise<T>) => Promise<T>
+  /** Lets others have their turn. */
+  readonly turn: () => Promise<void>
+}
+
+export interface SubscribeOptions extends PumpOptions {
+  readonly space: string
+  readonly reader: Reader
+  readonly cursor: Cursor | undefined
+  /** How far the log is known to go on this node. */
+  readonly known: () => number
+  /** After the first answer: whether the cursor fitted. */
+  readonly begun: (reset: boolean) => void
+  /** The subscription could not begin. */
+  readonly failed: (code: Code) => void
+}
+
+export function subscribe(options: SubscribeOptions): Subscription {
+  const { store, clock, limits, log, space, reader, cursor, known } = options
+  let state: SubscriptionState = 'reading'
+  let seq = 0
+  let epoch = ''
+  /** Whether the reader was last told that nothing more is there. */
+  let isLive = false
+  const isEnded = (): boolean => state === 'ended'
+
+  const send = (to: Cursor, live: boolean, reset: boolean, entries: LogPage['entries']): void => {
+    seq = to.seq
+    epoch = to.epoch
+    isLive = live
+    reader.send(encodeMessage({ type: 'changes', space, cursor: to, live, reset, entries }))
+  }
+
+  const begin = async (): Promise<void> => {
+    const head = await store.head(space)
+    if (head === undefined) throw new JoineryError('UNAVAILABLE', { reason: 'the space has no log' })
+    const fits = cursor === undefined || (await isOf(store, space, cursor, head))
+    if (isEnded()) return
+    if (cursor === undefined || !fits || cursor.seq === head.seq) send(cursorOf(head), true, !fits, [])
+    else {
+      seq = cursor.seq
+      epoch = cursor.epoch
+    }
+    options.begun(!fits)
+    if (isLive && known() <= seq) state = 'live'
+    else attempt()
+  }
+
+  const read = async (): Promise<void> => {
+    while (!isEnded()) {
+      await reader.room()
+      if (isEnded()) return
+      const page = await options.reading(() => store.read(space, seq, limits.pageBytes))
+      if (isEnded()) return
+      if (page.epoch !== epoch) {
+        send(cursorOf(page), page.end, true, [])
+        options.begun(true)
+      } else if (page.seq > seq || page.end !== isLive) {
+        send(cursorOf(page), page.end, false, page.entries)
+      }
+      if (page.end && known() <= seq) {
+        state = 'live'
+        return
+      }
+      await options.turn()
+    }
+  }
+
+  /** Reads until the head, however often the store fails meanwhile. */
+  const attempt = (): void => {
+    read().catch((error: unknown) => {
+      log.warn('read-failed', { space, ...reasonOf(error) })
+      if (!isEnded()) clock.after(AGAIN_MS, attempt)
+    })
+  }
+
+  const readOn = (): void => {
+    if (state !== 'live') return
+    state = 'reading'
+    attempt()
+  }
+
+  begin().catch((error: unknown) => {
+    log.warn('watch-failed', { space, ...reasonOf(error) })
+    if (isEnded()) return
+    state = 'ended'
+    options.failed(error instanceof JoineryError ? error.code : 'UNAVAILABLE')
+  })
+
+  return {
+    state: () => state,
+    offer(batch) {
+      if (state !== 'live' || batch.seq <= seq) return
+      if (batch.after === seq && !reader.full()) {
+        seq = batch.seq
+        reader.send(batch.frame())
+      } else readOn()
+    },
+    catchUp: readOn,
+    end() {
+      state = 'ended'
+    },
+  }
+}
+
+async function isOf(store: PumpOptions['store'], space: string, cursor: Cursor, head: SpaceHead): Promise<boolean> {
+  if (cursor.epoch !== head.epoch || cursor.seq > head.seq) return false
+  const mark = cursor.seq === head.seq ? head.mark : await store.markAt(space, cursor.seq)
+  return mark !== undefined && sameBytes(mark, cursor.mark)
+}
+
+function cursorOf({ epoch, seq, mark }: Cursor): Cursor {
+  return { epoch, seq, mark }
+}

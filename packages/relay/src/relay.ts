@@ -1,0 +1,207 @@
+/**
+ * The relay, put together. Law: it does no I/O of its own: store, bus, clock, chance, tokens and workers come in as arguments, so the
+ * simulator runs this very code on virtual time.
+ */
+import { hex, type Bus, type Clock, type Random, type Store } from '@joinery/core'
+import { CLOSE } from '@joinery/core/protocol'
+import { personalSpaceOf } from './access/personal.ts'
+import { createSpaces } from './access/spaces.ts'
+import type { Verify } from './access/tokens.ts'
+import { createCommitter } from './committer.ts'
+import { createCompactor, type Fold } from './compactor.ts'
+import { createDevices } from './devices.ts'
+import type { EngineGate, Scanned } from './gate/gate.ts'
+import { createHeads } from './heads.ts'
+import { createHub } from './hub.ts'
+import { RELAY_LIMITS, type RelayLimits } from './limits.ts'
+import { createLink, type Link } from './link.ts'
+import { createCounters, reasonOf, type Counters, type Log } from './log.ts'
+import type { Socket, SocketEvents } from './socket.ts'
+import { createWants } from './wants.ts'
+
+export interface RelayOptions {
+  readonly store: Store
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+  readonly verify: Verify
+  readonly gates: readonly EngineGate[]
+  /** Makes the snapshot of a document from its entries, elsewhere than here, and reads it back; without it nothing is folded. */
+  readonly fold?: Fold
+  /** Scans what is larger than `inlineScanBytes` elsewhere than here; without it, here. */
+  readonly scanLarge?: (engine: string, bytes: Uint8Array) => Promise<Scanned>
+  /** In development shared spaces are made on first use and open to all. */
+  readonly openToAll?: boolean
+  readonly limits?: Partial<RelayLimits>
+  readonly log?: Log
+  readonly counters?: Counters
+  /** Resolves once what has arrived by now has been read. */
+  readonly turn?: () => Promise<void>
+  /** The store cannot know what is on its disk (S5), or something happened here that cannot: the process must end. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface Relay {
+  accept(socket: Socket): SocketEvents
+  /** Accepts nobody, reads nothing more, answers what was taken, and says goodbye. Resolves when it has. */
+  drain(): Promise<void>
+  /** Ends at once; nothing of it runs afterwards. The store stays open. */
+  close(): void
+  /** Connections now. */
+  links(): number
+  readonly counters: Counters
+}
+
+const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const COME_BACK_MS = 1_000
+
+/**
+ * A relay over a store. `accept` is called for each connection; everything else follows from what arrives.
+ *
+ * @example
+ * ```ts
+ * import { createRelay, verifyDevToken, yjsGate } from '@joinery/relay'
+ * import type { RelayOptions, SocketEvents } from '@joinery/relay'
+ *
+ * /** One connection to a relay whose ports are given. *\/
+ * export function connect(ports: Pick<RelayOptions, 'store' | 'bus' | 'clock' | 'random'>): SocketEvents {
+ *   const relay = createRelay({
+ *     ...ports,
+ *     verify: verifyDevToken,
+ *     gates: [yjsGate()],
+ *     openToAll: true,
+ *     onFatal: error => {
+ *       throw error
+ *     },
+ *   })
+ *   return relay.accept({ send: () => {}, close: () => {}, buffered: () => 0 })
+ * }
+ * ```
+ */
+export function createRelay(options: RelayOptions): Relay {
+  const { store, bus, clock, random, verify, onFatal } = options
+  const limits: RelayLimits = { ...RELAY_LIMITS, ...options.limits }
+  const log = options.log ?? SILENT
+  const counters = options.counters ?? createCounters()
+  const turn = options.turn ?? (() => new Promise<void>(resolve => clock.after(0, resolve)))
+  const gates = new Map(options.gates.map(gate => [gate.engine, gate]))
+  const scanHere = async (engine: string, bytes: Uint8Array): Promise<Scanned> =>
+    gates.get(engine)?.scan(bytes) ?? { ok: false, code: 'BAD_UPDATE', detail: 'no such engine' }
+
+  const links = new Set<Link>()
+  const linksByDevice = new Map<string, Link>()
+  const devicesByLink = new Map<Link, string>()
+  const clockId = hex(random.bytes(8))
+  const dirty = new Set<Link>()
+  let accepting = true
+  let stopSweep = (): void => undefined
+
+  const spaces = createSpaces({ store, clock, roleMs: limits.roleMs, openToAll: options.openToAll ?? false })
+  const heads = createHeads(store, limits.cachedAuthors)
+  const hub = createHub({ store, bus, clock, limits, log, turn })
+  const wants = createWants({ store, clock, gates, turn })
+  const compactor = createCompactor({ store, clock, limits, log, counters, heads, fold: options.fold })
+  const committer = createCommitter({
+    store,
+    clock,
+    heads,
+    devices: createDevices(store),
+    gates,
+    roleOf: (space, subject) => spaces.roleOf(space, subject),
+    limits,
+    log,
+    counters,
+    scanLarge: options.scanLarge ?? scanHere,
+    turn,
+    settled() {
+      for (const link of dirty) link.flush()
+      dirty.clear()
+    },
+    published(committed, entries) {
+      hub.published(committed, entries)
+      compactor.wrote(committed.space, entries)
+    },
+    unsure: hub.unsure,
+    onFatal,
+  })
+
+  /** Roles may have changed since a space was opened (A2). */
+  const sweep = async (): Promise<void> => {
+    for (const link of links) {
+      const subject = link.subject()
+      if (subject === undefined) continue
+      for (const [name, access] of link.accesses()) {
+        // Nobody can be removed from his own.
+        if (access.space === personalSpaceOf(subject)) continue
+        try {
+          const role = await spaces.roleOf(access.space, subject)
+          if (role !== access.role) link.heardAccess(name, role === undefined ? 'NOT_FOUND' : { ...access, role })
+        } catch (error) {
+          log.warn('role-failed', { space: access.space, ...reasonOf(error) })
+        }
+      }
+    }
+    sweepLater()
+  }
+  const sweepLater = (): void => {
+    stopSweep()
+    if (links.size > 0) stopSweep = clock.after(limits.roleMs, () => void sweep())
+  }
+
+  return {
+    counters,
+    links: () => links.size,
+    accept(socket) {
+      const link = createLink({
+        socket,
+        clock,
+        random,
+        limits,
+        verify,
+        spaces,
+        committer,
+        hub,
+        wants,
+        bodies: { store, limits },
+        log,
+        counters,
+        clockId,
+        greeted(link, subject, device) {
+          const key = `${device} ${subject}`
+          const older = linksByDevice.get(key)
+          linksByDevice.set(key, link)
+          devicesByLink.set(link, key)
+          if (older !== undefined && older !== link) older.end('CLOSED', CLOSE.REPLACED, 0)
+        },
+        dirty: link => dirty.add(link),
+        gone(link) {
+          links.delete(link)
+          const key = devicesByLink.get(link)
+          devicesByLink.delete(link)
+          if (key !== undefined && linksByDevice.get(key) === link) linksByDevice.delete(key)
+        },
+      })
+      links.add(link)
+      counters.add('accepted')
+      if (links.size === 1) sweepLater()
+      if (!accepting) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
+      return { frame: link.frame, closed: link.closed }
+    },
+    async drain() {
+      accepting = false
+      for (const link of links) link.hold()
+      await committer.idle()
+      compactor.close()
+      for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
+      stopSweep()
+      hub.close()
+    },
+    close() {
+      accepting = false
+      for (const link of [...links]) link.closed()
+      compactor.close()
+      hub.close()
+      stopSweep()
+    },
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The shape of a connection that the relay is handed: frames both ways, whoever carries them. Laws:
+ * - Frames arrive whole, in order, each once; after `closed` nothing arrives.
+ * - `send` after the end does nothing. `buffered` is bytes accepted by `send` and not yet handed to the network.
+ * - `hold(true)` asks for no more frames until `hold(false)`; a few may still arrive.
+ */
+export interface Socket {
+  send(frame: Uint8Array): void
+  close(code: number, reason: string): void
+  buffered(): number
+  hold?(isHeld: boolean): void
+}
+
+export interface SocketEvents {
+  frame(bytes: Uint8Array): void
+  closed(): void
+}

@@ -1,0 +1,67 @@
+/**
+ * Answers `have` with `want`: what this log lacks of what a device holds (R4). Laws:
+ * - Every page is answered by one `want`, empty when nothing is lacking.
+ * - A device that was asked may bring others' edits for a while, across reconnects; no other may.
+ */
+import type { Clock, Store } from '@joinery/core'
+import type { HeldDocument, RelayMessage, WantedDocument } from '@joinery/core/protocol'
+import { boundedMap } from './bounded-map.ts'
+import { EVERYTHING, type EngineGate } from './gate/gate.ts'
+
+const GRANT_MS = 10 * 60_000
+const GRANTS = 10_000
+/** Documents looked up before others have their turn. */
+const STRIDE = 64
+
+export interface Wants {
+  answer(space: string, subject: string, device: string, documents: readonly HeldDocument[]): Promise<RelayMessage[]>
+  /** The device's cursor did not fit: it may be asked for anything. */
+  grant(space: string, subject: string, device: string): void
+  /** Whether a device was asked for what this space lacks. */
+  granted(space: string, subject: string, device: string): boolean
+}
+
+export function createWants(options: {
+  readonly store: Pick<Store, 'document' | 'authors'>
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly gates: ReadonlyMap<string, EngineGate>
+  readonly turn: () => Promise<void>
+}): Wants {
+  const { store, clock, gates, turn } = options
+  const untilByDevice = boundedMap<number>(GRANTS)
+
+  /** What to ask for, or why never again. */
+  const lacking = async (space: string, held: HeldDocument): Promise<Uint8Array | 'gone' | undefined> => {
+    const head = await store.document(space, held.document)
+    if (head === undefined) return EVERYTHING
+    if (head.state === 'gone') return 'gone'
+    if (head.engine !== held.engine) return undefined
+    return gates.get(held.engine)?.wants(held.version, await store.authors(space, held.document))
+  }
+
+  const grant = (space: string, subject: string, device: string): void =>
+    untilByDevice.set(grantOf(space, subject, device), clock.monotonic() + GRANT_MS)
+
+  return {
+    grant,
+    async answer(space, subject, device, documents) {
+      const wanted: WantedDocument[] = []
+      const gone: RelayMessage[] = []
+      for (const [at, held] of documents.entries()) {
+        if (at % STRIDE === STRIDE - 1) await turn()
+        const version = await lacking(space, held)
+        const { document } = held
+        if (version === 'gone') {
+          gone.push({ type: 'refused', space, document, n: undefined, code: 'GONE', retryAfter: 0 })
+        } else if (version !== undefined) wanted.push({ document, version })
+      }
+      if (wanted.length > 0) grant(space, subject, device)
+      return [...gone, { type: 'want', space, documents: wanted }]
+    },
+    granted: (space, subject, device) => clock.monotonic() < (untilByDevice.get(grantOf(space, subject, device)) ?? 0),
+  }
+}
+
+function grantOf(space: string, subject: string, device: string): string {
+  return `${space} ${device} ${subject}`
+}

@@ -1,0 +1,10 @@
+/** What the relay has done elsewhere than on its main thread: bytes in, plain data out (T2). */
+import type { Scanned } from '../gate/gate.ts'
+
+export type Job =
+  | { readonly do: 'scan'; readonly engine: string; readonly bytes: Uint8Array }
+  | { readonly do: 'fold'; readonly engine: string; readonly updates: readonly Uint8Array[] }
+
+export type JobResult = { readonly scanned: Scanned } | { readonly snapshot: Uint8Array }
+
+export type JobMessage = { readonly result: JobResult } | { readonly error: string }

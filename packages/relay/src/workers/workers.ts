@@ -1,0 +1,38 @@
+/** The relay's two kinds of thread: one that scans what somebody waits for, one that folds what nobody waits for. */
+import type { Clock } from '@joinery/core'
+import type { Fold } from '../compactor.ts'
+import type { Scanned } from '../gate/gate.ts'
+import type { Log } from '../log.ts'
+import type { JobResult } from './jobs.ts'
+import { createPool } from './pool.ts'
+
+const SCAN = { threads: 2, timeoutMs: 10_000, memoryMb: 512, maxWaiting: 1_024 }
+const FOLD = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 4 }
+
+export interface Workers {
+  readonly scan: (engine: string, bytes: Uint8Array) => Promise<Scanned>
+  readonly fold: Fold
+  close(): Promise<void>
+}
+
+export function createWorkers(options: { readonly url: URL; readonly clock: Clock; readonly log: Log }): Workers {
+  const scans = createPool({ ...options, ...SCAN })
+  const folds = createPool({ ...options, ...FOLD })
+  return {
+    scan: async (engine, bytes) => scannedOf(await scans.run({ do: 'scan', engine, bytes })),
+    fold: async (engine, updates) => snapshotOf(await folds.run({ do: 'fold', engine, updates })),
+    async close() {
+      await Promise.all([scans.close(), folds.close()])
+    },
+  }
+}
+
+function scannedOf(result: JobResult): Scanned {
+  if ('scanned' in result) return result.scanned
+  throw new Error('another answer than was asked for')
+}
+
+function snapshotOf(result: JobResult): Uint8Array {
+  if ('snapshot' in result) return result.snapshot
+  throw new Error('another answer than was asked for')
+}
