@@ -6,7 +6,7 @@ import { extname, join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { device, launchBrowser, until } from './device.ts'
-import { relayProcess } from './relay-process.ts'
+import { relayProcess } from '../relay-process.ts'
 
 const app = join(import.meta.dirname, '../../examples/notes/dist')
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }

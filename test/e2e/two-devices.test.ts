@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { agree, device, launchBrowser, until } from './device.ts'
-import { type RelayProcess, relayProcess } from './relay-process.ts'
+import { type RelayProcess, relayProcess } from '../relay-process.ts'
 
 let browser: Browser
 let relay: RelayProcess

@@ -9,11 +9,13 @@ import type { RowValue } from './replica/shape.ts'
 import { signal } from './signal.ts'
 
 export type News =
-  /** The log of these documents grew. */
-  | { readonly type: 'grown'; readonly space: string; readonly documents: readonly string[] }
+  /** The log of these documents grew, up to `tail`. */
+  | { readonly type: 'grown'; readonly space: string; readonly documents: readonly Grown[] }
   /** These documents began another life: whoever has one open reads it anew. */
   | { readonly type: 'rebuilt'; readonly space: string; readonly documents: readonly string[] }
   | { readonly type: 'rows'; readonly space: string; readonly kind: string; readonly rows: readonly RowNews[] }
+  /** Documents of this kind are found by other words than before. */
+  | { readonly type: 'words'; readonly space: string; readonly kind: string }
   | { readonly type: 'outbox'; readonly space: string; readonly heads: readonly OutboxHead[] }
   /** These left the outbox: acked, or with the code for which they did not arrive. */
   | { readonly type: 'settled'; readonly space: string; readonly entries: readonly number[]; readonly code: Code | null }
@@ -54,6 +56,11 @@ export type News =
     }
   /** The library is being deleted from this device. */
   | { readonly type: 'logout' }
+
+export interface Grown {
+  readonly document: string
+  readonly tail: number
+}
 
 export interface RowNews {
   readonly document: string

@@ -13,7 +13,7 @@ export const PLAIN_DEPTH = 60
  * so is every number as it is (2^53 + 1 is 2^53 before it comes here).
  *
  * Throws BAD_INPUT for what no engine can hold (undefined, BigInt, functions, instances of classes, lone surrogates), TOO_DEEP beyond
- * PLAIN_DEPTH, FORBIDDEN_KEY for the names that JavaScript objects already have.
+ * `depth`, FORBIDDEN_KEY for the names that JavaScript objects already have.
  *
  * @example
  * ```ts
@@ -25,8 +25,8 @@ export const PLAIN_DEPTH = 60
  * assert.throws(() => plainOf(10n), { code: 'BAD_INPUT' })
  * ```
  */
-export function plainOf(value: unknown): Plain {
-  return copyOf(value, PLAIN_DEPTH)
+export function plainOf(value: unknown, depth: number = PLAIN_DEPTH): Plain {
+  return copyOf(value, depth)
 }
 
 /**
@@ -59,7 +59,8 @@ export function isWellFormed(text: string): boolean {
  * ```
  */
 export function checkName(name: string): string {
-  if (name === '__proto__' || name === 'constructor' || name === 'prototype') throw new JoineryError('FORBIDDEN_KEY', { key: name })
+  if (name === '__proto__' || name === 'constructor' || name === 'prototype')
+    throw new JoineryError('FORBIDDEN_KEY', { key: name })
   return isWellFormed(name) ? name : refuse('half of a surrogate pair')
 }
 

@@ -8,7 +8,7 @@ import { createEncoder, toUint8Array, writeAny, writeUint8, writeVarString, writ
 import { sameBytes } from './digest.ts'
 import { JoineryError } from './errors.ts'
 import { isId } from './ids.ts'
-import { plainOf } from './plain-input.ts'
+import { PLAIN_DEPTH, plainOf } from './plain-input.ts'
 import type { Plain } from './plain.ts'
 
 /** The most that a state may take, in bytes. */
@@ -88,7 +88,8 @@ function decoded(bytes: Uint8Array): RegisterState | undefined {
   const decoder = createDecoder(bytes)
   if (readUint8(decoder) !== FORMAT) return undefined
   const [turn, at, by, n] = [readVarUint(decoder), readVarUint(decoder), readVarString(decoder), readVarUint(decoder)]
-  const value = plainOf(readAny(decoder))
+  // Names, and keys in each, around the values.
+  const value = plainOf(readAny(decoder), PLAIN_DEPTH + 2)
   return n >= 1 && n <= turn && isId(by) && isValue(value) ? { turn, at, by, n, value } : undefined
 }
 

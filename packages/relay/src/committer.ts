@@ -81,12 +81,16 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   const scanLarge = async (queued: Queued): Promise<void> => {
     const { engine, bytes } = queued.job.entry
+    const attempt = (): Promise<Scanned> => options.scanLarge(engine, bytes)
     try {
-      queued.scanned = await options.scanLarge(engine, bytes)
+      // Once more, since the thread may have broken of something else.
+      queued.scanned = await attempt().catch(attempt)
     } catch (error) {
-      // The worker died of it, or took too long: whatever these bytes are, nobody gets them (CR-22, CR-23).
       log.warn('scan-failed', { ...reasonOf(error), bytes: bytes.length })
-      queued.scanned = { ok: false, code: 'BAD_UPDATE', detail: 'the scan did not end' }
+      counters.add('scan-failed')
+      const isBusy = error instanceof JoineryError && error.code === 'UNAVAILABLE'
+      // It broke two threads, or took too long in both: whatever these bytes are, nobody gets them (CR-22, CR-23).
+      queued.scanned = { ok: false, code: isBusy ? 'UNAVAILABLE' : 'BAD_UPDATE', detail: 'the scan did not end' }
     }
     wake?.()
   }

@@ -11,8 +11,8 @@ import { keyOf, type Heads } from './heads.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
 
-/** A snapshot of these updates, read back and compared. Rejects when the engine or its budget breaks. */
-export type Fold = (engine: string, updates: readonly Uint8Array[]) => Promise<Uint8Array>
+/** A snapshot of these updates, read back and compared; undefined when this engine's are not folded. Rejects when it or its budget breaks. */
+export type Fold = (engine: string, updates: readonly Uint8Array[]) => Promise<Uint8Array | undefined>
 
 export interface Compactor {
   /** Entries that were committed. */
@@ -22,7 +22,7 @@ export interface Compactor {
 
 const TRIES = 3
 const AGAIN_MS = 10_000
-const SWEEP_DOCUMENTS = 16
+const SWEEP_DOCUMENTS = 256
 const WATCHED = 20_000
 /** A document that is never quiet is folded at this many times the usual size. */
 const RESTLESS = 4
@@ -47,6 +47,8 @@ export function createCompactor(options: {
 
   const grownByDocument = boundedMap<Grown>(WATCHED)
   const failuresByDocument = boundedMap<number>(WATCHED)
+  /** Of engines that are not folded. */
+  const leftBySweep = boundedMap<boolean>(WATCHED)
   /** Waiting to be folded, oldest first. */
   const waiting = new Map<string, { space: string; document: string }>()
   let working = false
@@ -79,6 +81,10 @@ export function createCompactor(options: {
     if (closed || last === undefined || entries.length < 2 || entries.some(entry => entry.type === 'tombstone')) return
     const snapshot = await fold(last.engine, entries.map(entry => entry.bytes))
     if (closed) return
+    if (snapshot === undefined) {
+      leftBySweep.set(keyOf(space, document), true)
+      return
+    }
     const isFolded = await store.fold({ space, document, upTo: last.seq, snapshot, entries: entries.length })
     grownByDocument.delete(keyOf(space, document))
     // Its size has changed.
@@ -126,7 +132,8 @@ export function createCompactor(options: {
   const sweep = async (): Promise<void> => {
     try {
       for (const { space, document } of await store.foldable(limits.foldEntries, SWEEP_DOCUMENTS)) {
-        if ((failuresByDocument.get(keyOf(space, document)) ?? 0) === 0) enqueue(space, document)
+        const key = keyOf(space, document)
+        if (failuresByDocument.get(key) === undefined && leftBySweep.get(key) === undefined) enqueue(space, document)
       }
     } catch (error) {
       log.warn('sweep-failed', reasonOf(error))

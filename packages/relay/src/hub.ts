@@ -13,8 +13,17 @@ import { reasonOf, type Log } from './log.ts'
 import { createPresences, type Presences } from './presences.ts'
 import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
 
+/** What a watch leads to besides news. */
+export interface Told {
+  /** It is under way; whether the cursor had to be reset. */
+  begun(reset: boolean): void
+  /** An entry of this document is missing from what the reader got. */
+  damaged(document: string): void
+  failed(code: Code): void
+}
+
 export interface Hub {
-  watch(reader: Reader, space: string, cursor: Cursor | undefined, told: { begun(reset: boolean): void; failed(code: Code): void }): void
+  watch(reader: Reader, space: string, cursor: Cursor | undefined, told: Told): void
   leave(reader: Reader, space: string): void
   /** The connection ended. */
   gone(reader: Reader): void
@@ -32,6 +41,7 @@ export interface HubOptions extends Omit<PumpOptions, 'limits' | 'reading'> {
   readonly clock: Clock
   readonly limits: Pick<RelayLimits, 'pageBytes' | 'pollMs' | 'presenceTickMs' | 'presencesPerSession' | 'reads'>
   readonly log: Log
+  readonly damaged: (space: string, document: string) => void
 }
 
 interface Channel {
@@ -138,6 +148,10 @@ export function createHub(options: HubOptions): Hub {
         begun(reset) {
           told.begun(reset)
           for (const frame of channel.presences.present()) reader.send(frame)
+        },
+        damaged(document) {
+          told.damaged(document)
+          options.damaged(space, document)
         },
         failed(code) {
           if (channel.subscriptionsByReader.get(reader) === subscription) leave(reader, space)

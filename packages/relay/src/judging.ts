@@ -141,14 +141,17 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
   if (draft.gone) return refused('GONE', 'purged')
   const gate = gates.get(entry.engine)
   if (gate === undefined || scanned === undefined) return refused('BAD_UPDATE', 'no such engine')
-  if (!scanned.ok) return refused(scanned.code, scanned.detail)
+  if (!scanned.ok) return refused(scanned.code, scanned.detail, isWeather(scanned.code) ? WEATHER_MS : 0)
   if (draft.bytes + entry.bytes.length > limits.documentBytes) return refused('TOO_LARGE', 'document')
   if (scanned.stampMax !== undefined && millisOf(scanned.stampMax) > clock.now() + STAMP_AHEAD_MS) {
     return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
   }
   const owner = ownerOf(job.subject, job.device)
   const verdict = gate.judge(scanned.scan, draft, { owner, resupply: resupply && job.granted })
-  return verdict.verdict === 'new' ? commit(verdict.authors) : settleOld(options, queued, draft, verdict)
+  if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
+  // Deletes that several devices give back are the same bytes from each.
+  const seq = resupply && verdict.authors.length === 0 ? await options.store.holds(job.space, entry.document, digest) : undefined
+  return seq === undefined ? commit(verdict.authors) : acked(seq)
 }
 
 /** Nothing to write: it is held already, or it does not fit. */

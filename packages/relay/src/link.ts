@@ -267,6 +267,8 @@ export function createLink(options: LinkOptions): Link {
         begun(reset) {
           if (reset) options.wants.grant(space, subject ?? '', device)
         },
+        damaged: document =>
+          send({ type: 'refused', space, document, n: undefined, code: 'QUARANTINED', retryAfter: 60_000 }),
         failed: code => send({ type: 'refused', space, document: undefined, n: undefined, code, retryAfter: 1_000 }),
       }),
     'leave': ({ space }) => hub.leave(reader, space),

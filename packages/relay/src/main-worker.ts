@@ -6,9 +6,13 @@ import { GATES } from './gate/table.ts'
 import { foldWith } from './workers/fold.ts'
 import type { Job, JobMessage, JobResult } from './workers/jobs.ts'
 
-/** Loaded when first needed: an engine may be large, or not installed. */
+/**
+ * Loaded when first needed: an engine may be large, or not installed, and then its documents are not folded. A register is none of these:
+ * which of two commands stands is its kind's to say.
+ */
 const engines: Record<string, () => Promise<Engine>> = {
   yjs: async () => (await import('@joinery/adapters/engines/yjs')).yjs,
+  automerge: async () => (await import('@joinery/adapters/engines/automerge')).automerge,
 }
 
 async function perform(job: Job): Promise<JobResult> {
@@ -18,8 +22,8 @@ async function perform(job: Job): Promise<JobResult> {
     return { scanned: gate.scan(job.bytes) }
   }
   const load = Object.hasOwn(engines, job.engine) ? engines[job.engine] : undefined
-  if (load === undefined) throw new Error('no such engine')
-  return { snapshot: foldWith(await load(), cryptoRandom(), job.updates) }
+  const engine = await load?.().catch(() => undefined)
+  return { snapshot: engine && foldWith(engine, cryptoRandom(), job.updates) }
 }
 
 parentPort?.on('message', (job: Job) => {

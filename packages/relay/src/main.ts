@@ -37,21 +37,21 @@ const serveCommand = defineCommand({
     origin: { type: 'string', description: 'Other origins whose pages may connect, separated by commas' },
     dev: { type: 'boolean', default: false, description: 'Development: any name signs in, from this machine only' },
   },
-  async run({ args }) {
+  run: orSay(async ({ args }) => {
     if (args.dev && !LOOPBACK.includes(args.host)) {
       throw new JoineryError('BAD_INPUT', { what: 'host', rule: '--dev listens on this machine only' })
     }
     const log = jsonLog()
     const counters = createCounters()
-    const verify = args.dev ? verifyDevToken : await createTokenVerifier(policyOf(process.env), clock)
-    const data = resolve(args.data)
-    mkdirSync(data, { recursive: true, mode: 0o700 })
-    const store = await sqliteStore({ file: join(data, 'joinery.db') })
-    const workers = createWorkers({ url: new URL('./main-worker.ts', import.meta.url), clock, log })
     const die = (reason: string, error: unknown): never => {
       log.error(reason, reasonOf(error))
       process.exit(1)
     }
+    const verify = args.dev ? verifyDevToken : await createTokenVerifier(policyOf(process.env), clock)
+    const data = resolve(args.data)
+    mkdirSync(data, { recursive: true, mode: 0o700 })
+    const store = sqliteStore({ file: join(data, 'joinery.db'), onFatal: error => die('fatal', error) })
+    const workers = createWorkers({ url: new URL('./main-worker.ts', import.meta.url), clock, log })
     const relay = createRelay({
       store,
       bus: memoryBus(),
@@ -93,7 +93,7 @@ const serveCommand = defineCommand({
     const address = `http://${args.host.includes(':') ? `[${args.host}]` : args.host}:${served.port}`
     const mode = args.dev ? ' (development: whoever is on this machine signs in with any name)' : ''
     process.stdout.write(`joinery listening on ${address}${mode}\n`)
-  },
+  }),
 })
 
 const tokenCommand = defineCommand({
@@ -102,11 +102,25 @@ const tokenCommand = defineCommand({
     subject: { type: 'positional', required: true, description: 'Whose token it is' },
     hours: { type: 'string', default: '24', description: 'How long it lives' },
   },
-  async run({ args }) {
+  run: orSay(async ({ args }) => {
     const token = await mintToken(policyOf(process.env), args.subject, Math.floor(Number(args.hours) * 3_600), clock)
     process.stdout.write(`${token}\n`)
-  },
+  }),
 })
+
+/** What must not start says why, for a person, and what it knows besides, never a secret. */
+function orSay<C>(run: (context: C) => Promise<void>): (context: C) => Promise<void> {
+  return async context => {
+    try {
+      await run(context)
+    } catch (error) {
+      const details = error instanceof JoineryError ? Object.entries(error.details) : []
+      const said = details.map(([name, value]) => `${name}: ${String(value)}`).join(', ')
+      process.stderr.write(`joinery: ${error instanceof Error ? error.message : 'failed'} ${said}\n`)
+      process.exit(1)
+    }
+  }
+}
 
 /** JOINERY_SECRET, or JOINERY_PUBLIC_KEY (and to mint JOINERY_PRIVATE_KEY): PEM, or the path of a file that holds it. */
 function policyOf(env: NodeJS.ProcessEnv): TokenPolicy {

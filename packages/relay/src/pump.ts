@@ -60,6 +60,8 @@ export interface SubscribeOptions extends PumpOptions {
   readonly known: () => number
   /** After the first answer: whether the cursor fitted. */
   readonly begun: (reset: boolean) => void
+  /** The log lacks an entry of this document: it can no longer be trusted. */
+  readonly damaged: (document: string) => void
   /** The subscription could not begin. */
   readonly failed: (code: Code) => void
 }
@@ -101,6 +103,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
       if (isEnded()) return
       const page = await options.reading(() => store.read(space, seq, limits.pageBytes))
       if (isEnded()) return
+      for (const document of page.damaged) options.damaged(document)
       if (page.epoch !== epoch) {
         send(cursorOf(page), page.end, true, [])
         options.begun(true)

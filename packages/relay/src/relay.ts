@@ -98,7 +98,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   const spaces = createSpaces({ store, clock, roleMs: limits.roleMs, openToAll: options.openToAll ?? false })
   const heads = createHeads(store, limits.cachedAuthors)
-  const hub = createHub({ store, bus, clock, limits, log, turn })
+  const hub = createHub({ store, bus, clock, limits, log, turn, damaged: (space, document) => void quarantine(space, document) })
   const wants = createWants({ store, clock, gates, turn })
   const compactor = createCompactor({ store, clock, limits, log, counters, heads, fold: options.fold })
   const committer = createCommitter({
@@ -124,6 +124,20 @@ export function createRelay(options: RelayOptions): Relay {
     unsure: hub.unsure,
     onFatal,
   })
+
+  /** A row of it fails its checksum (CR-25): from now on it is read, as far as it can be, and not written. */
+  const quarantine = async (space: string, document: string): Promise<void> => {
+    try {
+      const head = await store.document(space, document)
+      if (head?.quarantined !== undefined) return
+      await store.quarantine(space, document, 'QUARANTINED')
+      heads.forget(space, document)
+      counters.add('quarantined')
+      log.error('quarantined', { space, document, reason: 'a damaged row' })
+    } catch (error) {
+      log.error('quarantine-failed', { space, document, ...reasonOf(error) })
+    }
+  }
 
   /** Roles may have changed since a space was opened (A2). */
   const sweep = async (): Promise<void> => {

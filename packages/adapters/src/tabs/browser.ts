@@ -26,7 +26,7 @@ export interface NewsChannel {
 }
 
 export interface RoleLocks {
-  request(name: string, options: { signal: AbortSignal }, held: () => Promise<void> | undefined): Promise<unknown>
+  request(name: string, held: () => Promise<void>): Promise<unknown>
 }
 
 /**
@@ -68,7 +68,7 @@ export function browserTabs(options: BrowserTabsOptions): Tabs {
     },
     listen(hear) {
       const listener = { hear }
-      if (!closed) listeners.add(listener)
+      listeners.add(listener)
       return () => listeners.delete(listener)
     },
     lead(run) {
@@ -84,43 +84,33 @@ export function browserTabs(options: BrowserTabsOptions): Tabs {
     },
     close() {
       closed = true
-      listeners.clear()
       for (const leave of roles) leave()
       roles.clear()
-      if (channel !== undefined) channel.onmessage = null
       channel?.close()
     },
   }
 }
 
-/** Waits for the lock, and runs with it until what this gives is called. */
+/** Waits for the lock, and runs with it until what this gives is called. Who gave up waiting lets go of the lock as soon as it comes. */
 function takeRole(locks: RoleLocks | undefined, name: string, run: () => void): () => void {
-  const giveUp = new AbortController()
   let release = (): void => {}
   const released = new Promise<void>(resolve => {
     release = resolve
   })
   let [held, left] = [false, false]
-  const start = (): void => {
+  const start = (): Promise<void> => {
     held = true
     // Not inside the lock's callback, where what it throws would be the lock's.
     queueMicrotask(() => {
       if (!left) run()
     })
-  }
-  const request = locks?.request(name, { signal: giveUp.signal }, () => {
-    if (left) return undefined
-    start()
     return released
-  })
-  if (request === undefined) start()
-  // Refused by a page that may not use locks: then there is nobody to share with.
-  request?.catch(() => {
-    if (!left && !held) start()
-  })
+  }
+  // Refused to a page that may not use locks: then there is nobody to share with.
+  if (locks === undefined) void start()
+  else locks.request(name, start).catch(() => void (held || start()))
   return () => {
     left = true
-    giveUp.abort()
     release()
   }
 }

@@ -93,7 +93,6 @@ function openWire(socket: WebSocket, on: WireEvents): Wire {
     socket.onerror = () => {}
   }
   const closed = (close: WireClose): void => {
-    if (over) return
     end()
     on.closed(close)
   }
@@ -116,7 +115,7 @@ function openWire(socket: WebSocket, on: WireEvents): Wire {
 
   return {
     send(frame) {
-      if (!over && socket.readyState === WebSocket.OPEN) socket.send(frame as Uint8Array<ArrayBuffer>)
+      if (socket.readyState === WebSocket.OPEN) socket.send(frame as Uint8Array<ArrayBuffer>)
     },
     close: (code, reason) => close(code, reason, code),
     buffered: () => (over ? 0 : socket.bufferedAmount),

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { clockLaws } from '@joinery/core/testing'
 import { systemClock } from '@joinery/adapters/clock/system'
 
@@ -21,4 +21,12 @@ test('timers keep the process alive, unless it was asked that they do not', asyn
     return stdout
   }
   expect(await Promise.all([printed(''), printed('{ unref: true }')])).toEqual(['ran\n', ''])
+})
+
+test('a wait that is too long for a timer is made of timers that are not', () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout')
+  const cancel = systemClock().after(2 ** 40, () => {})
+  expect(timers.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1])
+  cancel()
+  timers.mockRestore()
 })

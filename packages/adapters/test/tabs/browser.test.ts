@@ -22,8 +22,9 @@ describe('with channels and locks', () => {
       }))
 })
 
-test('app and user cannot be mistaken for another pair', async () => {
+test('app and user cannot be mistaken for another pair, and `close` closes the channel', () => {
   const names: string[] = []
+  let closed = 0
   const platform: TabsPlatform = {
     BroadcastChannel: class {
       onmessage = null
@@ -31,7 +32,9 @@ test('app and user cannot be mistaken for another pair', async () => {
         names.push(name)
       }
       postMessage(): void {}
-      close(): void {}
+      close(): void {
+        closed += 1
+      }
     },
   }
   const pairs = [
@@ -43,6 +46,7 @@ test('app and user cannot be mistaken for another pair', async () => {
   ]
   for (const [app = '', user = ''] of pairs) browserTabs({ app, user, platform }).close()
   expect(new Set(names).size).toBe(pairs.length)
+  expect(closed).toBe(pairs.length)
 })
 
 const missing: [string, TabsPlatform][] = [
@@ -86,7 +90,7 @@ test('a lock that is taken away does not make its holder lead twice', async () =
   const platform: TabsPlatform = {
     navigator: {
       locks: {
-        async request(_name, _options, held) {
+        async request(_name, held) {
           void held()
           await steal.promise
           throw new Error('AbortError')

@@ -1,5 +1,5 @@
 // The platform's WebSocket in Node, against a real server.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { transportLaws } from '@joinery/core/testing'
 import { isSecureUrl, webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { startPeerServer, type PeerServer } from './peer-server.ts'
@@ -78,4 +78,26 @@ test('[WS-19] with allowInsecure the connection is tried', async () => {
     expect(wire.buffered()).toBe(0)
   })
   expect(close.code).toBe(1006)
+})
+
+test('a platform that tells of an error and of no close is understood', async () => {
+  class Failing extends EventTarget {
+    onerror: (() => void) | undefined
+    constructor() {
+      super()
+      setImmediate(() => {
+        this.onerror?.()
+        this.onerror?.()
+      })
+    }
+  }
+  vi.stubGlobal('WebSocket', Failing)
+  const closes: number[] = []
+  webSocketTransport().connect('ws://localhost/v1/sync', {
+    opened() {},
+    frame() {},
+    closed: ({ code }) => closes.push(code),
+  })
+  vi.unstubAllGlobals()
+  await vi.waitFor(() => expect(closes).toEqual([1006]))
 })

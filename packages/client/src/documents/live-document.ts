@@ -30,6 +30,8 @@ export interface LiveDocument extends Place {
   redo(): boolean
   /** The receipt of what was edited last. */
   lastReceipt(): Receipt
+  /** Up to where the log is in it. */
+  seen(): number
   /** Called after anything changed, once for all that changed together. */
   listen(listener: () => void): () => void
   /** Reads what the log holds beyond what is seen here. */
@@ -47,10 +49,17 @@ interface Stored {
   readonly updates: readonly Uint8Array[]
 }
 
+/** What the live documents of a tab share. */
+export interface LiveContext {
+  readonly replica: Replica
+  readonly rows: UnsavedRows
+  readonly receipts: Ledger
+  /** Called when an edit of the document has been written. */
+  written(place: Place): void
+}
+
 export function liveDocument(
-  replica: Replica,
-  rows: UnsavedRows,
-  receipts: Ledger,
+  { replica, rows, receipts, written }: LiveContext,
   about: Place & { readonly kind: string; readonly engine: Engine },
   /** What is stored; undefined for a document that is being made. */
   stored: Stored | undefined,
@@ -116,14 +125,16 @@ export function liveDocument(
       if (outcome.stored.life !== life && life !== undefined) {
         return startOver(outcome.stored.why ?? 'GONE', taken?.stub)
       }
-      ;({ tail: seen, life } = outcome.stored)
+      seen = Math.max(seen, outcome.stored.tail)
+      life = outcome.stored.life
       if (!unsaved()) rows.settled(space, kind, document)
+      written(about)
       if (taken !== undefined) {
         receipts.expect(space, outcome.heads.map(({ n }) => n), taken.stub.onAcked)
         taken.stub.onSaved.resolve()
       }
       const { news } = replica
-      news.tell({ type: 'grown', space, documents: [document] })
+      news.tell({ type: 'grown', space, documents: [{ document, tail: outcome.stored.tail }] })
       if (outcome.row !== undefined) news.tell({ type: 'rows', space, kind, rows: [{ document, row: outcome.row }] })
       if (outcome.heads.length > 0) news.tell({ type: 'outbox', space, heads: outcome.heads })
     } catch (error) {
@@ -142,6 +153,8 @@ export function liveDocument(
 
   /** The transaction of an edit. It may run again, then with the same edits. */
   const write = async (tx: WriteTransaction): Promise<Written | undefined> => {
+    // It was closed before its first edit was whole.
+    if (closed) return undefined
     const before = await readRecord(tx, space, document)
     if (before !== undefined && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
       writing ??= edits.take()
@@ -196,10 +209,10 @@ export function liveDocument(
   const startOver = async (code: NonNullable<DocumentRecord['why']>, lost: Stub | undefined): Promise<void> => {
     lost?.onSaved.reject(new JoineryError(code))
     lost?.onAcked.reject(new JoineryError(code))
-    rows.settled(space, kind, document)
     if (lost !== undefined) replica.news.tell({ type: 'shelf' })
     const body = await replica.read(tx => readBody(tx, space, document))
-    if (closed) return
+    // Edits made meanwhile on what is over: the next transaction finds them, and this begins anew.
+    if (closed || !edits.empty()) return
     const old = doc
     mount(engine.open(engine.newAuthor(replica.random)))
     old.close()
@@ -207,6 +220,8 @@ export function liveDocument(
     life = body?.record.life
     seen = body?.record.tail ?? 0
     if (body !== undefined) takeIn(body.updates)
+    rows.settled(space, kind, document)
+    replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: (gone ? undefined : rowNow()) ?? null }] })
     announce()
   }
 
@@ -236,11 +251,17 @@ export function liveDocument(
       return receipt
     },
     adopt(update) {
-      if (doc.apply(update)) took(update)
+      edits.interrupt()
+      const isNew = doc.apply(update)
+      // As it is, and alone: others write the very same.
+      if (isNew) took(update)
+      edits.interrupt()
+      edits.resume()
     },
     undo: () => doc.undo(),
     redo: () => doc.redo(),
     lastReceipt: () => last,
+    seen: () => seen,
     listen: listener => changed.listen(listener),
     async refresh() {
       if (closed) return

@@ -6,6 +6,7 @@
  * - A tombstone beats every update, before and after (D6). A document of another kind or engine than its first write is not touched.
  */
 import { entryDigest, sameBytes, type Code, type Entry, type WriteTransaction } from '@joinery/core'
+import type { Grown } from '../news.ts'
 import { lastN } from './append.ts'
 import { keys, record, type DocumentRecord, type LogRecord, type OutboxRecord } from './layout.ts'
 import { settle } from './settle.ts'
@@ -27,8 +28,8 @@ export interface ArrivalContext {
 }
 
 export interface Arrived {
-  /** Documents whose log grew. */
-  readonly grown: ReadonlySet<string>
+  /** Documents whose log grew, up to where. */
+  readonly grown: readonly Grown[]
   /** Documents of which more must be fetched before they are whole. */
   readonly missing: ReadonlySet<string>
   readonly gone: ReadonlySet<string>
@@ -116,7 +117,8 @@ export async function arrive(tx: WriteTransaction, context: ArrivalContext, entr
     if (stored !== undefined) lines.push(putRecord(tx, space, document, stored))
   }
   await Promise.all(lines)
-  return { grown, missing, gone, settled, withdrawn, refused, forked }
+  const tails = [...grown].map(document => ({ document, tail: recordsByDocument.get(document)?.tail ?? 0 }))
+  return { grown: tails, missing, gone, settled, withdrawn, refused, forked }
 }
 
 /** What an entry under this device's name is to it. */

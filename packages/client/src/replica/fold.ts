@@ -2,7 +2,7 @@
  * Local compaction: a long log becomes a snapshot. Laws: what is unacked is never folded (C5); the snapshot is read back before it
  * replaces anything (S3); whoever folds at the same time in another tab, or rebuilds, wins, and this attempt is dropped.
  */
-import { sameBytes, type WriteTransaction } from '@joinery/core'
+import { sameBytes, type ReadTransaction, type WriteTransaction } from '@joinery/core'
 import type { Place } from './append.ts'
 import { readRecord, readUnacked } from './body.ts'
 import { keys, record, type DocumentRecord, type LogRecord, type SnapshotRecord } from './layout.ts'
@@ -17,7 +17,7 @@ export interface Foldable {
 }
 
 /** The part of a log that may be folded, if it is long enough. */
-export async function readFoldable(tx: WriteTransaction, { space, document }: Place): Promise<Foldable | undefined> {
+export async function readFoldable(tx: ReadTransaction, { space, document }: Place): Promise<Foldable | undefined> {
   const stored = await readRecord(tx, space, document)
   if (stored === undefined || stored.tail - stored.folded < LONG_LOG) return undefined
   const unacked = (await readUnacked(tx, space, document)).map(({ at }) => at).filter(at => at > 0)

@@ -122,11 +122,11 @@ export function skipKey(cursor: Cursor, isForbidden: typeof isForbiddenKey = isF
   return cursor.refuse('FORBIDDEN_KEY', 'a name that JavaScript objects already have')
 }
 
-const OPTIONS = ['gcFilter', 'guid'].map((name) => Uint8Array.from(name, (char) => char.charCodeAt(0)))
+const OPTIONS = ['gcFilter', 'guid'].map(name => Uint8Array.from(name, char => char.charCodeAt(0)))
 
 function isForbiddenOption(bytes: Uint8Array, from: number, to: number): boolean {
   if (isForbiddenKey(bytes, from, to)) return true
-  return OPTIONS.some((name) => name.length === to - from && name.every((byte, i) => bytes[from + i] === byte))
+  return OPTIONS.some(name => name.length === to - from && name.every((byte, i) => bytes[from + i] === byte))
 }
 
 /** lib0's signed integer: a sign and six bits, then sevens. */

@@ -61,10 +61,11 @@ class Arranger {
     this.limits = limits
     this.depth = table.deepest
     this.sections = table.sections
-    this.authors = Float64Array.from(table.sections, (section) => section.author)
-    this.sectionByAuthor = table.sections.length > 32 ? new Map(table.sections.map((section, i) => [section.author, i])) : undefined
-    this.next = table.sections.map((section) => section.first)
-    this.placed = Float64Array.from(table.sections, (section) => section.from)
+    this.authors = Float64Array.from(table.sections, section => section.author)
+    this.sectionByAuthor =
+      table.sections.length > 32 ? new Map(table.sections.map((section, i) => [section.author, i])) : undefined
+    this.next = table.sections.map(section => section.first)
+    this.placed = Float64Array.from(table.sections, section => section.from)
     this.waits = table.sections.map(() => false)
   }
 
@@ -106,7 +107,8 @@ class Arranger {
     if (index >= 0 && clock < (this.placed[index] as number)) return false
     if (index < 0 || clock >= (this.sections[index] as Section).to) {
       this.needs.add(author, clock)
-      if (this.needs.list.length > this.limits.maxClients) this.refusal = { code: 'TOO_MANY_AUTHORS', detail: 'refers to too many authors' }
+      if (this.needs.list.length > this.limits.maxClients)
+        this.refusal = { code: 'TOO_MANY_AUTHORS', detail: 'refers to too many authors' }
       return false
     }
     if (this.waits[index] === true) {

@@ -56,7 +56,12 @@ export type AutomergeChunk =
     }
   /** A deflated change. Its checksum is the start of the change's hash, taken on trust until a worker inflates it. */
   | { readonly type: 'compressed'; readonly checksum: string }
-  | { readonly type: 'document'; readonly hash: string; readonly actors: readonly string[]; readonly heads: readonly string[] }
+  | {
+      readonly type: 'document'
+      readonly hash: string
+      readonly actors: readonly string[]
+      readonly heads: readonly string[]
+    }
 
 export type AutomergeScanResult =
   | { readonly ok: true; readonly chunks: readonly AutomergeChunk[] }
@@ -93,7 +98,8 @@ const LONGEST_INT64 = 10
  * ```
  */
 export function scanAutomerge(bytes: Uint8Array, limits: AutomergeLimits): AutomergeScanResult {
-  if (bytes.length > limits.maxBytes) return refused({ code: 'TOO_LARGE', at: limits.maxBytes, detail: 'too many bytes' })
+  if (bytes.length > limits.maxBytes)
+    return refused({ code: 'TOO_LARGE', at: limits.maxBytes, detail: 'too many bytes' })
   const cursor = new Cursor(bytes)
   const chunks: AutomergeChunk[] = []
   while (cursor.left > 0) {
@@ -115,7 +121,8 @@ function readChunk(cursor: Cursor, limits: AutomergeLimits): AutomergeChunk | un
   const length = cursor.uint()
   const from = cursor.pos
   if (cursor.skip(length) < 0) return undefined
-  if (type === COMPRESSED) return { type: 'compressed', checksum: hex(bytes.subarray(start + MAGIC.length, start + HEADER_LENGTH)) }
+  if (type === COMPRESSED)
+    return { type: 'compressed', checksum: hex(bytes.subarray(start + MAGIC.length, start + HEADER_LENGTH)) }
   const hash = sha256(bytes.subarray(start + HEADER_LENGTH, cursor.pos))
   if (!hash.subarray(0, CHECKSUM_LENGTH).every((byte, i) => bytes[start + MAGIC.length + i] === byte)) {
     cursor.pos = start
@@ -124,7 +131,8 @@ function readChunk(cursor: Cursor, limits: AutomergeLimits): AutomergeChunk | un
   }
   const contents = new Cursor(bytes.subarray(from, cursor.pos))
   const chunk = readContents(type, contents, hash, limits)
-  if (contents.refusal === undefined && isForgedSeed(chunk, bytes.subarray(start, cursor.pos))) contents.refuse('BAD_UPDATE', 'no seed, under the id of one')
+  if (contents.refusal === undefined && isForgedSeed(chunk, bytes.subarray(start, cursor.pos)))
+    contents.refuse('BAD_UPDATE', 'no seed, under the id of one')
   if (contents.refusal === undefined) return chunk
   cursor.pos = from + contents.refusal.at
   cursor.refuse(contents.refusal.code, contents.refusal.detail)
@@ -135,7 +143,12 @@ function isForgedSeed(chunk: AutomergeChunk | undefined, bytes: Uint8Array): boo
   return chunk?.type === 'change' && isSeedAuthor(chunk.actor) && !isSeed(chunk.actor, bytes)
 }
 
-function readContents(type: number, contents: Cursor, hash: Uint8Array, limits: AutomergeLimits): AutomergeChunk | undefined {
+function readContents(
+  type: number,
+  contents: Cursor,
+  hash: Uint8Array,
+  limits: AutomergeLimits,
+): AutomergeChunk | undefined {
   if (type === CHANGE) return readChange(contents, hash, limits)
   if (type === DOCUMENT) return readDocument(contents, hash, limits)
   contents.refuse('BAD_UPDATE', 'a chunk of no known type')
@@ -200,7 +213,8 @@ function columnsLength(contents: Cursor, allowed: number): number {
   for (let i = 0; i < count; i++) {
     const specification = contents.uint()
     if (specification > LAST_SPECIFICATION) return contents.refuse('BAD_UPDATE', 'a column of no known kind')
-    if ((specification & DEFLATED & ~allowed) !== 0) return contents.refuse('BAD_UPDATE', 'a deflated column in a change')
+    if ((specification & DEFLATED & ~allowed) !== 0)
+      return contents.refuse('BAD_UPDATE', 'a deflated column in a change')
     const length = contents.uint()
     if (length < 0) return -1
     total += length

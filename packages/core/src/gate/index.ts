@@ -5,7 +5,14 @@ export { scanYjsUpdate, type AuthorRange, type ScanResult, type YjsScan } from '
 export type { Reference } from './arrange.ts'
 export type { DeleteEnd } from './read-deletes.ts'
 export type { Root, RootShape } from './roots.ts'
-export { judgeYjs, type Claim, type GateRefusal, type HeadView, type RecordedAuthor, type Verdict } from './yjs-judge.ts'
+export {
+  judgeYjs,
+  type Claim,
+  type GateRefusal,
+  type HeadView,
+  type RecordedAuthor,
+  type Verdict,
+} from './yjs-judge.ts'
 export {
   AUTOMERGE_LIMITS,
   scanAutomerge,

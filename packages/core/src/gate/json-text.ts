@@ -103,7 +103,8 @@ class JsonText {
       const depth = this.value(room - 1, false)
       if (depth < 0) return -1
       // `[stamp, value]` written as JSON reads the same to a map as the one written as `any`.
-      if (top && first && isString && this.shortLength === STAMP_LENGTH) this.stamps?.saw(this.short.slice(), 0, STAMP_LENGTH)
+      if (top && first && isString && this.shortLength === STAMP_LENGTH)
+        this.stamps?.saw(this.short.slice(), 0, STAMP_LENGTH)
       if (depth > deepest) deepest = depth
       this.space()
       if (this.take(CLOSE_ARRAY)) return deepest + 1
@@ -195,7 +196,9 @@ class JsonText {
     }
     const length = cursor.pos - start
     if (!exponent && length < 300) return 0
-    const finite = length <= LONGEST_NUMBER && Number.isFinite(Number(String.fromCharCode(...cursor.bytes.subarray(start, cursor.pos))))
+    const finite =
+      length <= LONGEST_NUMBER &&
+      Number.isFinite(Number(String.fromCharCode(...cursor.bytes.subarray(start, cursor.pos))))
     return finite ? 0 : cursor.refuse('BAD_UPDATE', 'number over what a double holds')
   }
 
@@ -240,5 +243,5 @@ function hexDigit(byte: number): number {
 }
 
 function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0))
+  return Uint8Array.from(text, char => char.charCodeAt(0))
 }

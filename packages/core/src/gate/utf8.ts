@@ -28,7 +28,8 @@ export function utf16Length(bytes: Uint8Array, from: number, to: number): number
       units -= 2
     } else {
       if (lead > 0xf4 || pos + 4 > to) return -1
-      if (!isContinuation(bytes[pos + 1]) || !isContinuation(bytes[pos + 2]) || !isContinuation(bytes[pos + 3])) return -1
+      if (!isContinuation(bytes[pos + 1]) || !isContinuation(bytes[pos + 2]) || !isContinuation(bytes[pos + 3]))
+        return -1
       const second = bytes[pos + 1] as number
       // Overlong below U+10000; over U+10FFFF. What is left is two units.
       if ((lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return -1

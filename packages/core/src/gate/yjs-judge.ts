@@ -82,7 +82,8 @@ export function judgeYjs(scan: YjsScan, head: HeadView, by: Claim): Verdict {
 function conflict(authors: readonly AuthorRange[], head: HeadView, owner: string): Verdict | undefined {
   for (const { author, from } of authors) {
     const bound = head.ownerOf(author)
-    if (bound !== undefined && bound !== owner) return refused('CONFLICTING_AUTHORSHIP', `author ${author} is another owner's`)
+    if (bound !== undefined && bound !== owner)
+      return refused('CONFLICTING_AUTHORSHIP', `author ${author} is another owner's`)
     const have = head.clockOf(author)
     if (from < have) return refused('CONFLICTING_AUTHORSHIP', `author ${author} wrote clock ${from} before`)
   }

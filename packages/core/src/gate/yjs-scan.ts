@@ -76,7 +76,8 @@ let scratch = new StructTable(ROWS)
  * ```
  */
 export function scanYjsUpdate(bytes: Uint8Array, limits: ScanLimits): ScanResult {
-  if (bytes.length > limits.maxBytes) return refused({ code: 'TOO_LARGE', at: limits.maxBytes, detail: 'too many bytes' })
+  if (bytes.length > limits.maxBytes)
+    return refused({ code: 'TOO_LARGE', at: limits.maxBytes, detail: 'too many bytes' })
   scratch.clear()
   const result = scanInto(scratch, bytes, limits)
   if (!scratch.isKept) scratch = new StructTable(ROWS)

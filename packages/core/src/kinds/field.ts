@@ -68,8 +68,8 @@ type Shown<T> = T extends Field<infer S, unknown, never> ? S : never
 type Drafted<T> = T extends Field<unknown, infer D, never> ? D : never
 type Initial<T> = T extends Field<unknown, unknown, infer I> ? I : never
 
-/** What every document has, whatever its kind. */
-export interface StandardParts {
+/** What every document has, whatever its kind. A type and no interface, so that the view of any kind is a view of fields. */
+export type StandardParts = {
   /** When it went to the trash, in ms since 1970, or false (D6). */
   readonly $trash: number | false
   /** When and on which device it was made. */

@@ -66,7 +66,7 @@ export interface KindDefinition<F extends Fields, R, X> {
   /** The engine that holds such documents; `yjs` by default. */
   readonly engine?: string
   readonly fields: F
-  /** Former names of fields: `{ old: 'new' }`. */
+  /** Renamed fields, by the name that each had at first: `{ old: 'new' }`. */
   readonly alias?: Readonly<Record<string, keyof F & string>>
   /** What lists show: small plain values. */
   readonly row?: (view: View<F>) => R
@@ -145,25 +145,15 @@ export function placeOf(kind: AnyKind, doc: EngineDocument, field: string): Plac
 }
 
 function rootsOf(kind: string, fields: Fields, alias: Readonly<Record<string, string>>): Record<string, string> {
-  const formerByField = new Map<string, string>()
+  const roots = Object.fromEntries(Object.keys(fields).map(field => [field, field]))
   for (const [former, field] of Object.entries(alias)) {
     checkName(kind, former)
+    checkField(kind, fields, field)
     if (Object.hasOwn(fields, former)) {
       throw new JoineryError('BAD_INPUT', { kind, field: former, rule: 'a former name is not used again' })
     }
-    // Of a field renamed twice the middle name is an alias too.
-    if (!Object.hasOwn(alias, field)) checkField(kind, fields, field)
-    if (formerByField.has(field)) throw new JoineryError('BAD_INPUT', { kind, field, rule: 'one former name' })
-    formerByField.set(field, former)
-  }
-  const roots: Record<string, string> = {}
-  for (const field of Object.keys(fields)) {
-    let root = field
-    for (let former = formerByField.get(root); former !== undefined; former = formerByField.get(root)) {
-      formerByField.delete(root)
-      root = former
-    }
-    roots[field] = root
+    if (roots[field] !== field) throw new JoineryError('BAD_INPUT', { kind, field, rule: 'one former name: the first' })
+    roots[field] = former
   }
   return roots
 }

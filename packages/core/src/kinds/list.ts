@@ -66,18 +66,34 @@ export function list<S extends StandardSchemaV1>(
   function insert(at: Place, context: WriteContext, index: number, values: readonly T[]): string[] {
     const there = items(at)
     checkIndex(at, index, there.length)
-    const high = orderAfter(there, index)
-    let low = orderBefore(there, index)
-    const ids: string[] = []
-    for (const value of values) {
-      const id = context.id()
-      low = orderKeyBetween(low, high, id)
+    const made = values.map(value => ({ id: context.id(), value: accepted(schema, value, at.field) }))
+    const ids = made.map(item => item.id)
+    for (const [nth, order] of ordersAt(at, context, there, index, ids).entries()) {
+      const { id, value } = made[nth] as (typeof made)[number]
       const item = { id, values: [], positions: [] }
-      putValue(at, context, item, accepted(schema, value, at.field), low)
-      putPosition(at, context, item, low)
-      ids.push(id)
+      putValue(at, context, item, value, order)
+      putPosition(at, context, item, order)
     }
     return ids
+  }
+
+  /** Order keys for new items at `index`, one for each id. */
+  function ordersAt(
+    at: Place,
+    context: WriteContext,
+    there: readonly Item<T>[],
+    index: number,
+    ids: readonly string[],
+  ): string[] {
+    const before = there.slice(0, index).findLast(item => item.order !== null)?.order ?? null
+    const after = there.slice(index)
+    // Between equal keys there is no room: those behind go on a little.
+    const equal = after.filter(item => item.order !== null && item.order === before)
+    const high = after.find(item => item.order !== null && !equal.includes(item))?.order ?? null
+    let low = before
+    const orders = [...ids, ...equal.map(item => item.id)].map(id => (low = orderKeyBetween(low, high, id)))
+    for (const [nth, item] of equal.entries()) putPosition(at, context, item, orders[ids.length + nth] as string)
+    return orders.slice(0, ids.length)
   }
 
   function putPosition(at: Place, context: WriteContext, item: Entries, order: string): void {
@@ -108,8 +124,7 @@ export function list<S extends StandardSchemaV1>(
     if (item === undefined) return false
     if (from === index) return true
     const others = there.toSpliced(from, 1)
-    const order = orderKeyBetween(orderBefore(others, index), orderAfter(others, index), context.id())
-    putPosition(at, context, item, order)
+    for (const order of ordersAt(at, context, others, index, [context.id()])) putPosition(at, context, item, order)
     return true
   }
 
@@ -190,16 +205,6 @@ function byOrder(a: Item<unknown>, b: Item<unknown>): number {
   if (a.order === b.order) return compare(a.id, b.id)
   if (a.order === null) return 1
   return b.order === null ? -1 : compare(a.order, b.order)
-}
-
-function orderBefore(items: readonly Item<unknown>[], index: number): string | null {
-  return items.slice(0, index).findLast(item => item.order !== null)?.order ?? null
-}
-
-/** Past items with the very key of the one before: between equal keys there is no room. */
-function orderAfter(items: readonly Item<unknown>[], index: number): string | null {
-  const low = orderBefore(items, index)
-  return items.slice(index).find(item => item.order !== null && (low === null || item.order > low))?.order ?? null
 }
 
 function checkIndex(at: Place, index: number, length: number): void {

@@ -36,6 +36,6 @@ export function isOrderKey(key: unknown): key is string {
 function saltOf(id: string): string {
   return id
     .replace(/[^0-9A-Za-z]/g, '')
-    .slice(-3)
+    .slice(-4)
     .replace(/0$/, '1')
 }

@@ -5,9 +5,13 @@
  *   needs another one not yet applied waits inside the document and takes effect with it.
  * - D2: `check` never throws, never hangs and refuses what would break `apply`. If `apply` throws, the document is unusable: drop it.
  * - D3: an edit that changes nothing emits nothing; `encode(since)` is undefined when there is nothing new.
- * - Authors are fresh per `open`; an author's clocks count up without gaps; `authorsOf` names exactly what an update contains.
- * - `encode()` of a document and its updates applied one by one give the same digest.
+ * - Authors are fresh per `open`; an author's clocks count from 0 without gaps; `authorsOf` names exactly what an update contains.
+ * - `encode()` of a document and its updates applied one by one give the same digest. What waits is no part of it: the updates of a
+ *   document that is `waiting` must be kept.
+ * - One `change` is one update, however it nests. If it throws, what it did before stays and is emitted, and the error goes on.
  * - Reading an absent map or text gives an empty one and writes nothing (D4). Content read has no inherited keys (CR-17).
+ * - What is written is a `Plain` value as `plainOf` gives it, read back equal everywhere; anything else is refused and nothing is written
+ *   (CR-19, CR-20). A field used in a shape it does not have answers FIELD_SHAPE (CR-18).
  */
 import type { AuthorRange } from '../entry.ts'
 import type { Plain } from '../plain.ts'
@@ -43,9 +47,9 @@ export interface EngineRefusal {
 
 export interface EngineDocument {
   readonly author: string
-  /** The engine's own document (Y.Doc, Automerge document), for editors. */
+  /** The engine's own document, for editors: a Y.Doc. Of the others it is to read: Automerge's view, a register's state. */
   readonly raw: unknown
-  /** Applies checked bytes from elsewhere. True when anything was new. */
+  /** Applies checked bytes from elsewhere, outside of any change. True when anything was new. */
   apply(update: Uint8Array): boolean
   /** Applies many in one step, so that observers fire once. */
   applyAll(updates: readonly Uint8Array[]): boolean

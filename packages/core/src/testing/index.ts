@@ -21,3 +21,4 @@ export {
 export { diskBroke, memoryStore, storeDisk, type StoreDisk, type StoreDiskOptions, type StoreStep } from './memory-store.ts'
 export { storeLaws, type MakeStorePlace, type StorePlace } from './store-laws.ts'
 export { policyLaws } from './policy-laws.ts'
+export { engineLaws, type EngineBench, type MakeEngine } from './engine-laws.ts'

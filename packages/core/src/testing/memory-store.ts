@@ -123,21 +123,30 @@ function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
   let life = {}
   const freshEpoch = options.epoch ?? ((): string => `epoch-${++epochs}`)
 
-  /** Applies a change to what is current. The second function lets it become durable, the promise resolves when it is. */
-  function apply<T>(change: (log: MemoryLog) => T): { result: T; flushed: () => void; saved: Promise<void> } {
+  /** Applies a change to what is current, and resolves once it is durable. `flush` is what the disk waits for. */
+  async function save<T>(change: (log: MemoryLog) => T, flush: () => Promise<void>, trusted: () => boolean): Promise<T> {
     const result = change(current)
-    let tell = (): void => undefined
-    const saved = new Promise<void>(resolve => (tell = resolve))
-    const mine: Change = { apply: change, flushed: false, saved: tell }
-    unsaved.push(mine)
-    const flushed = (): void => {
-      mine.flushed = true
-      while (unsaved[0]?.flushed) {
-        unsaved[0].apply(durable)
-        unsaved.shift()?.saved()
+    let failure: { readonly error: unknown } | undefined
+    const saved = new Promise<void>(resolve => {
+      const mine: Change = { apply: change, flushed: false, saved: resolve }
+      unsaved.push(mine)
+      const through = (): void => {
+        mine.flushed = true
+        while (unsaved[0]?.flushed) {
+          unsaved[0].apply(durable)
+          unsaved.shift()?.saved()
+        }
       }
-    }
-    return { result, flushed, saved }
+      flush().then(through, (error: unknown) => {
+        failure = { error }
+        // The disk has it also when the driver says otherwise; if it broke, the crash decides.
+        if (trusted()) through()
+        else resolve()
+      })
+    })
+    await saved
+    if (failure !== undefined) throw failure.error
+    return result
   }
 
   function open(): Store {
@@ -181,15 +190,11 @@ function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
       ask(async () => {
         await step('write', method)
         const epochOf = rememberedBySpace(freshEpoch)
-        const { result, flushed, saved } = apply(log => change(log, epochOf))
-        try {
-          await step('flush', method)
-        } finally {
-          // The disk has it also when the driver says otherwise, unless it broke: then the crash decides.
-          if (broken === undefined) flushed()
-        }
-        await saved
-        return result
+        return save(
+          log => change(log, epochOf),
+          () => step('flush', method),
+          () => broken === undefined,
+        )
       })
 
     return {

@@ -280,7 +280,8 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     const snapshot = bytesOf(33)
     const before = await everything(store, 'a')
     must(await store.fold({ space: 'a', document: 'x', upTo: 5, snapshot, entries: 3 }), 'folded')
-    for (const opened of [store, await reopen()]) {
+    for (const open of [async () => store, reopen]) {
+      const opened = await open()
       const after = await everything(opened, 'a')
       same(
         after.map(({ seq, type, document }) => [seq, type, document]),
@@ -424,7 +425,8 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
       [{ outcome: 'written', seq: 4 }, { outcome: 'gone' }, { outcome: 'written', seq: 5 }],
       'in its commit',
     )
-    for (const opened of [store, await reopen()]) {
+    for (const open of [async () => store, reopen]) {
+      const opened = await open()
       same(
         (await everything(opened, 'a')).map(({ seq, type }) => [seq, type]),
         [

@@ -131,7 +131,7 @@ export const tabsLaws: readonly Law<() => TabsSubject>[] = [
       const led: string[] = []
       const first = a.lead(() => led.push('a'))
       const second = b.lead(() => led.push('b'))
-      c.lead(() => led.push('c'))
+      const third = c.lead(() => led.push('c'))
       d.lead(() => led.push('d'))
       await settle()
       second.leave()
@@ -141,6 +141,9 @@ export const tabsLaws: readonly Law<() => TabsSubject>[] = [
       second.leave()
       await settle()
       same(led, ['a', 'c'], 'who led')
+      third.leave()
+      await settle()
+      same(led, ['a', 'c', 'd'], 'who led in the end')
     }),
   },
   {

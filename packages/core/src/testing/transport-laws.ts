@@ -148,6 +148,20 @@ export const transportLaws: readonly Law<() => Promise<TransportSubject>>[] = [
         same(end.events[1], `closed ${code} ${'木'.repeat(100)}`, 'how this side was told')
         same(peer.closed, { code: 1000, reason: '木'.repeat(41) }, `how the peer was told of ${code}`)
       }
+      for (const [character, fit] of [
+        ['a', 123],
+        ['é', 61],
+        ['🪵', 30],
+      ] as const) {
+        const { end, peer } = await open(subject)
+        end.wire.close(4000, character.repeat(fit))
+        await subject.until(() => peer.closed !== undefined, `the close for ${character}`)
+        same(peer.closed, { code: 4000, reason: character.repeat(fit) }, 'how the peer was told')
+        const longer = await open(subject)
+        longer.end.wire.close(4000, character.repeat(fit + 1))
+        await subject.until(() => longer.peer.closed !== undefined, `the longer close for ${character}`)
+        same(longer.peer.closed, { code: 4000, reason: character.repeat(fit) }, 'how the peer was told of more')
+      }
     }),
   },
   {

@@ -238,7 +238,6 @@ function end(clock: Clock, on?: WireEvents): End {
       tell(({ closed }) => closed(close))
     },
     close(close) {
-      if (state === 'over') return
       state = 'over'
       clock.after(0, () => tell(({ closed }) => closed(close)))
     },

@@ -16,6 +16,7 @@ export interface Pipe {
   sever(notice: (() => void) | undefined): void
 }
 
+/** Whatever its time, it comes out after those before it. */
 interface Item {
   readonly at: number
   readonly bytes: number
@@ -28,7 +29,6 @@ export function pipe(clock: Clock, random: Random, delay: () => number): Pipe {
   let stalled = false
   let severed = false
   let swallowed = 0
-  let lastAt = 0
 
   const arm = (): void => {
     const [first] = items
@@ -36,7 +36,7 @@ export function pipe(clock: Clock, random: Random, delay: () => number): Pipe {
     armed = clock.after(first.at - clock.monotonic(), () => {
       armed = undefined
       items.shift()
-      // The next one is armed first, so that what this one sets off comes behind it.
+      // The next one is armed first: an error of whoever listens does not stop the pipe.
       arm()
       first.deliver()
     })
@@ -46,8 +46,7 @@ export function pipe(clock: Clock, random: Random, delay: () => number): Pipe {
     armed = undefined
   }
   const put = (bytes: number, deliver: () => void): void => {
-    lastAt = Math.max(lastAt, clock.monotonic() + delay())
-    items.push({ at: lastAt, bytes, deliver })
+    items.push({ at: clock.monotonic() + delay(), bytes, deliver })
     arm()
   }
 
@@ -65,7 +64,6 @@ export function pipe(clock: Clock, random: Random, delay: () => number): Pipe {
       // What was held is sent again.
       const soonest = clock.monotonic() + delay()
       items = items.map(item => ({ ...item, at: Math.max(item.at, soonest) }))
-      lastAt = Math.max(lastAt, soonest)
       arm()
     },
 
@@ -75,7 +73,7 @@ export function pipe(clock: Clock, random: Random, delay: () => number): Pipe {
 
     sever(notice) {
       disarm()
-      if (!severed) items.length = stalled ? 0 : Math.floor(random.number() * (items.length + 1))
+      items.length = stalled ? 0 : Math.floor(random.number() * (items.length + 1))
       severed = true
       stalled = false
       if (notice === undefined) arm()

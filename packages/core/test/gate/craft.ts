@@ -11,10 +11,11 @@ const LEFT = 0b1000_0000
 const RIGHT = 0b0100_0000
 const KEY = 0b0010_0000
 
-/** What an item holds: its kind, and how it is written. */
+/** What an item holds: its kind, how it is written, and how many clocks it takes when that is not one. */
 export interface Content {
   readonly kind: number
   readonly write: Write
+  readonly length?: number
 }
 
 export interface Place {
@@ -94,13 +95,14 @@ export function item(content: Content, place: Place = { parent: 'root' }): Write
 }
 
 export function deleted(length: number): Content {
-  return { kind: 1, write: e => encoding.writeVarUint(e, length) }
+  return { kind: 1, length, write: e => encoding.writeVarUint(e, length) }
 }
 
 /** Values of old Yjs versions, each as JSON text. */
 export function json(...texts: readonly string[]): Content {
   return {
     kind: 2,
+    length: texts.length,
     write: e => {
       encoding.writeVarUint(e, texts.length)
       for (const text of texts) encoding.writeVarString(e, text)
@@ -113,7 +115,7 @@ export function binary(content: Uint8Array): Content {
 }
 
 export function text(content: string): Content {
-  return { kind: 4, write: e => encoding.writeVarString(e, content) }
+  return { kind: 4, length: content.length, write: e => encoding.writeVarString(e, content) }
 }
 
 /** Text given as bytes, which need not be UTF-8. */
@@ -156,6 +158,7 @@ export function type(ref: number, name?: string): Content {
 export function any(...values: readonly unknown[]): Content {
   return {
     kind: 8,
+    length: values.length,
     write: e => {
       encoding.writeVarUint(e, values.length)
       for (const value of values) encoding.writeAny(e, value as encoding.AnyEncodable)

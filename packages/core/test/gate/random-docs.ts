@@ -54,7 +54,17 @@ export function edit(doc: Y.Doc, random: RandomSource): void {
   else editNested(doc, random)
 }
 
-const WORDS = ['a', 'word', 'слово', '語', '😀', 'e\u0301', ' ', '\n', 'a longer run of text that is more than a few bytes']
+const WORDS = [
+  'a',
+  'word',
+  'слово',
+  '語',
+  '😀',
+  'e\u0301',
+  ' ',
+  '\n',
+  'a longer run of text that is more than a few bytes',
+]
 
 function value(random: RandomSource, depth = 0): unknown {
   const kind = random.below(depth > 3 ? 8 : 11)
@@ -80,14 +90,19 @@ function editText(text: Y.Text, random: RandomSource): void {
   if (kind < 5 || text.length === 0) text.insert(at, random.pick(WORDS))
   else if (kind < 7) deleteSome(text, random)
   else if (kind === 7) text.insertEmbed(at, plain(random))
-  else if (kind === 8) text.format(at, Math.min(5, text.length - at), { [random.pick(['bold', 'link'])]: random.pick<unknown>([true, null, { href: 'é' }]) }) // prettier-ignore
+  else if (kind === 8)
+    text.format(at, Math.min(5, text.length - at), { [random.pick(['bold', 'link'])]: random.pick<unknown>([true, null, { href: 'é' }]) }) // prettier-ignore
   else text.insert(at, random.pick(WORDS), { italic: true })
 }
 
 function editArray(array: Y.Array<unknown>, random: RandomSource): void {
   const at = random.below(array.length + 1)
   if (random.chance(0.3) && array.length > 0) deleteSome(array, random)
-  else array.insert(at, Array.from({ length: 1 + random.below(3) }, () => (random.chance(0.3) ? shared(random) : listed(value(random)))))
+  else
+    array.insert(
+      at,
+      Array.from({ length: 1 + random.below(3) }, () => (random.chance(0.3) ? shared(random) : listed(value(random)))),
+    )
 }
 
 /** What Yjs takes as an element of a list: any value but a bare BigInt. */
@@ -116,7 +131,11 @@ function editXml(xml: Y.XmlFragment, random: RandomSource): void {
 
 /** An edit inside something that is already there. */
 function editNested(doc: Y.Doc, random: RandomSource): void {
-  const inside = [...doc.getMap('map').values(), ...doc.getArray('array').toArray(), ...doc.getXmlFragment('xml').toArray()]
+  const inside = [
+    ...doc.getMap('map').values(),
+    ...doc.getArray('array').toArray(),
+    ...doc.getXmlFragment('xml').toArray(),
+  ]
   const types = inside.filter(found => found instanceof Y.AbstractType)
   if (types.length === 0) return
   const found = random.pick(types)
@@ -131,11 +150,19 @@ function shared(random: RandomSource): unknown {
   if (kind === 0) return new Y.Map(Object.entries({ inside: value(random) }))
   if (kind === 1) return Y.Array.from([listed(value(random)) as number])
   if (kind === 2) return new Y.Text(random.pick(WORDS))
-  if (kind === 3) return new Y.Doc({ guid: `guid${random.below(9)}`, gc: random.chance(0.5), meta: random.chance(0.5) ? { a: 1 } : null })
+  if (kind === 3)
+    return new Y.Doc({
+      guid: `guid${random.below(9)}`,
+      gc: random.chance(0.5),
+      meta: random.chance(0.5) ? { a: 1 } : null,
+    })
   return new Y.XmlElement('p')
 }
 
-function deleteSome(list: { readonly length: number; delete(at: number, count: number): void }, random: RandomSource): void {
+function deleteSome(
+  list: { readonly length: number; delete(at: number, count: number): void },
+  random: RandomSource,
+): void {
   const at = random.below(list.length)
   list.delete(at, 1 + random.below(Math.min(6, list.length - at)))
 }

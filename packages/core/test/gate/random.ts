@@ -17,5 +17,10 @@ export function randomFrom(seed: number): RandomSource {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
   const below = (limit: number): number => Math.floor(next() * limit)
-  return { next, below, pick: list => list[below(list.length)] as (typeof list)[number], chance: probability => next() < probability }
+  return {
+    next,
+    below,
+    pick: list => list[below(list.length)] as (typeof list)[number],
+    chance: probability => next() < probability,
+  }
 }

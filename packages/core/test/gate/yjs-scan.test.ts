@@ -94,7 +94,11 @@ test('[CR-03] what Yjs writes as V2 is refused, all of it', () => {
 test('[CR-03] a V1 update of nobody starts with 0 too, and is read', () => {
   const deletes = update([], [{ author: 4_000_000_000, ranges: [[3, 2]] }])
   expect(deletes[0]).toBe(0)
-  expect(scanned(deletes)).toMatchObject({ deletes: [{ author: 4_000_000_000, to: 5 }], hasDeletes: true, deleteRanges: 1 })
+  expect(scanned(deletes)).toMatchObject({
+    deletes: [{ author: 4_000_000_000, to: 5 }],
+    hasDeletes: true,
+    deleteRanges: 1,
+  })
 })
 
 test('[CR-05] structs that wait for each other in a circle are refused', () => {
@@ -114,7 +118,11 @@ test('[CR-05] structs that wait for each other in a circle are refused', () => {
 
 test('[CR-05] structs that wait for each other in turn are not a circle', () => {
   const braid = update([
-    { author: 1, clock: 0, structs: [item(text('a')), item(text('c'), { left: [2, 0] }), item(text('e'), { left: [2, 1] })] },
+    {
+      author: 1,
+      clock: 0,
+      structs: [item(text('a')), item(text('c'), { left: [2, 0] }), item(text('e'), { left: [2, 1] })],
+    },
     { author: 2, clock: 0, structs: [item(text('b'), { left: [1, 0] }), item(text('d'), { left: [1, 1] })] },
   ])
   expect(scanned(braid).references).toEqual([])
@@ -124,23 +132,35 @@ test('[CR-05] structs that wait for each other in turn are not a circle', () => 
 })
 
 test('[CR-05] a struct that refers to itself or to a later one of its author is refused', () => {
-  for (const place of [{ left: [1, 0] }, { right: [1, 5] }, { parent: [1, 0] }, { left: [1, 9], right: [2, 0] }] as const) {
+  for (const place of [
+    { left: [1, 0] },
+    { right: [1, 5] },
+    { parent: [1, 0] },
+    { left: [1, 9], right: [2, 0] },
+  ] as const) {
     expectRefused(by(1, item(text('abc'), place)), 'BAD_UPDATE', /itself or a later/)
   }
   scanned(by(1, item(text('abc')), item(text('d'), { left: [1, 2] })))
 })
 
 test('[CR-06] 300,000 authors in one update are refused before they are read', () => {
-  const crowd = update(Array.from({ length: 300_000 }, (_, i) => ({ author: 400_000 - i, clock: 0, structs: [item(text('x'))] })))
+  const crowd = update(
+    Array.from({ length: 300_000 }, (_, i) => ({ author: 400_000 - i, clock: 0, structs: [item(text('x'))] })),
+  )
   expectRefused(crowd, 'TOO_MANY_AUTHORS', undefined, 16)
-  const deletes = update([], Array.from({ length: 300_000 }, (_, i) => ({ author: 400_000 - i, ranges: [[0, 1]] as const })))
+  const deletes = update(
+    [],
+    Array.from({ length: 300_000 }, (_, i) => ({ author: 400_000 - i, ranges: [[0, 1]] as const })),
+  )
   expectRefused(deletes, 'TOO_MANY_AUTHORS', undefined, 16)
   const referring = by(1, ...Array.from({ length: 5_000 }, (_, i) => item(text('x'), { left: [i + 2, 0] })))
   expectRefused(referring, 'TOO_MANY_AUTHORS')
 })
 
 test('[CR-06] as many authors as the limit are read', () => {
-  const crowd = update(Array.from({ length: 4_096 }, (_, i) => ({ author: 5_000 - i, clock: 0, structs: [item(text('x'))] })))
+  const crowd = update(
+    Array.from({ length: 4_096 }, (_, i) => ({ author: 5_000 - i, clock: 0, structs: [item(text('x'))] })),
+  )
   expect(scanned(crowd).authors.length).toBe(4_096)
   const one = { ...SCAN_LIMITS, maxClients: 1 }
   const two = update([{ author: 2, clock: 0, structs: [gc(1)] }, { author: 1, clock: 0, structs: [gc(1)] }]) // prettier-ignore
@@ -148,7 +168,8 @@ test('[CR-06] as many authors as the limit are read', () => {
 })
 
 test('an author comes once, in whatever order', () => {
-  const of = (...authors: number[]): Uint8Array => update(authors.map(author => ({ author, clock: 0, structs: [gc(1)] })))
+  const of = (...authors: number[]): Uint8Array =>
+    update(authors.map(author => ({ author, clock: 0, structs: [gc(1)] })))
   expect(scanned(of(3, 9, 4)).authors.map(range => range.author)).toEqual([3, 9, 4])
   for (const authors of [[3, 3], [9, 3, 9], [3, 9, 4, 9], [1, 2, 1]]) expectRefused(of(...authors), 'BAD_UPDATE', /twice/) // prettier-ignore
 })
@@ -293,7 +314,8 @@ test('[CR-18] roots are named with their shape, once each', () => {
 })
 
 test('[CR-18] roots are bounded', () => {
-  const roots = (count: number): Uint8Array => by(1, ...Array.from({ length: count }, (_, i) => item(text('x'), { parent: `root ${i}` })))
+  const roots = (count: number): Uint8Array =>
+    by(1, ...Array.from({ length: count }, (_, i) => item(text('x'), { parent: `root ${i}` })))
   expect(scanned(roots(4_096)).roots.length).toBe(4_096)
   expectRefused(roots(4_097), 'TOO_LARGE', /root/)
 })
@@ -304,9 +326,23 @@ test('[CR-19] text that is not UTF-8 is refused: lone surrogates, overlong forms
 })
 
 test('[CR-19] text counts in UTF-16 units, as clocks do', () => {
-  const samples = ['a', 'é', '€', '😀', '\u0000', '\uffff', '\u202e', 'e\u0301'.repeat(50), `${'ascii'.repeat(20)}😀`, '\ufeffbom', '퟿']
+  const samples = [
+    'a',
+    'é',
+    '€',
+    '😀',
+    '\u0000',
+    '\uffff',
+    '\u202e',
+    'e\u0301'.repeat(50),
+    `${'ascii'.repeat(20)}😀`,
+    '\ufeffbom',
+    '퟿',
+  ]
   for (const sample of samples) {
-    expect(scanned(by(1, item(text(sample)))).authors).toEqual([{ author: 1, from: 0, to: sample.length, gcOnly: false }])
+    expect(scanned(by(1, item(text(sample)))).authors).toEqual([
+      { author: 1, from: 0, to: sample.length, gcOnly: false },
+    ])
   }
 })
 
@@ -325,7 +361,8 @@ test('[CR-20] every value that Yjs can write is legal and comes back', () => {
 })
 
 test('[CR-20] a whole number is at most 2^53 and as short as it can be', () => {
-  const integer = (...encoded: number[]): Uint8Array => by(1, item(rawAny(e => [125, ...encoded].forEach(b => encoding.writeUint8(e, b)))))
+  const integer = (...encoded: number[]): Uint8Array =>
+    by(1, item(rawAny(e => [125, ...encoded].forEach(b => encoding.writeUint8(e, b)))))
   scanned(integer(0x3f))
   scanned(integer(0x7f))
   scanned(integer(0xbf, ...uint(2 ** 47 - 1)))
@@ -345,7 +382,8 @@ test('numbers are in the one way lib0 writes them', () => {
 
 test('a struct is of a known kind, and says nothing that its kind cannot mean', () => {
   const kinds = Array.from({ length: 32 }, (_, kind) => kind).filter(kind => kind > 10)
-  for (const kind of kinds) expectRefused(by(1, item({ kind, write: e => encoding.writeVarUint(e, 1) })), 'BAD_UPDATE', /kind/)
+  for (const kind of kinds)
+    expectRefused(by(1, item({ kind, write: e => encoding.writeVarUint(e, 1) })), 'BAD_UPDATE', /kind/)
   for (const flags of [0x20, 0x40, 0x80, 0xe0]) {
     expectRefused(by(1, run(1, flags)), 'BAD_UPDATE', /kind/)
     expectRefused(by(1, run(1, flags | 10)), 'BAD_UPDATE', /Skip/)
@@ -380,23 +418,47 @@ test('JSON is what JSON.parse takes', () => {
 
 test('JSON agrees with JSON.parse on texts made by chance', () => {
   const random = randomFrom(5)
-  const alphabet = ['{', '}', '[', ']', ',', ':', '"', '"a"', '\\', 'u', '1', '-', '.', 'e', '0', 'true', 'null', ' ', '\n', '😀']
+  const alphabet = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '"a"',
+    '\\',
+    'u',
+    '1',
+    '-',
+    '.',
+    'e',
+    '0',
+    'true',
+    'null',
+    ' ',
+    '\n',
+    '😀',
+  ]
   let right = 0
   for (let i = 0; i < 60_000; i++) {
     const sample = Array.from({ length: 1 + random.below(8) }, () => random.pick(alphabet)).join('')
     const parses = isJson(sample)
     if (parses) right += 1
-    if (scanYjsUpdate(by(1, item(embed(sample))), SCAN_LIMITS).ok !== parses) expect.fail(`${JSON.stringify(sample)} parses: ${parses}`)
+    if (scanYjsUpdate(by(1, item(embed(sample))), SCAN_LIMITS).ok !== parses)
+      expect.fail(`${JSON.stringify(sample)} parses: ${parses}`)
   }
   expect(right).toBeGreaterThan(1_000)
 })
 
 test('a subdocument has options that only say what Yjs lets them say', () => {
-  for (const options of [{}, { gc: false, autoLoad: true, meta: { a: [1] } }]) scanned(by(1, item(subdoc('guid', options))))
+  for (const options of [{}, { gc: false, autoLoad: true, meta: { a: [1] } }])
+    scanned(by(1, item(subdoc('guid', options))))
   for (const options of [null, undefined, 1, 'text', [], true]) {
     expectRefused(by(1, item(subdoc('guid', options))), 'BAD_UPDATE', /options/)
   }
-  for (const options of [{ gcFilter: 1 }, { guid: 'other' }]) expectRefused(by(1, item(subdoc('g', options))), 'FORBIDDEN_KEY')
+  for (const options of [{ gcFilter: 1 }, { guid: 'other' }])
+    expectRefused(by(1, item(subdoc('g', options))), 'FORBIDDEN_KEY')
   const many = (count: number): Uint8Array => by(1, ...Array.from({ length: count }, () => item(subdoc('g', {}))))
   expect(scanned(many(4_096)).structs).toBe(4_096)
   expectRefused(many(4_097), 'TOO_LARGE', /subdoc/)
@@ -420,8 +482,12 @@ test('the greatest stamp is found, whatever its key, however it is hidden', () =
   const early = '~00000000010000'
   const late = '~0000000002000v'
   const found = (...structs: Write[]): string | undefined => scanned(by(1, ...structs)).stampMax
-  expect(found(item(any([late, 1]), { parent: 'm', key: 'a' }), item(any([early, 2]), { parent: 'm', key: 'b' }))).toBe(late)
-  expect(found(item(any([early, 1]), { parent: 'm', key: 'a' }), item(any([late, 2]), { parent: 'm', key: 'b' }))).toBe(late)
+  expect(found(item(any([late, 1]), { parent: 'm', key: 'a' }), item(any([early, 2]), { parent: 'm', key: 'b' }))).toBe(
+    late,
+  )
+  expect(found(item(any([early, 1]), { parent: 'm', key: 'a' }), item(any([late, 2]), { parent: 'm', key: 'b' }))).toBe(
+    late,
+  )
   // Behind an origin the key is not written, and whether there is one is the writer's word.
   expect(found(item(text('x'), { parent: 'm', key: 'a' }), item(any([late, 1]), { left: [1, 0] }))).toBe(late)
   expect(found(item(text('x'), { parent: 'm', key: 'a' }), item(any(0, 0, [late]), { right: [1, 0] }))).toBe(late)
@@ -433,7 +499,8 @@ test('the greatest stamp is found, whatever its key, however it is hidden', () =
 test('what only looks like a stamp is none', () => {
   const stamp = '~0000000002000v'
   const contents: Content[] = [any(stamp), any({ 0: stamp }), any([1, stamp]), any([[stamp]]), any([`${stamp}0`]), any([stamp.slice(1)]), any([stamp.replace('v', 'w')]), any([stamp.replace('v', 'V')]), any([stamp.replace('~', '-')]), json(`"${stamp}"`), json(`[1,"${stamp}"]`), json(`[["${stamp}"]]`), json(`["${stamp}é"]`)] // prettier-ignore
-  for (const content of contents) expect(scanned(by(1, item(content, { parent: 'm', key: 'k' }))).stampMax).toBeUndefined()
+  for (const content of contents)
+    expect(scanned(by(1, item(content, { parent: 'm', key: 'k' }))).stampMax).toBeUndefined()
   expect(scanned(by(1, item(any([stamp]), { parent: 'list' }))).stampMax).toBeUndefined()
 })
 

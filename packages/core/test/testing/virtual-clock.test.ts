@@ -137,6 +137,7 @@ describe('the clock of one machine', () => {
     phone.after(5_000, () => ran.push(`after waking ${phone.monotonic()}`))
     time.after(20, () => ran.push('another machine 20'))
     phone.sleep(3_000)
+    phone.sleep(5)
     await time.advance(100)
     cancel()
     phone.after(1, () => ran.push(`c ${phone.monotonic()}`))

@@ -189,6 +189,7 @@ describe('[WS-20] a half-open link', () => {
     phone.wire.close(4000, 'silence')
     await clock.advance(1_000)
     expect([phone.heard, relay.heard]).toEqual([['closed 4000'], ['closed 1006']])
+    expect(phone.wire.buffered()).toBe(0)
     expect(network.links()).toHaveLength(0)
   })
 
@@ -277,6 +278,28 @@ describe('a partition', () => {
     expect(phone.heard).toEqual([0])
   })
 
+  test('of what goes out of the relay, or comes in to it', async () => {
+    for (const [which, phoneHears, relayHears] of [
+      ['out', [], [0]],
+      ['in', [0], []],
+    ] as const) {
+      const { clock, network, phone, relay } = await openLink()
+      network.partition('relay', which)
+      sendAll(phone.wire, 1)
+      sendAll(relay.wire, 1)
+      await clock.advance(60_000)
+      expect([phone.heard, relay.heard]).toEqual([phoneHears, relayHears])
+    }
+  })
+
+  test('does not hide a break that came before it', async () => {
+    const { clock, network, phone, relay, link } = await openLink()
+    link.break()
+    network.partition('phone')
+    await clock.advance(100)
+    expect([phone.heard, relay.heard]).toEqual([['closed 1006'], ['closed 1006']])
+  })
+
   test('of the relay: nobody reaches it, and who gives up meanwhile is heard of when it heals', async () => {
     const { clock, network, connect, sockets, phone, relay } = await openLink()
     network.partition('relay')
@@ -333,6 +356,42 @@ describe('the server side', () => {
     expect(phone.heard).toEqual(['closed 1013'])
     expect(relay.heard).toEqual(['closed 1013'])
     expect(() => network.accept('relay', () => {})).toThrow('relay is taken')
+  })
+
+  test('gives its place up to the next one, once', async () => {
+    const { clock, connect, network } = await openLink()
+    const heard: string[] = []
+    network.crash('relay')
+    const leaveFirst = network.accept('relay', () => heard.push('first'))
+    leaveFirst()
+    network.accept('relay', () => heard.push('second'))
+    leaveFirst()
+    connect('phone')
+    await clock.advance(100)
+    expect(heard).toEqual(['second'])
+  })
+
+  test('that throws on a frame gets the next one', async () => {
+    const { clock, phone, network, sockets, connect } = await openLink()
+    phone.wire.close(1000, '')
+    network.crash('relay')
+    const heard: number[] = []
+    network.accept('relay', socket =>
+      socket.on({
+        frame: ([first = -1]) => {
+          heard.push(first)
+          if (first === 0) throw new Error('on the first frame')
+        },
+        closed: () => {},
+      }),
+    )
+    expect(sockets).toHaveLength(1)
+    const { wire } = connect('phone')
+    await clock.advance(100)
+    sendAll(wire, 3)
+    await expect(clock.advance(100)).rejects.toThrow('on the first frame')
+    await clock.advance(100)
+    expect(heard).toEqual([0, 1, 2])
   })
 
   test('what came before anybody listened is told as soon as somebody does', async () => {

@@ -29,31 +29,47 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
       }
     },
     wants(version, authors) {
-      const theirs = readStateVector(version)
+      const theirs = readVersion(version)
       if (theirs === undefined) return EVERYTHING
       const ours = new Map(authors.map(({ author, clock }) => [Number(author), clock]))
-      for (const [author, clock] of theirs) if (clock > (ours.get(author) ?? 0)) return writeStateVector(ours)
-      return undefined
+      // Which deletes are held does not show in heads, and a lost one would be lost for ever: they are always asked for.
+      const isLacking = theirs.hasDeletes || [...theirs.clocks].some(([author, clock]) => clock > (ours.get(author) ?? 0))
+      return isLacking ? writeVersion(ours) : undefined
     },
   })
 }
 
-function readStateVector(bytes: Uint8Array): Map<number, number> | undefined {
+/** A Yjs version is a snapshot: the set of deletes, then the state vector. */
+function readVersion(bytes: Uint8Array): { clocks: Map<number, number>; hasDeletes: boolean } | undefined {
   const clocks = new Map<number, number>()
   try {
     const decoder = createDecoder(bytes)
-    const count = readVarUint(decoder)
-    // An author takes at least two bytes, so a count off the wire loops no further than its bytes.
-    if (count > bytes.length / 2) return undefined
-    for (let i = 0; i < count; i++) clocks.set(readVarUint(decoder), readVarUint(decoder))
-    return hasContent(decoder) ? undefined : clocks
+    // Each item takes at least a byte, so a count off the wire loops no further than its bytes.
+    const count = (): number => {
+      const value = readVarUint(decoder)
+      if (value > bytes.length - decoder.pos) throw new Error('more than there is')
+      return value
+    }
+    const deleters = count()
+    for (let i = 0; i < deleters; i++) {
+      readVarUint(decoder)
+      const ranges = count()
+      for (let range = 0; range < ranges; range++) {
+        readVarUint(decoder)
+        readVarUint(decoder)
+      }
+    }
+    const authors = count()
+    for (let i = 0; i < authors; i++) clocks.set(readVarUint(decoder), readVarUint(decoder))
+    return hasContent(decoder) ? undefined : { clocks, hasDeletes: deleters > 0 }
   } catch {
     return undefined
   }
 }
 
-function writeStateVector(clocks: ReadonlyMap<number, number>): Uint8Array {
+function writeVersion(clocks: ReadonlyMap<number, number>): Uint8Array {
   const encoder = createEncoder()
+  writeVarUint(encoder, 0)
   writeVarUint(encoder, clocks.size)
   for (const [author, clock] of clocks) {
     writeVarUint(encoder, author)

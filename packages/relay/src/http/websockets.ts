@@ -53,7 +53,8 @@ export function acceptWebSockets(options: {
     maxPayload: options.frameBytes,
     maxFragments: FRAGMENTS,
     maxBufferedChunks: CHUNKS,
-    closeTimeout: CLOSE_MS,
+    // Not in the types yet.
+    ...{ closeTimeout: CLOSE_MS },
     handleProtocols: () => false,
   })
 

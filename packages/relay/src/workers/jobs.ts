@@ -5,6 +5,6 @@ export type Job =
   | { readonly do: 'scan'; readonly engine: string; readonly bytes: Uint8Array }
   | { readonly do: 'fold'; readonly engine: string; readonly updates: readonly Uint8Array[] }
 
-export type JobResult = { readonly scanned: Scanned } | { readonly snapshot: Uint8Array }
+export type JobResult = { readonly scanned: Scanned } | { readonly snapshot: Uint8Array | undefined }
 
 export type JobMessage = { readonly result: JobResult } | { readonly error: string }

@@ -32,7 +32,7 @@ function scannedOf(result: JobResult): Scanned {
   throw new Error('another answer than was asked for')
 }
 
-function snapshotOf(result: JobResult): Uint8Array {
+function snapshotOf(result: JobResult): Uint8Array | undefined {
   if ('snapshot' in result) return result.snapshot
   throw new Error('another answer than was asked for')
 }

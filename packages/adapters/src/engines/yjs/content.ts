@@ -12,6 +12,7 @@ import { assemble, type Parts } from '../../assemble.ts'
 
 /** What is read of a shared type, whatever it is. */
 export interface YType {
+  readonly _item: Y.Item | null
   readonly _map: ReadonlyMap<string, Y.Item>
   readonly _start: Y.Item | null
   readonly _length: number
@@ -21,6 +22,11 @@ export interface YType {
 export function contentOf(doc: Y.Doc): Plain {
   const shown = [...doc.share].filter(([, root]) => showsAnything(root))
   return plainly(Object.fromEntries(shown))
+}
+
+/** What one type shows. */
+export function contentOfType(type: YType): Plain {
+  return plainly(type)
 }
 
 /** What one key of a map shows, or undefined when it has no value. */
@@ -65,7 +71,8 @@ function shape(source: unknown, parts: Parts<unknown>): Plain {
 }
 
 function shapeOfType(type: YType, parts: Parts<unknown>): Plain {
-  if (type instanceof Y.XmlElement) {
+  // A root has the type that somebody here gave it, if any: only its items tell.
+  if (type._item !== null && type instanceof Y.XmlElement) {
     return parts.record([
       ['name', type.nodeName],
       ['attributes', fieldsOf(type)],
@@ -74,7 +81,7 @@ function shapeOfType(type: YType, parts: Parts<unknown>): Plain {
   }
   const fields = fieldsOf(type)
   const hasFields = Object.keys(fields).length > 0
-  if (type instanceof Y.Map || (hasFields && type._start === null)) return parts.record(Object.entries(fields))
+  if (type._start === null && (hasFields || type instanceof Y.Map)) return parts.record(Object.entries(fields))
   const { runs, text } = sequenceOf(type)
   if (hasFields) {
     return parts.record([

@@ -8,6 +8,8 @@ import { canonical, digestOf, hex, JoineryError, sameBytes, type EngineDocument 
 import * as Y from 'yjs'
 import { contentOf } from './content.ts'
 import { mapField, textField } from './fields.ts'
+import { copyRich } from './rich-copy.ts'
+import { richField } from './rich-text.ts'
 import { encodeAll, encodeSince, versionOf } from './version.ts'
 
 const REMOTE = Symbol('remote')
@@ -129,6 +131,8 @@ export function yjsDocument(author: string): EngineDocument {
     change,
     map: name => mapField(doc, name, change),
     text: name => textField(doc, name, change),
+    rich: name => richField(doc, name, change),
+    copyRich: (name, from) => copyRich(doc, name, from, change),
     encode,
     version: () => versionOf(doc),
     digest: () => hex(digestOf(UTF8.encode(canonical(contentOf(doc))))),

@@ -3,12 +3,20 @@
  * reading (D4), so that a rich editor on the raw document can still decide what it is.
  * Law (CR-18): a root that others use in the other shape answers FIELD_SHAPE; one that was used in both shows each its own part.
  */
-import { canonical, checkName, isWellFormed, JoineryError, plainOf, type EngineMap, type EngineText } from '@joinery/core'
+import {
+  canonical,
+  checkName,
+  isWellFormed,
+  JoineryError,
+  plainOf,
+  type EngineMap,
+  type EngineText,
+} from '@joinery/core'
 import * as Y from 'yjs'
 import { entryOf, keysOf, type YType } from './content.ts'
 import { isRich, plainText } from './plain-text.ts'
 
-type Change = (edit: () => void) => void
+export type Change = (edit: () => void) => void
 
 export function mapField(doc: Y.Doc, name: string, change: Change): EngineMap {
   const read = (): YType | undefined => rootOf(doc, name, 'map')
@@ -75,7 +83,7 @@ export function textField(doc: Y.Doc, name: string, change: Change): EngineText 
 }
 
 /** A root to read from, or undefined when there is none. Items tell a root's shape, and its type where it has one here. */
-function rootOf(doc: Y.Doc, name: string, shape: 'map' | 'sequence'): YType | undefined {
+export function rootOf(doc: Y.Doc, name: string, shape: 'map' | 'sequence'): YType | undefined {
   const root = doc.share.get(name)
   if (root === undefined) return undefined
   const isMap = root._map.size > 0 || root instanceof Y.Map
@@ -86,7 +94,7 @@ function rootOf(doc: Y.Doc, name: string, shape: 'map' | 'sequence'): YType | un
   return root
 }
 
-function typed<T>(name: string, get: () => T): T {
+export function typed<T>(name: string, get: () => T): T {
   try {
     return get()
   } catch (error) {
@@ -99,7 +107,7 @@ function shapeError(field: string, cause?: unknown): JoineryError {
   return new JoineryError('FIELD_SHAPE', { field }, { cause })
 }
 
-function checkRange(field: string, at: number, count: number, length: number): void {
+export function checkRange(field: string, at: number, count: number, length: number): void {
   const fits = Number.isInteger(at) && Number.isInteger(count) && at >= 0 && count >= 0 && at + count <= length
   if (!fits) throw new JoineryError('BAD_INPUT', { field, at, count, length })
 }

@@ -6,7 +6,7 @@
 import * as Y from 'yjs'
 import { itemsOf, wellFormed, type YType } from './content.ts'
 
-const HARD_BREAK = /^(hard_?break|br)$/i
+export const HARD_BREAK = /^(hard_?break|br)$/i
 
 /** Reads a root, or any type, as text. */
 export function plainText(root: YType): string {
@@ -34,8 +34,9 @@ export function plainText(root: YType): string {
   return lines.join('\n')
 }
 
-/** Whether a sequence holds types, as rich text does, and not characters of its own. */
+/** Whether a sequence holds types, as rich text does, and not characters of its own. A root that has a type here is not walked through. */
 export function isRich(type: YType): boolean {
+  if (type instanceof Y.Text) return false
   if (type instanceof Y.XmlFragment) return true
   for (const { content } of itemsOf(type)) if (content instanceof Y.ContentType) return true
   return false

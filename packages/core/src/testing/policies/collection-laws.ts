@@ -3,7 +3,7 @@ import type { Engine } from '../../ports/engine.ts'
 import type { Law } from '../law.ts'
 import { must, rejects, same } from '../must.ts'
 import { seededRandom } from '../seeded-random.ts'
-import { replica, replicas, settle, updatesOf, type Replica } from './replicas.ts'
+import { replica, replicas, settle, START, updatesOf, type Replica } from './replicas.ts'
 
 export const collectionLaws: readonly Law<() => Engine>[] = [
   {
@@ -28,7 +28,7 @@ export const collectionLaws: readonly Law<() => Engine>[] = [
     title: 'set: random adds and removes on three devices end as causality says',
     async check(make) {
       const engine = make()
-      for (let seed = 0; seed < 25; seed++) randomSet(engine, seed)
+      for (let seed = 0; seed < 8; seed++) randomSet(engine, seed)
     },
   },
   {
@@ -131,7 +131,9 @@ export const collectionLaws: readonly Law<() => Engine>[] = [
       })
       b.pull(a)
       same(valuesOf(b.view), ['x', 'y', 'z'], 'steps')
-      for (const at of [0, 1, 2, 3, 4]) insert(b, at, `${at}`)
+      insert(b, 1, 'between equals')
+      same(valuesOf(b.view), ['x', 'between equals', 'y', 'z'], 'steps with one between equal keys')
+      for (const at of [0, 1, 2, 3]) insert(b, at, `${at}`)
       b.edit(d => must(d.steps.move('z', 0), 'moved'))
       settle([a, b])
       same(valuesOf(a.view), valuesOf(b.view), 'steps')
@@ -143,7 +145,7 @@ export const collectionLaws: readonly Law<() => Engine>[] = [
     title: 'list: random edits on three devices end the same, and every edit that no delete knew is there',
     async check(make) {
       const engine = make()
-      for (let seed = 0; seed < 15; seed++) randomList(engine, seed)
+      for (let seed = 0; seed < 6; seed++) randomList(engine, seed)
     },
   },
   {

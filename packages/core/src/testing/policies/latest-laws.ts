@@ -1,6 +1,5 @@
 /** The laws of `latest`, and of `furthest` and `immutable`, which are stamped as well. */
-import { losers, readDocument, type LatestField } from '../../kinds/index.ts'
-import { draftOf } from '../../kinds/view.ts'
+import { defineKind, draftOf, losers, readDocument, type LatestField } from '../../kinds/index.ts'
 import { stampOf } from '../../hlc.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Law } from '../law.ts'
@@ -43,7 +42,7 @@ export const latestLaws: readonly Law<() => Engine>[] = [
     title: 'latest: random edits on three devices with wrong clocks end as the greatest stamp says, and no loser is missing',
     async check(make) {
       const engine = make()
-      for (let seed = 0; seed < 25; seed++) randomLatest(engine, seed)
+      for (let seed = 0; seed < 8; seed++) randomLatest(engine, seed)
     },
   },
   {
@@ -272,11 +271,10 @@ export const latestLaws: readonly Law<() => Engine>[] = [
     async check(make) {
       const [old, young] = replicas(make(), 'a', 'b') as [Replica, Replica]
       const { title, steps, notes } = sample.fields
-      const { defineKind } = await import('../../kinds/index.ts')
       const renamed = defineKind('sample', {
         version: 2,
         fields: { heading: title, items: steps, remarks: notes },
-        alias: { title: 'name', name: 'heading', steps: 'items', notes: 'remarks' },
+        alias: { title: 'heading', steps: 'items', notes: 'remarks' },
       })
       old.edit(d => {
         d.title = 'old'

@@ -1,0 +1,31 @@
+/** What was asked of a thing before it was closed is finished, and what is asked after is CLOSED. */
+import { JoineryError } from '@joinery/core'
+
+export interface AskedWork {
+  /** Runs the work and gives its outcome, or CLOSED. */
+  ask<T>(work: () => Promise<T>): Promise<T>
+  /** Refuses from now on, and resolves when all that was asked has settled. */
+  close(): Promise<void>
+}
+
+export function askedWork(): AskedWork {
+  const running = new Set<Promise<void>>()
+  let closed = false
+  return {
+    ask(work) {
+      if (closed) return Promise.reject(new JoineryError('CLOSED'))
+      const outcome = work()
+      const settled = outcome.then(
+        () => undefined,
+        () => undefined,
+      )
+      running.add(settled)
+      void settled.then(() => running.delete(settled))
+      return outcome
+    },
+    async close() {
+      closed = true
+      await Promise.all(running)
+    },
+  }
+}

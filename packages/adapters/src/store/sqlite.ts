@@ -1,0 +1,279 @@
+/**
+ * The relay's log in one SQLite file. Laws: those of the port; and
+ * - S1: WAL with synchronous=FULL, so a commit that returned is on the disk; what cannot promise that is refused when it opens (DU-07).
+ * - S5: a write or checkpoint that fails in the disk ends it: everything is refused with `fatal`, and `onFatal` is told.
+ *
+ * It runs on the thread that calls it: a commit of 64 entries holds that thread for about a millisecond (bench/), less than handing it to
+ * another thread and back would add to a small one. What would pay for a thread is a disk whose fsync is slow.
+ */
+import { randomBytes } from 'node:crypto'
+import { hex, JoineryError, NO_MARK, type AuthorHead, type Entry, type Fold, type LogPage, type Role, type Store } from '@joinery/core'
+import { appendAll } from './sqlite/append.ts'
+import { openDatabase } from './sqlite/opening.ts'
+import { failureOf } from './sqlite/refusals.ts'
+import { bytesOf, checksumOf, entryOf, headOf, numberOfType } from './sqlite/rows.ts'
+import { prepare, type DeviceRow, type DocumentRow, type EntryRow, type SpaceRow } from './sqlite/statements.ts'
+import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
+
+/** After about so many pages in the WAL they are moved into the database, which costs a few milliseconds. */
+const CHECKPOINT_PAGES = 2_000
+
+export interface SqliteStoreOptions {
+  /** Where the database is, or is to be made, with its folder. On a local disk. */
+  readonly file: string
+  /** The most that the database may grow to; then commits reject with QUOTA. No limit but the disk's if absent. */
+  readonly maxBytes?: number
+  /** How long to wait for another process to let go of the database, in ms. 5,000 if absent. */
+  readonly lockTimeout?: number
+  /** Makes the name of a space's log's life. Random if absent. */
+  readonly epoch?: () => string
+  /** Told once when the disk failed and nothing is certain any more: end the process (S5). */
+  readonly onFatal?: (error: JoineryError) => void
+}
+
+/**
+ * Opens or makes a store in one SQLite file.
+ *
+ * Throws UNAVAILABLE with the details `reason` and `sentence` when it must not start: SQLite too old or not durable (`version`,
+ * `synchronous`, `network`), another process has it open (`locked`), or the file is something else (`foreign`, `newer`).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { mkdtempSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { sqliteStore } from '@joinery/adapters/store/sqlite'
+ *
+ * const file = join(mkdtempSync(join(tmpdir(), 'joinery-')), 'log.db')
+ * const store = sqliteStore({ file })
+ * await store.admit('garden', 'ann', 'owner')
+ * assert.equal((await store.head('garden'))?.seq, 0)
+ * assert.throws(() => sqliteStore({ file, lockTimeout: 0 }), { code: 'UNAVAILABLE' })
+ * await store.close()
+ * ```
+ */
+export function sqliteStore(options: SqliteStoreOptions): Store {
+  const database = openDatabase(options)
+  const statements = prepare(database)
+  const freshEpoch = options.epoch ?? (() => hex(randomBytes(16)))
+  let closed = false
+  let broken: JoineryError | undefined
+  let pages = 0
+  let checkpointing: NodeJS.Immediate | undefined
+
+  function fail(error: unknown, of: 'read' | 'write'): JoineryError {
+    const failure = failureOf(error, of)
+    if (failure.details['fatal'] === true && broken === undefined) {
+      broken = failure
+      options.onFatal?.(failure)
+    }
+    return failure
+  }
+
+  function refuseUnlessSound(): void {
+    if (closed) throw new JoineryError('CLOSED')
+    if (broken !== undefined) throw broken
+  }
+
+  async function read<T>(look: () => T): Promise<T> {
+    refuseUnlessSound()
+    try {
+      return look()
+    } catch (error) {
+      throw fail(error, 'read')
+    }
+  }
+
+  /** One transaction. `touched` is about how many pages it wrote. */
+  async function write<T>(change: () => { readonly result: T; readonly touched: number }): Promise<T> {
+    refuseUnlessSound()
+    try {
+      statements.begin.run()
+      const { result, touched } = change()
+      statements.commit.run()
+      pages += touched
+      if (pages >= CHECKPOINT_PAGES) checkpointing ??= setImmediate(checkpoint)
+      return result
+    } catch (error) {
+      rollBack()
+      throw fail(error, 'write')
+    }
+  }
+
+  function rollBack(): void {
+    // Some failures have rolled back already, and what a broken disk says to it changes nothing.
+    try {
+      if (database.inTransaction) statements.rollback.run()
+    } catch (error) {
+      fail(error, 'write')
+    }
+  }
+
+  function checkpoint(): void {
+    checkpointing = undefined
+    if (closed || broken !== undefined) return
+    pages = 0
+    try {
+      statements.checkpoint.get()
+    } catch (error) {
+      // A full disk is no harm: the WAL keeps what could not be moved, and the next checkpoint tries again.
+      fail(error, 'write')
+    }
+  }
+
+  const spaceRow = (space: string): SpaceRow | undefined => statements.space.get(space) as SpaceRow | undefined
+
+  function madeSpaceRow(space: string): SpaceRow {
+    const known = spaceRow(space)
+    if (known !== undefined) return known
+    const epoch = freshEpoch()
+    const { lastInsertRowid } = statements.makeSpace.run(space, epoch, NO_MARK)
+    return { id: Number(lastInsertRowid), epoch, seq: 0, mark: NO_MARK }
+  }
+
+  function documentRow(space: string, document: string): DocumentRow | undefined {
+    const row = spaceRow(space)
+    return row && (statements.document.get(row.id, document) as DocumentRow | undefined)
+  }
+
+  function deviceRow(space: string, device: string): DeviceRow | undefined {
+    const row = spaceRow(space)
+    return row && (statements.device.get(row.id, device) as DeviceRow | undefined)
+  }
+
+  function chainOf(row: DocumentRow, last: number): { space: number; document: number; last: number } {
+    return { space: row.space, document: row.id, last }
+  }
+
+  function page(space: string, after: number, maxBytes: number): LogPage {
+    const row = spaceRow(space)
+    if (row === undefined) throw new JoineryError('NOT_FOUND', { space })
+    const entries: Entry[] = []
+    const damaged = new Set<string>()
+    let bytes = 0
+    for (const found of statements.entriesAfter.iterate(row.id, after)) {
+      if (entries.length > 0 && bytes >= maxBytes) return cutAfter(row, entries, [...damaged])
+      const stored = found as EntryRow
+      const entry = entryOf(stored)
+      if (entry !== undefined) entries.push(entry)
+      else if (stored.document !== null) damaged.add(stored.document)
+      bytes += stored.bytes.length
+    }
+    return { entries, seq: row.seq, mark: bytesOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
+  }
+
+  function cutAfter(row: SpaceRow, entries: Entry[], damaged: string[]): LogPage {
+    const seq = entries.at(-1)?.seq ?? 0
+    const { mark } = statements.markAt.get(row.id, seq) as { mark: Uint8Array }
+    return { entries, seq, mark: bytesOf(mark), epoch: row.epoch, end: false, damaged }
+  }
+
+  function body(space: string, document: string): Entry[] {
+    const row = documentRow(space, document)
+    if (row === undefined) return []
+    const entries = (statements.body.all(chainOf(row, row.seq)) as EntryRow[]).map(entryOf)
+    const sound = entries.filter(entry => entry !== undefined)
+    // A row that is missing is as bad as one that is damaged.
+    if (sound.length !== entries.length || entries.length !== row.entries)
+      throw new JoineryError('QUARANTINED', { document, damaged: row.entries - sound.length })
+    return sound
+  }
+
+  function fold({ space, document, upTo, snapshot, entries }: Fold): boolean {
+    const row = documentRow(space, document)
+    if (row === undefined || row.gone === 1) return false
+    const last = statements.entryAt.get(row.space, upTo) as EntryRow | undefined
+    if (last?.document_id !== row.id) return false
+    const folded = statements.bytesOfChain.get(chainOf(row, upTo)) as { entries: number; bytes: number }
+    if (folded.entries !== entries) return false
+    statements.rememberDigests.run(chainOf(row, last.prev))
+    statements.dropChain.run(chainOf(row, last.prev))
+    const type = numberOfType('snapshot')
+    const checksum = checksumOf(row.space, upTo, type, row.id, 0, last.device_id, last.n, last.at, snapshot)
+    statements.putSnapshot.run(type, checksum, snapshot, row.space, upTo)
+    const bytes = row.bytes - folded.bytes + snapshot.length
+    statements.moveDocument.run(row.seq, row.entries - entries + 1, bytes, 0, row.id)
+    // Only what was read back replaces anything (S3).
+    if (entryOf(statements.entryAt.get(row.space, upTo) as EntryRow) === undefined)
+      throw new JoineryError('UNAVAILABLE', { document, reason: 'the snapshot did not read back' })
+    return true
+  }
+
+  return {
+    head: space =>
+      read(() => {
+        const row = spaceRow(space)
+        return row && { epoch: row.epoch, seq: row.seq, mark: bytesOf(row.mark) }
+      }),
+    commit: spaces =>
+      write(() => {
+        const { committed, pages: touched } = appendAll(statements, spaces, madeSpaceRow)
+        return { result: committed, touched }
+      }),
+    read: (space, after, maxBytes) => read(() => page(space, after, maxBytes)),
+    markAt: (space, seq) =>
+      read(() => {
+        const row = spaceRow(space)
+        if (row === undefined || seq === 0) return row && NO_MARK
+        const found = statements.markAt.get(row.id, seq) as { mark: Uint8Array } | undefined
+        return found && bytesOf(found.mark)
+      }),
+    document: (space, document) =>
+      read(() => {
+        const row = documentRow(space, document)
+        return row && headOf(row)
+      }),
+    authors: (space, document) =>
+      read(() => {
+        const row = documentRow(space, document)
+        return row === undefined ? [] : (statements.authors.all(row.id) as AuthorHead[])
+      }),
+    body: (space, document) => read(() => body(space, document)),
+    documents: (space, before, limit) =>
+      read(() => {
+        const row = spaceRow(space)
+        if (row === undefined) return []
+        const upTo = Math.min(before, Number.MAX_SAFE_INTEGER)
+        return (statements.documentsBefore.all(row.id, upTo, limit) as DocumentRow[]).map(headOf)
+      }),
+    named: (space, device, n) =>
+      read(() => {
+        const row = deviceRow(space, device)
+        const found = row && (statements.named.get(row.id, n) as { seq: number; digest: Uint8Array } | undefined)
+        return found && { seq: found.seq, digest: bytesOf(found.digest) }
+      }),
+    lastOf: (space, device) => read(() => deviceRow(space, device)?.last ?? 0),
+    subjectOf: (space, device) => read(() => deviceRow(space, device)?.subject),
+    holds: (space, document, digest) =>
+      read(() => {
+        const row = documentRow(space, document)
+        const found = row && (statements.holds.get({ ...chainOf(row, row.seq), digest }) as { seq: number | null })
+        return found?.seq ?? undefined
+      }),
+    fold: folding => write(() => ({ result: fold(folding), touched: 8 + folding.snapshot.length / 4096 })),
+    foldable: (entries, limit) =>
+      read(() => {
+        const statement = entries >= FOLDABLE_INDEXED_FROM ? statements.foldableIndexed : statements.foldable
+        return statement.all(entries, limit) as { space: string; document: string; engine: string; entries: number }[]
+      }),
+    quarantine: (space, document, code) =>
+      write(() => {
+        statements.quarantine.run(code ?? null, spaceRow(space)?.id ?? null, document)
+        return { result: undefined, touched: 1 }
+      }),
+    admit: (space, subject, role) =>
+      write(() => {
+        statements.admit.run(madeSpaceRow(space).id, subject, role)
+        return { result: undefined, touched: 2 }
+      }),
+    roleOf: (space, subject) =>
+      read(() => (statements.role.get(space, subject) as { role: Role } | undefined)?.role),
+    async close() {
+      if (closed) return
+      closed = true
+      clearImmediate(checkpointing)
+      database.close()
+    },
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * What happens inside a commit: each entry looked up, decided and appended, and the heads moved once at the end. Law: nothing here is kept
+ * between two commits, so a transaction that rolls back leaves nothing behind.
+ */
+import {
+  markAfter,
+  refusalOf,
+  type AuthorHead,
+  type CommitEntry,
+  type CommittedSpace,
+  type Outcome,
+  type SpaceCommit,
+} from '@joinery/core'
+import { bytesOf, checksumOf, numberOfType } from './rows.ts'
+import type { DeviceRow, DocumentRow, SpaceRow, Statements } from './statements.ts'
+
+interface SpaceDraft {
+  readonly id: number
+  readonly epoch: string
+  seq: number
+  mark: Uint8Array
+  readonly documents: Map<string, DocumentDraft>
+  readonly devices: Map<string, DeviceDraft>
+}
+
+interface DocumentDraft {
+  readonly id: number
+  /** Head seq before this commit. */
+  readonly base: number
+  readonly isNew: boolean
+  firstSeq: number
+  seq: number
+  kind: string | undefined
+  engine: string | undefined
+  entries: number
+  bytes: number
+  state: 'live' | 'gone'
+  refused: boolean
+  readonly authors: Map<string, AuthorHead>
+}
+
+interface DeviceDraft {
+  id: number | undefined
+  subject: string | undefined
+  last: number
+  moved: boolean
+}
+
+export interface Appending {
+  readonly committed: CommittedSpace[]
+  /** About how many pages of the database this touched. */
+  readonly pages: number
+}
+
+/** Runs inside a transaction. `space` gives the row of a space, made if it is new. */
+export function appendAll(
+  statements: Statements,
+  commits: readonly SpaceCommit[],
+  spaceRow: (name: string) => SpaceRow,
+): Appending {
+  const spacesByName = new Map<string, SpaceDraft>()
+  const lastDocument = statements.lastDocumentId.get() as { id: number }
+  let documentIds = lastDocument.id
+  let pages = 4
+
+  function spaceOf(name: string): SpaceDraft {
+    const known = spacesByName.get(name)
+    if (known !== undefined) return known
+    const { id, epoch, seq, mark } = spaceRow(name)
+    const draft = { id, epoch, seq, mark: bytesOf(mark), documents: new Map(), devices: new Map() }
+    spacesByName.set(name, draft)
+    return draft
+  }
+
+  function documentOf(space: SpaceDraft, name: string): DocumentDraft {
+    const known = space.documents.get(name)
+    if (known !== undefined) return known
+    const row = statements.document.get(space.id, name) as DocumentRow | undefined
+    const draft: DocumentDraft = {
+      id: row?.id ?? ++documentIds,
+      base: row?.seq ?? 0,
+      isNew: row === undefined,
+      firstSeq: row?.first_seq ?? 0,
+      seq: row?.seq ?? 0,
+      kind: row?.kind,
+      engine: row?.engine,
+      entries: row?.entries ?? 0,
+      bytes: row?.bytes ?? 0,
+      state: row?.gone === 1 ? 'gone' : 'live',
+      refused: false,
+      authors: new Map(),
+    }
+    space.documents.set(name, draft)
+    return draft
+  }
+
+  function deviceOf(space: SpaceDraft, name: string): DeviceDraft {
+    const known = space.devices.get(name)
+    if (known !== undefined) return known
+    const row = statements.device.get(space.id, name) as DeviceRow | undefined
+    const draft: DeviceDraft = { id: row?.id, subject: row?.subject, last: row?.last ?? 0, moved: false }
+    space.devices.set(name, draft)
+    return draft
+  }
+
+  function append(space: SpaceDraft, entry: CommitEntry): Outcome {
+    const document = documentOf(space, entry.document)
+    const device = deviceOf(space, entry.device)
+    // A greater n than all before is nobody's name yet: the usual case, without a look-up.
+    const isNamed = device.id !== undefined && entry.n <= device.last
+    const named = isNamed ? (statements.named.get(device.id, entry.n) as { seq: number; digest: Uint8Array } | undefined) : undefined
+    const refusal = refusalOf(entry, { named, subject: device.subject, document })
+    if (refusal !== undefined) {
+      if (refusal.outcome !== 'known') document.refused = true
+      return refusal
+    }
+
+    const deviceId = device.id ?? Number(statements.makeDevice.run(space.id, entry.device, entry.subject).lastInsertRowid)
+    device.id = deviceId
+    device.subject = entry.subject
+    device.last = Math.max(device.last, entry.n)
+    device.moved = true
+
+    const seq = ++space.seq
+    space.mark = markAfter(space.mark, entry.digest)
+    statements.appendName.run(space.id, seq, deviceId, entry.n, entry.digest, space.mark)
+    if (entry.type === 'tombstone') purge(space, document)
+    const { n, at, bytes } = entry
+    const type = numberOfType(entry.type)
+    const prev = document.entries === 0 ? 0 : document.seq
+    const checksum = checksumOf(space.id, seq, type, document.id, prev, deviceId, n, at, bytes)
+    statements.appendEntry.run(space.id, seq, type, document.id, prev, deviceId, n, at, checksum, bytes)
+
+    if (document.firstSeq === 0) document.firstSeq = seq
+    document.seq = seq
+    document.kind ??= entry.kind
+    document.engine ??= entry.engine
+    document.entries += 1
+    document.bytes += bytes.length
+    if (document.state === 'live') for (const author of entry.authors) document.authors.set(author.author, author)
+    pages += 2 + bytes.length / 4096
+    return { outcome: 'written', seq }
+  }
+
+  function purge(space: SpaceDraft, document: DocumentDraft): void {
+    const chain = { space: space.id, document: document.id, last: document.seq }
+    statements.rememberDigests.run(chain)
+    statements.dropChain.run(chain)
+    statements.dropAuthors.run(document.id)
+    statements.liftQuarantine.run(document.id)
+    document.authors.clear()
+    document.state = 'gone'
+    document.entries = 0
+    document.bytes = 0
+  }
+
+  function moveHeads(space: SpaceDraft): void {
+    for (const [name, document] of space.documents) {
+      const { id, firstSeq, seq, kind, engine, entries, bytes } = document
+      const gone = document.state === 'gone' ? 1 : 0
+      if (seq === document.base) continue
+      if (document.isNew)
+        statements.makeDocument.run(id, space.id, name, kind, engine, firstSeq, seq, entries, bytes, gone)
+      else statements.moveDocument.run(seq, entries, bytes, gone, id)
+      for (const { author, clock, owner } of document.authors.values()) statements.moveAuthor.run(id, author, clock, owner)
+      pages += 2
+    }
+    for (const device of space.devices.values()) if (device.moved) statements.moveDevice.run(device.last, device.id)
+    statements.moveSpace.run(space.seq, space.mark, space.id)
+  }
+
+  const answers = commits.map(({ space: name, entries }) => {
+    const space = spaceOf(name)
+    const outcomes = entries.map(entry => append(space, entry))
+    return { space: name, head: { epoch: space.epoch, seq: space.seq, mark: space.mark }, outcomes }
+  })
+  for (const space of spacesByName.values()) moveHeads(space)
+  return { committed: answers, pages }
+}

@@ -1,0 +1,102 @@
+/**
+ * The store's schema, by numbered migrations. Law: a migration that was released is never changed; each runs in one transaction with the
+ * number it leads to, so one that is cut off runs again from its beginning. Spaces, documents and devices go by small numbers inside.
+ */
+
+/** In the file's header: this database is a relay's log. "Join". */
+export const APPLICATION_ID = 0x4a6f_696e
+
+/** Documents with fewer entries are not worth finding by index. The index below says the same. */
+export const FOLDABLE_INDEXED_FROM = 32
+
+const FIRST = `
+-- One log each. epoch: the life of the log. seq, mark: its head.
+CREATE TABLE space (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  mark BLOB NOT NULL
+) STRICT;
+
+-- What was written at each seq, for ever: the name and digest that make a repeated push known, and the mark that proves a cursor.
+CREATE TABLE log (
+  space INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  mark BLOB NOT NULL,
+  PRIMARY KEY (space, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX log_name ON log (device, n);
+
+-- What readers get. A fold takes rows out and puts the snapshot in the place of the last. prev: seq of the entry before it in its document,
+-- 0 for none. That chain replaces an index, which would cost a page of its own for each document that a commit writes to.
+CREATE TABLE entry (
+  space INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  document INTEGER NOT NULL,
+  prev INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (space, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Digests of entries that were folded or purged.
+CREATE TABLE folded (
+  document INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (document, digest, seq)
+) STRICT, WITHOUT ROWID;
+
+-- seq: head. entries, bytes: of its rows in entry. gone: 1 after a tombstone.
+CREATE TABLE document (
+  id INTEGER PRIMARY KEY,
+  space INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  engine TEXT NOT NULL,
+  first_seq INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  gone INTEGER NOT NULL,
+  quarantined TEXT,
+  UNIQUE (space, name)
+) STRICT;
+CREATE INDEX document_foldable ON document (entries) WHERE entries >= 32;
+
+CREATE TABLE author (
+  document INTEGER NOT NULL,
+  author TEXT NOT NULL,
+  clock INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  PRIMARY KEY (document, author)
+) STRICT, WITHOUT ROWID;
+
+-- A device within a space, whose it is, and the greatest n it has written.
+CREATE TABLE device (
+  id INTEGER PRIMARY KEY,
+  space INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  last INTEGER NOT NULL,
+  UNIQUE (space, name)
+) STRICT;
+
+CREATE TABLE member (
+  space INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (space, subject)
+) STRICT, WITHOUT ROWID;
+`
+
+/** The one at index i leads to version i + 1. */
+export const MIGRATIONS: readonly string[] = [FIRST]

@@ -1,0 +1,151 @@
+/** Every statement that the store runs, by name, prepared once when it opens. */
+import type { Database, Statement } from 'better-sqlite3'
+import { FOLDABLE_INDEXED_FROM } from './migrations.ts'
+
+export interface SpaceRow {
+  readonly id: number
+  readonly epoch: string
+  readonly seq: number
+  readonly mark: Uint8Array
+}
+
+export interface DocumentRow {
+  readonly id: number
+  readonly space: number
+  readonly name: string
+  readonly kind: string
+  readonly engine: string
+  readonly first_seq: number
+  readonly seq: number
+  readonly entries: number
+  readonly bytes: number
+  readonly gone: number
+  readonly quarantined: string | null
+}
+
+export interface DeviceRow {
+  readonly id: number
+  readonly subject: string
+  readonly last: number
+}
+
+/** An entry with the names that its numbers stand for: null when the row is damaged so that they stand for nothing. */
+export interface EntryRow {
+  readonly space_id: number
+  readonly seq: number
+  readonly type: number
+  readonly document_id: number
+  readonly prev: number
+  readonly device_id: number
+  readonly n: number
+  readonly at: number
+  readonly checksum: number
+  readonly bytes: Uint8Array
+  readonly document: string | null
+  readonly kind: string | null
+  readonly engine: string | null
+  readonly device: string | null
+  readonly subject: string | null
+}
+
+const ENTRY_COLUMNS = `
+    entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n, entry.at,
+    entry.checksum, entry.bytes, document.name AS document, document.kind, document.engine, device.name AS device, device.subject`
+
+const ENTRY_NAMES = `
+  LEFT JOIN document ON document.id = entry.document
+  LEFT JOIN device ON device.id = entry.device`
+
+const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entry ${ENTRY_NAMES}`
+
+/** The seqs of a document's entries from `@last` backwards. A damaged `prev` ends it, and leads round in no circle. */
+const CHAIN = `
+  WITH RECURSIVE chain (seq, prev) AS (
+    SELECT seq, prev FROM entry WHERE space = @space AND seq = @last AND document = @document
+    UNION ALL
+    SELECT entry.seq, entry.prev FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.prev
+    WHERE entry.seq < chain.seq AND entry.document = @document
+  )`
+
+const DOCUMENT = `
+  document.id, document.space, document.name, document.kind, document.engine, document.first_seq, document.seq, document.entries, document.bytes,
+  document.gone, document.quarantined`
+
+const FOLDABLE = `
+  SELECT space.name AS space, document.name AS document, document.engine, document.entries
+  FROM document JOIN space ON space.id = document.space
+  WHERE gone = 0 AND quarantined IS NULL AND entries >= ?`
+
+const SQL = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+
+  space: 'SELECT id, epoch, seq, mark FROM space WHERE name = ?',
+  makeSpace: 'INSERT INTO space (name, epoch, seq, mark) VALUES (?, ?, 0, ?)',
+  moveSpace: 'UPDATE space SET seq = ?, mark = ? WHERE id = ?',
+
+  appendName: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
+  appendEntry: `
+    INSERT INTO entry (space, seq, type, document, prev, device, n, at, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  named: 'SELECT seq, digest FROM log WHERE device = ? AND n = ?',
+  markAt: 'SELECT mark FROM log WHERE space = ? AND seq = ?',
+
+  entriesAfter: `${ENTRY} WHERE entry.space = ? AND entry.seq > ? ORDER BY entry.seq`,
+  // CROSS JOIN keeps SQLite from walking the log and asking of each entry whether it is in the chain.
+  body: `
+    ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq ${ENTRY_NAMES}
+    ORDER BY chain.seq`,
+  entryAt: `${ENTRY} WHERE entry.space = ? AND entry.seq = ?`,
+
+  document: `SELECT ${DOCUMENT} FROM document WHERE space = ? AND name = ?`,
+  // The head's entry is never folded away, so documents by head are found along the log.
+  documentsBefore: `
+    SELECT ${DOCUMENT} FROM entry JOIN document ON document.id = entry.document AND document.seq = entry.seq
+    WHERE entry.space = ? AND entry.seq < ? ORDER BY entry.seq DESC LIMIT ?`,
+  lastDocumentId: 'SELECT coalesce(max(id), 0) AS id FROM document',
+  makeDocument: `
+    INSERT INTO document (id, space, name, kind, engine, first_seq, seq, entries, bytes, gone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  moveDocument: 'UPDATE document SET seq = ?, entries = ?, bytes = ?, gone = ? WHERE id = ?',
+  quarantine: 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ?',
+  liftQuarantine: 'UPDATE document SET quarantined = NULL WHERE id = ?',
+
+  authors: 'SELECT author, clock, owner FROM author WHERE document = ?',
+  moveAuthor: `
+    INSERT INTO author (document, author, clock, owner) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET clock = excluded.clock, owner = excluded.owner`,
+  dropAuthors: 'DELETE FROM author WHERE document = ?',
+
+  device: 'SELECT id, subject, last FROM device WHERE space = ? AND name = ?',
+  makeDevice: 'INSERT INTO device (space, name, subject, last) VALUES (?, ?, ?, 0)',
+  moveDevice: 'UPDATE device SET last = ? WHERE id = ?',
+
+  bytesOfChain: `
+    ${CHAIN} SELECT count(*) AS entries, coalesce(sum(length(bytes)), 0) AS bytes
+    FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq`,
+  rememberDigests: `
+    ${CHAIN} INSERT INTO folded (document, digest, seq)
+    SELECT @document, digest, chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq`,
+  dropChain: `${CHAIN} DELETE FROM entry WHERE space = @space AND seq IN (SELECT seq FROM chain)`,
+  putSnapshot: 'UPDATE entry SET type = ?, prev = 0, checksum = ?, bytes = ? WHERE space = ? AND seq = ?',
+  holds: `
+    ${CHAIN} SELECT min(seq) AS seq FROM (
+      SELECT seq FROM folded WHERE document = @document AND digest = @digest
+      UNION ALL
+      SELECT chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq WHERE digest = @digest
+    )`,
+  foldable: `${FOLDABLE} ORDER BY entries DESC LIMIT ?`,
+  foldableIndexed: `${FOLDABLE} AND entries >= ${FOLDABLE_INDEXED_FROM} ORDER BY entries DESC LIMIT ?`,
+
+  admit: 'INSERT INTO member (space, subject, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = ? AND member.subject = ?',
+
+  checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
+} as const
+
+export type Statements = { readonly [Name in keyof typeof SQL]: Statement<unknown[], unknown> }
+
+export function prepare(database: Database): Statements {
+  const prepared = Object.entries(SQL).map(([name, sql]) => [name, database.prepare(sql)])
+  return Object.fromEntries(prepared) as Statements
+}

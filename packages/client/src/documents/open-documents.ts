@@ -1,0 +1,206 @@
+/**
+ * The documents that are open in this tab. Laws: all who open a document share one; it stays while somebody has it open or an edit of it
+ * waits to be written; a document whose body is not on the device is fetched, and whoever opens it waits for that.
+ */
+import { JoineryError, type Engine } from '@joinery/core'
+import type { Place } from '../replica/append.ts'
+import { readBody, type StoredBody } from '../replica/body.ts'
+import { keys } from '../replica/layout.ts'
+import { liveDocument, type LiveContext, type LiveDocument } from './live-document.ts'
+
+export interface OpenDocuments {
+  /** Shares the document, opening it if it is not. NOT_FOUND, GONE, or what fetching it failed with. */
+  open(place: Place): Promise<LiveDocument>
+  /** A new document, written with what `first` edits; if that throws, there is none. The caller shares it. */
+  make(place: Place, kind: string, first: (live: LiveDocument) => void): LiveDocument
+  /** One sharer less. */
+  release(live: LiveDocument): void
+  get(place: Place): LiveDocument | undefined
+  all(): Iterable<LiveDocument>
+  /** Whether any edit waits to be written. */
+  unsaved(): boolean
+  /** Resolves when none does. */
+  saved(): Promise<void>
+  /** Reads again what may have changed unnoticed: after a sleep. */
+  refresh(): void
+  close(): void
+}
+
+interface Opened {
+  sharers: number
+  readonly ready: Promise<LiveDocument>
+  live: LiveDocument | undefined
+}
+
+export function openDocuments(
+  context: LiveContext,
+  /** Whether a body that is not here can be asked for. */
+  linked: () => boolean,
+): OpenDocuments {
+  const openedByName = new Map<string, Opened>()
+  const nameOf = ({ space, document }: Place): string => `${space} ${document}`
+  const { replica } = context
+  const { news } = replica
+  let closed = false
+
+  const stop = news.listen(item => {
+    if (item.type === 'grown') {
+      for (const { document, tail } of item.documents) {
+        const live = openedByName.get(nameOf({ space: item.space, document }))?.live
+        if (live !== undefined && live.seen() < tail) void quietly(live.refresh())
+      }
+    }
+    if (item.type === 'rebuilt') {
+      for (const document of item.documents) {
+        const live = openedByName.get(nameOf({ space: item.space, document }))?.live
+        if (live !== undefined) void quietly(live.refresh())
+      }
+    }
+  })
+
+  const engineOf = (name: string, document: string): Engine => {
+    const engine = replica.engine(name)
+    if (engine === undefined) throw new JoineryError('BAD_INPUT', { what: 'engine', engine: name, document })
+    return engine
+  }
+
+  const load = async (place: Place): Promise<LiveDocument> => {
+    const read = (): Promise<StoredBody | undefined> => replica.read(tx => readBody(tx, place.space, place.document))
+    let body = await read()
+    while (body === undefined || body.record.body === 'partial' || body.record.body === 'evicted') {
+      // Offline there is nothing to wait for; what is known to exist can be had later.
+      if (!linked()) throw new JoineryError(body === undefined ? 'NOT_FOUND' : 'UNAVAILABLE', { document: place.document })
+      await fetched(place)
+      body = await read()
+    }
+    if (body.record.body === 'gone') throw new JoineryError('GONE', { document: place.document })
+    const { kind, engine, tail, life } = body.record
+    void touch(place)
+    return liveDocument(context, { ...place, kind, engine: engineOf(engine, place.document) }, {
+      seen: tail,
+      life,
+      updates: body.updates,
+    })
+  }
+
+  /** Resolves once the relay's answer about this document is stored. */
+  const fetched = ({ space, document }: Place): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const end = news.listen(item => {
+        if (item.type === 'grown' && item.space === space && item.documents.some(one => one.document === document)) {
+          end()
+          resolve()
+        }
+        if (item.type === 'absent' && item.space === space && item.document === document) {
+          end()
+          reject(new JoineryError(item.code, { document }))
+        }
+        if (item.type === 'logout') {
+          end()
+          reject(new JoineryError('CLOSED'))
+        }
+      })
+      news.tell({ type: 'wanted', space, documents: [document] })
+    })
+
+  /** Keeps a body that is used from being the least recently used one. */
+  const touch = async ({ space, document }: Place): Promise<void> => {
+    const key = keys.document(space, document)
+    await quietly(
+      replica.write(async tx => {
+        const stored = await tx.get('documents', key)
+        if (stored === undefined) return
+        await tx.put('documents', key, { ...(stored as object), used: replica.clock.now() })
+      }),
+    )
+  }
+
+  const closeIfUnused = (name: string, opened: Opened): void => {
+    const { live } = opened
+    if (opened.sharers > 0 || live === undefined || openedByName.get(name) !== opened) return
+    if (live.unsaved()) {
+      void live.saved().then(() => closeIfUnused(name, opened))
+      return
+    }
+    openedByName.delete(name)
+    live.close()
+  }
+
+  return {
+    async open(place) {
+      if (closed) throw new JoineryError('CLOSED')
+      const name = nameOf(place)
+      let opened = openedByName.get(name)
+      if (opened === undefined) {
+        const fresh: Opened = { sharers: 0, live: undefined, ready: load(place) }
+        opened = fresh
+        openedByName.set(name, fresh)
+        fresh.ready.then(
+          live => {
+            fresh.live = live
+            if (closed) live.close()
+            // What arrived while it was read.
+            else void quietly(live.refresh())
+          },
+          () => openedByName.delete(name),
+        )
+      }
+      opened.sharers += 1
+      news.tell({ type: 'focus', ...place })
+      return opened.ready
+    },
+    make(place, kind, first) {
+      if (closed) throw new JoineryError('CLOSED')
+      const name = nameOf(place)
+      const { engine } = replica.kind(kind)
+      const known = openedByName.get(name)
+      if (known?.live !== undefined) {
+        first(known.live)
+        known.sharers += 1
+        return known.live
+      }
+      const about = { ...place, kind, engine: engineOf(engine, place.document) }
+      const live = liveDocument(context, about, undefined)
+      try {
+        first(live)
+      } catch (error) {
+        live.close()
+        throw error
+      }
+      openedByName.set(name, { sharers: 1, live, ready: Promise.resolve(live) })
+      return live
+    },
+    release(live) {
+      const name = nameOf(live)
+      const opened = openedByName.get(name)
+      if (opened === undefined || opened.live !== live) return
+      opened.sharers -= 1
+      closeIfUnused(name, opened)
+    },
+    get: place => openedByName.get(nameOf(place))?.live,
+    *all() {
+      for (const { live } of openedByName.values()) if (live !== undefined) yield live
+    },
+    unsaved() {
+      for (const { live } of openedByName.values()) if (live?.unsaved() === true) return true
+      return false
+    },
+    async saved() {
+      for (const { live } of [...openedByName.values()]) await live?.saved()
+    },
+    refresh() {
+      for (const { live } of openedByName.values()) if (live !== undefined) void quietly(live.refresh())
+    },
+    close() {
+      closed = true
+      stop()
+      for (const { live } of openedByName.values()) live?.close()
+      openedByName.clear()
+    },
+  }
+}
+
+/** News that cannot be acted on now: storage is the truth, and the next read finds it. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => undefined)
+}

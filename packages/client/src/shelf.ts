@@ -1,0 +1,93 @@
+/** Edits that the relay refused for good, until the person decides what becomes of them (C2). */
+import { JoineryError, type Code } from '@joinery/core'
+import { reapply } from '@joinery/core/kinds'
+import type { OpenDocuments } from './documents/open-documents.ts'
+import type { Receipt } from './documents/receipts.ts'
+import type { Replica } from './replica/replica.ts'
+import { record, type ShelfRecord } from './replica/layout.ts'
+import { readBody } from './replica/body.ts'
+import { scratch } from './replica/scratch.ts'
+
+export interface ShelvedEdits {
+  readonly id: string
+  readonly space: string
+  readonly document: string
+  readonly kind: string
+  /** Why, and what a person may be told. */
+  readonly code: Code
+  readonly sentence: string
+  /** When, in ms since 1970. */
+  readonly shelved: number
+  /** How many edits. */
+  readonly edits: number
+}
+
+export interface Shelf {
+  list(): Promise<readonly ShelvedEdits[]>
+  /** Writes them once more, as new edits of the document as it is now. GONE when there is no such document any more. */
+  applyAgain(id: string): Promise<Receipt>
+  discard(id: string): Promise<void>
+  /** Calls at once and whenever the shelf changes. Returns what stops it. */
+  subscribe(listener: (edits: readonly ShelvedEdits[]) => void): () => void
+}
+
+export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
+  const { news } = replica
+
+  const list = async (): Promise<ShelvedEdits[]> => {
+    const rows = await replica.read(tx => tx.range('shelf', {}))
+    return rows.map(({ key, value }) => {
+      const { updates, space, document, kind, code, shelved } = value as unknown as ShelfRecord
+      const { sentence } = new JoineryError(code)
+      return { id: String(key[0]), space, document, kind, code, sentence, shelved, edits: updates.length }
+    })
+  }
+
+  const discard = async (id: string): Promise<void> => {
+    await replica.write(tx => tx.delete('shelf', [id]))
+    news.tell({ type: 'shelf' })
+  }
+
+  return {
+    list,
+    discard,
+    async applyAgain(id) {
+      const entry = record<ShelfRecord>(await replica.read(tx => tx.get('shelf', [id])))
+      if (entry === undefined) throw new JoineryError('NOT_FOUND', { shelf: id })
+      const { space, document, kind } = entry
+      const place = { space, document }
+      const stored = await replica.read(tx => readBody(tx, space, document))
+      const nowhere = stored === undefined || (stored.record.body === 'partial' && stored.record.tail === 0)
+      const live = nowhere ? documents.make(place, kind, () => undefined) : await documents.open(place)
+      try {
+        // As the document is now, without these edits and with them: what differs is what they meant.
+        const now = [live.doc().encode()]
+        const base = scratch(live.engine, replica.random, now).doc
+        const theirs = scratch(live.engine, replica.random, [...now, ...entry.updates]).doc
+        const receipt = live.change(doc => reapply(replica.kind(kind), base, theirs, doc, replica.writeContext()))
+        base.close()
+        theirs.close()
+        await receipt.saved
+        await discard(id)
+        return receipt
+      } finally {
+        documents.release(live)
+      }
+    },
+    subscribe(listener) {
+      let closed = false
+      const tell = async (): Promise<void> => {
+        const edits = await list().catch(() => undefined)
+        if (!closed && edits !== undefined) listener(edits)
+      }
+      const stop = news.listen(item => {
+        if (item.type === 'shelf') void tell()
+      })
+      void tell()
+      return () => {
+        closed = true
+        stop()
+      }
+    },
+  }
+}

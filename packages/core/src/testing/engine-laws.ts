@@ -1,0 +1,25 @@
+/**
+ * The contract suite of the Engine port: every sentence of its header, and the faults that an engine alone must bear.
+ * What an engine cannot do it must refuse as its `can` says; no law asks which engine it is.
+ */
+import { byteLaws } from './engines/byte-laws.ts'
+import { editLaws } from './engines/edit-laws.ts'
+import type { MakeEngine } from './engines/history.ts'
+import { mergeLaws } from './engines/merge-laws.ts'
+import { valueLaws } from './engines/value-laws.ts'
+import type { Law } from './law.ts'
+
+export type { EngineBench, MakeEngine } from './engines/history.ts'
+
+/**
+ * The laws of the Engine port.
+ *
+ * @example
+ * ```ts
+ * import { engineLaws, seededRandom } from '@joinery/core/testing'
+ * import { yjs } from '@joinery/adapters/engines/yjs'
+ *
+ * for (const law of engineLaws) await law.check(() => ({ engine: yjs, random: seededRandom(1) }))
+ * ```
+ */
+export const engineLaws: readonly Law<MakeEngine>[] = [...mergeLaws, ...editLaws, ...valueLaws, ...byteLaws]

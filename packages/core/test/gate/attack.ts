@@ -1,0 +1,136 @@
+/**
+ * Attacks documents with hostile updates and holds the gate to its word: what it lets through goes into Yjs at once and whole (D2, CR-24).
+ * The relay is played by the gate and a head; what each verdict promises is checked on a real document.
+ */
+import * as Y from 'yjs'
+import { judgeYjs, SCAN_LIMITS, scanYjsUpdate, type Verdict } from '@joinery/core/gate'
+import { held, type Held } from './held.ts'
+import { hostileUpdate } from './hostile.ts'
+import { editedDocs } from './random-docs.ts'
+import { randomFrom } from './random.ts'
+
+/** Updates sent to one document before the next is attacked. */
+const SIEGE = 60
+
+export interface Attack {
+  readonly count: number
+  readonly seed: number
+  /** Told before each update that gets through is applied, so that a watcher knows which one hangs. */
+  readonly before?: (index: number) => void
+  /** Milliseconds, for a report; nothing is decided by it. */
+  readonly now?: () => number
+}
+
+export interface AttackReport {
+  sent: number
+  /** By verdict, or by code when refused. */
+  readonly outcomes: Map<string, number>
+  readonly failures: { readonly index: number; readonly what: string; readonly update: string }[]
+  slowest: { readonly index: number; readonly ms: number; readonly update: string }
+}
+
+export function attack({ count, seed, before, now = () => 0 }: Attack): AttackReport {
+  const report: AttackReport = { sent: 0, outcomes: new Map(), failures: [], slowest: { index: -1, ms: 0, update: '' } }
+  for (let siege = 0; report.sent < count; siege++) {
+    besiege({ seed: seed * 1_000_003 + siege, count: Math.min(SIEGE, count - report.sent), report, before, now })
+  }
+  return report
+}
+
+interface Siege extends Pick<Attack, 'count' | 'seed' | 'before'> {
+  readonly before: Attack['before']
+  readonly report: AttackReport
+  readonly now: () => number
+}
+
+function besiege({ seed, count, report, before, now }: Siege): void {
+  const random = randomFrom(seed)
+  const doc = random.chance(0.4) ? (editedDocs(random.below(2 ** 31), { docs: 1, edits: 20 })[0] as Y.Doc) : new Y.Doc()
+  // So that roots have types whose observers run, as in an app.
+  if (random.chance(0.5)) openRoots(doc)
+  // Yjs gives itself another id, and says so, when somebody writes under the one it has.
+  doc.clientID = 2 ** 31
+  doc.on('update', () => {})
+  const head = held(clocksOf(doc))
+  const accepted: Uint8Array[] = [Y.encodeStateAsUpdate(doc)]
+  for (let i = 0; i < count; i++) {
+    const index = report.sent++
+    const update = hostileUpdate(random, head.clocks)
+    const claim = { owner: random.pick(['me', 'me', 'you']), resupply: random.chance(0.2) }
+    const verdict = judge(update, head, claim)
+    const outcome = verdict.verdict === 'refused' ? verdict.code : verdict.verdict
+    report.outcomes.set(outcome, (report.outcomes.get(outcome) ?? 0) + 1)
+    if (verdict.verdict !== 'new' && verdict.verdict !== 'known') continue
+    before?.(index)
+    const start = now()
+    head.record(verdict)
+    const wrong = applied(doc, update, head, verdict)
+    const ms = now() - start
+    if (ms > report.slowest.ms) report.slowest = { index, ms, update: hexOf(update) }
+    if (wrong !== undefined) {
+      report.failures.push({ index, what: wrong, update: hexOf(update) })
+      return
+    }
+    accepted.push(update)
+  }
+  before?.(report.sent)
+  const wrong = readable(doc, accepted)
+  if (wrong !== undefined) report.failures.push({ index: report.sent, what: wrong, update: '' })
+}
+
+function judge(update: Uint8Array, head: Held, claim: { owner: string; resupply: boolean }): Verdict | { verdict: 'refused'; code: string } {
+  const result = scanYjsUpdate(update, SCAN_LIMITS)
+  return result.ok ? judgeYjs(result.scan, head, claim) : { verdict: 'refused', code: `${result.code}: ${result.detail}` }
+}
+
+/** What the verdict promised and the document does not do. */
+function applied(doc: Y.Doc, update: Uint8Array, head: Held, verdict: Verdict): string | undefined {
+  const before = verdict.verdict === 'known' ? hexOf(Y.encodeStateVector(doc)) : undefined
+  try {
+    Y.applyUpdate(doc, update)
+  } catch (error) {
+    return `apply throws ${error instanceof Error ? error.stack : String(error)}`
+  }
+  if (doc.store.pendingStructs !== null) return 'structs are left pending'
+  if (doc.store.pendingDs !== null) return 'deletes are left pending'
+  if (before !== undefined && hexOf(Y.encodeStateVector(doc)) !== before) return 'known, and yet it moved'
+  const clocks = clocksOf(doc)
+  for (const [author, clock] of head.clocks) if (clocks.get(author) !== clock && clock > 0) return `author ${author} is at ${clocks.get(author)}, not ${clock}`
+  return clocks.size > head.clocks.size ? 'authors that the gate did not see' : undefined
+}
+
+/** What is held can be written, read by the gate, copied, and merged. */
+function readable(doc: Y.Doc, accepted: readonly Uint8Array[]): string | undefined {
+  try {
+    const whole = Y.encodeStateAsUpdate(doc)
+    const result = scanYjsUpdate(whole, { ...SCAN_LIMITS, maxDepth: 65_000 })
+    if (!result.ok) return `its snapshot is refused: ${result.detail}`
+    const verdict = judgeYjs(result.scan, held(), { owner: 'anybody' })
+    if (verdict.verdict === 'gap' || verdict.verdict === 'refused') return `its snapshot is judged ${JSON.stringify(verdict)}`
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, whole)
+    if (hexOf(Y.encodeStateVector(copy)) !== hexOf(Y.encodeStateVector(doc))) return 'its copy is another'
+    const replayed = new Y.Doc()
+    replayed.transact(() => accepted.forEach(update => Y.applyUpdate(replayed, update)))
+    if (replayed.store.pendingStructs !== null) return 'its replay is left pending'
+    Y.mergeUpdates([...accepted])
+    return undefined
+  } catch (error) {
+    return `reading throws ${error instanceof Error ? error.stack : String(error)}`
+  }
+}
+
+function openRoots(doc: Y.Doc): void {
+  for (const name of ['text', 'r']) doc.getText(name).observeDeep(() => {})
+  for (const name of ['map', 's']) doc.getMap(name).observeDeep(() => {})
+  doc.getArray('array').observeDeep(() => {})
+  doc.getXmlFragment('xml').observeDeep(() => {})
+}
+
+function clocksOf(doc: Y.Doc): Map<number, number> {
+  return Y.decodeStateVector(Y.encodeStateVector(doc))
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return bytes.length > 4_000 ? `${bytes.length} bytes` : Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+}

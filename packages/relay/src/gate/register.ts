@@ -1,0 +1,47 @@
+/** The gate of register documents: the relay reads them. Each command is a whole state, so a gap in an author's commands loses nothing. */
+import { JoineryError, readRegister, stampOf, type RegisterState } from '@joinery/core'
+import { defineGate, EVERYTHING, type EngineGate } from './gate.ts'
+
+type Command = Pick<RegisterState, 'by' | 'n'>
+
+/** What a stamp can say. */
+const LATEST = 32 ** 10 - 1
+
+export function registerGate(): EngineGate {
+  return defineGate<Command>({
+    engine: 'register',
+    scan(bytes) {
+      try {
+        const { by, n, at } = readRegister(bytes)
+        // A command that says it is from the future would win for ever.
+        return { ok: true, scan: { by, n }, stampMax: stampOf(Math.min(at, LATEST), 0) }
+      } catch (error) {
+        if (error instanceof JoineryError) return { ok: false, code: 'BAD_UPDATE', detail: 'no state of a register' }
+        throw error
+      }
+    },
+    judge({ by, n }, held, { owner, resupply }) {
+      const author = held.author(by)
+      const have = author?.clock ?? 0
+      if (n <= have) {
+        if (resupply) return { verdict: 'known' }
+        return { verdict: 'refused', code: 'CONFLICTING_AUTHORSHIP', detail: `author ${by} gave command ${n} before` }
+      }
+      const bound = author?.owner || undefined
+      if (bound !== undefined && bound !== owner && !resupply) {
+        return { verdict: 'refused', code: 'CONFLICTING_AUTHORSHIP', detail: `author ${by} is another owner's` }
+      }
+      return { verdict: 'new', authors: [{ author: by, clock: n, owner: bound ?? (resupply ? '' : owner) }] }
+    },
+    wants(version, authors) {
+      if (version.length === 0) return undefined
+      try {
+        const { by, n } = readRegister(version)
+        const have = authors.find(({ author }) => author === by)?.clock ?? 0
+        return n > have ? EVERYTHING : undefined
+      } catch {
+        return undefined
+      }
+    },
+  })
+}
