@@ -17,7 +17,7 @@ const paper = defineKind('paper', {
 })
 
 export const library = defineLibrary('bench', { paper })
-export type BenchClient = Client<typeof library>
+export type BenchClient = Client<(typeof library)['kinds']>
 
 /** A client of user `bench`. */
 export function nodeClient(options: {

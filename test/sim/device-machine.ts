@@ -11,7 +11,7 @@ import { library, SPACE } from './library.ts'
 import { pick, type Plan } from './plan.ts'
 import { RELAY_URL } from './relay-machine.ts'
 
-export type SimClient = Client<typeof library>
+export type SimClient = Client<(typeof library)['kinds']>
 
 export interface DeviceMachine {
   readonly name: string
@@ -70,7 +70,7 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
     },
   }
   let disk = given?.copy(options) ?? memoryDisk(options)
-  let shared = memoryTabs({ clock: own })
+  let shared = memoryTabs({ schedule: run => void own.after(0, run) })
   let tabs: { readonly client: SimClient; readonly clock: SkewedClock; readonly kill: () => void }[] = []
 
   const openTab = async (): Promise<void> => {
@@ -118,14 +118,14 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
       disk.crash({ keepCommit: random.number() < 0.5 })
       committing = 0
       tabs = []
-      shared = memoryTabs({ clock: own })
+      shared = memoryTabs({ schedule: run => void own.after(0, run) })
     },
     wipe() {
       for (const tab of tabs) tab.kill()
       tabs = []
       disk.wipe()
       disk = memoryDisk(options)
-      shared = memoryTabs({ clock: own })
+      shared = memoryTabs({ schedule: run => void own.after(0, run) })
       life += 1
       journal.saw('wiped device came back')
     },

@@ -94,12 +94,13 @@ async function checkReplica(device: DeviceMachine, live: ReadonlyMap<string, Sto
     for (const { document, kind, content } of live.values()) {
       const handle = await client.space(SPACE)[kind].open(document)
       const here = canonical(shown(handle.view))
+      const trashed = handle.view.$trash !== false
       handle[Symbol.dispose]()
       if (here !== canonical(content)) {
         throw new Broken('I3', `${device.name} shows ${here} where the relay holds ${canonical(content)} (${document})`)
       }
-      const [row] = (await client.space(SPACE)[kind].where({}).get()).filter(({ id }) => id === document)
-      if (row === undefined && !handle.trashed) throw new Broken('I3', `${device.name} lists no row for ${document}`)
+      const [row] = (await client.space(SPACE)[kind].where({}).get()).rows.filter(({ id }) => id === document)
+      if (row === undefined && !trashed) throw new Broken('I3', `${device.name} lists no row for ${document}`)
     }
   }
 }

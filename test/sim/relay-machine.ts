@@ -13,8 +13,8 @@ import { createRelay, verifyDevToken, type Counters, type Relay } from '@joinery
 import { memoryBus } from '@joinery/adapters/bus/memory'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
-import { relayGates } from './relay-gates.ts'
-import { foldHere } from './fold-here.ts'
+import { GATES } from '../../packages/relay/src/gate/table.ts'
+import { foldWith } from '../../packages/relay/src/workers/fold.ts'
 import type { Journal } from './journal.ts'
 import { pick, type Plan } from './plan.ts'
 
@@ -78,6 +78,14 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   let backup = disk.copy(diskOptions)
   let running: { readonly relay: Relay; readonly clock: SkewedClock; readonly stopListening: () => void } | undefined
 
+  /** What the relay's worker does, without the thread. */
+  const foldHere = async (engine: string, updates: readonly Uint8Array[]): Promise<Uint8Array> => {
+    await wait(5)
+    const snapshot = foldWith(engine === 'yjs' ? yjs : automerge, random, updates)
+    journal.saw('snapshot replaced entries')
+    return snapshot
+  }
+
   const start = (): void => {
     if (running !== undefined) return
     backup = disk.copy(diskOptions)
@@ -89,8 +97,8 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       clock: own,
       random: seededRandom(plan.seed * 1_000 + lives),
       verify: verifyDevToken,
-      gates: relayGates,
-      fold: plan.faults.has('compaction') ? foldHere([yjs, automerge], () => journal.saw('snapshot replaced entries')) : undefined,
+      gates: GATES,
+      ...(plan.faults.has('compaction') ? { fold: foldHere } : {}),
       openToAll: true,
       ...(plan.faults.has('smallLimits') ? { limits: SMALL } : {}),
       turn: () => Promise.resolve(),

@@ -75,7 +75,7 @@ export function NoteBar({ notes, place, note, editor }: Props) {
         ◆
       </button>
       <FolderChoice notes={notes} note={note} />
-      {note.trashed ? null : (
+      {note.view.$trash !== false ? null : (
         <button title="Move to the trash" aria-label="Move to the trash" onClick={discard}>
           ✕
         </button>

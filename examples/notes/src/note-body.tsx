@@ -11,11 +11,11 @@ import type { OpenNote } from './use-note.ts'
 
 /** The editor of a note, for as long as the note is open. */
 export function useBodyEditor(notes: Notes, note: OpenNote): Editor | null {
-  const awareness = useMemo(() => awarenessOf(note), [note])
+  const awareness = useMemo(() => awarenessOf(note), [note, note.y])
   useEffect(() => () => awareness.destroy(), [awareness])
   return useEditor(
     {
-      editable: !note.trashed,
+      editable: note.view.$trash === false,
       editorProps: { attributes: { 'aria-label': 'Body', 'role': 'textbox' } },
       extensions: [
         // Undo is the note's own, so that it never takes back somebody else's words.
@@ -27,7 +27,7 @@ export function useBodyEditor(notes: Notes, note: OpenNote): Editor | null {
         }),
       ],
     },
-    [note, note.trashed],
+    [note, note.y, note.view.$trash === false],
   )
 }
 

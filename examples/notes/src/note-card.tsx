@@ -3,7 +3,7 @@ import type { Notes } from './notes.ts'
 import { go, type Place } from './place.ts'
 import { when } from './when.ts'
 
-export type NoteRow = Awaited<ReturnType<ReturnType<Notes['space']['note']['where']>['get']>>[number]
+export type NoteRow = Awaited<ReturnType<ReturnType<Notes['space']['note']['where']>['get']>>['rows'][number]
 
 export function NoteCard({ row, place }: { readonly row: NoteRow; readonly place: Place }) {
   return (

@@ -45,7 +45,7 @@ export function NoteList({ notes, place, search, onSearch, onCreate }: Props) {
             {found.state === 'partial' ? ' Older notes are still on their way.' : ''}
           </p>
         ) : null}
-        {rows.length === pages * PAGE ? (
+        {found?.more === true ? (
           <button className="more" onClick={() => setPages(pages + 1)}>
             Show more
           </button>

@@ -20,15 +20,16 @@ export function NoteSheet({ notes, place, id }: Props) {
 
 function OpenSheet({ notes, place, note }: { readonly notes: Notes; readonly place: Place; readonly note: OpenNote }) {
   const editor = useBodyEditor(notes, note)
+  const created = note.view.$created
   return (
     <>
       <NoteBar notes={notes} place={place} note={note} editor={editor} />
       <div className="page">
         <div>
-          {note.trashed ? <InTrash notes={notes} note={note} /> : null}
+          {note.view.$trash !== false ? <InTrash notes={notes} note={note} /> : null}
           <NoteTitle note={note} onEnter={() => editor?.commands.focus('start')} />
           <p className="meta">
-            <span>Edited {when(note.updatedAt)}</span>
+            {created === undefined ? null : <span>Begun {when(created.at)}</span>}
             <AlsoEdited note={note} />
           </p>
           <NoteBody editor={editor} />
@@ -59,8 +60,8 @@ function AlsoEdited({ note }: { readonly note: OpenNote }) {
   if (lost === undefined || lost.value === note.view.title) return null
   return (
     <span className="also">
-      Also called “{String(lost.value)}” elsewhere
-      <button onClick={() => note.change(draft => void (draft.title = String(lost.value)))}>Use that</button>
+      Also called “{lost.value}” elsewhere
+      <button onClick={() => note.change(draft => void (draft.title = lost.value))}>Use that</button>
     </span>
   )
 }

@@ -5,9 +5,9 @@ import { library } from './library.ts'
 
 export interface Notes {
   readonly identity: Identity
-  readonly client: Client<typeof library>
+  readonly client: Client<(typeof library)['kinds']>
   /** The shared space, or the personal one. */
-  readonly space: SpaceClient<typeof library>
+  readonly space: SpaceClient<(typeof library)['kinds']>
   /** Removes everything from this browser and begins again as a guest. */
   signOut(): Promise<void>
 }

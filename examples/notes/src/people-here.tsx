@@ -9,10 +9,15 @@ export function People({ note }: { readonly note: OpenNote }) {
   return (
     <div className="people" aria-label={`${others.length} others here`}>
       {others.map(other => (
-        <span key={other.session} title={other.subject} style={{ background: colourOf(other.subject) }}>
-          {other.subject.slice(0, 2)}
+        <span key={other.id} title={nameOf(other)} style={{ background: colourOf(nameOf(other)) }}>
+          {nameOf(other).slice(0, 2)}
         </span>
       ))}
     </div>
   )
+}
+
+/** Who it is; another tab of this browser has no name of its own. */
+function nameOf({ subject }: { readonly subject: string }): string {
+  return subject === '' ? 'me' : subject
 }

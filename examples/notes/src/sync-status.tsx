@@ -36,7 +36,7 @@ export function say(status: Status): Words {
   }
   if (status.connection !== 'live') {
     const kept = status.pending === 0 ? 'Everything is on this device.' : `${waiting} safe on this device.`
-    return status.reason === 'needs-auth'
+    return status.connection === 'needs-auth'
       ? { mood: 'warn', headline: 'Signed out', detail: kept }
       : { mood: 'idle', headline: status.connection === 'connecting' ? 'Connecting …' : 'Offline', detail: kept }
   }

@@ -1,62 +1,113 @@
 /** The client, put together. Everything it is made of comes in with the options. */
-import { checkId, JoineryError, PERSONAL_SPACE, type Storage } from '@joinery/core'
+import { checkId, PERSONAL_SPACE } from '@joinery/core'
 import type { Kind, Kinds } from '@joinery/core/kinds'
 import type { Client, Collections, SpaceClient } from './client.ts'
 import { collectionOf, type CollectionContext } from './collection.ts'
+import { completeness } from './completeness.ts'
 import { openDocuments } from './documents/open-documents.ts'
 import { ledger } from './documents/receipts.ts'
 import { unsavedRows } from './documents/unsaved-rows.ts'
+import { eventDesk } from './events.ts'
+import { link } from './link/link.ts'
 import { newsDesk } from './news.ts'
-import type { BaseOptions } from './options.ts'
+import { openStorage } from './open-storage.ts'
+import type { BaseOptions, LinkOptions } from './options.ts'
 import { presenceDesk } from './presence.ts'
+import type { Place } from './replica/append.ts'
 import { freshId } from './replica/fresh-id.ts'
-import { identify } from './replica/identity.ts'
 import { projector } from './replica/projector.ts'
 import { replicaOn } from './replica/replica.ts'
 import { writer } from './replica/writer.ts'
 import { shelfOf } from './shelf.ts'
-import { signal } from './signal.ts'
 import { statusDesk } from './status.ts'
+import { syncDesk } from './sync-now.ts'
 import { trashOf } from './trash.ts'
 
+/**
+ * A client on this device. It works at once, offline and without any relay; with `url` and `token` it keeps in step with one. BAD_INPUT;
+ * STORAGE_UNAVAILABLE when storage cannot be opened and there is no `fallbackStorage`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { createClient } from '@joinery/client/base'
+ * import { defineLibrary, folder, note } from '@joinery/core/kinds'
+ * import { seededRandom, virtualClock, virtualNetwork } from '@joinery/core/testing'
+ * import { memoryStorage } from '@joinery/adapters/storage/memory'
+ * import { memoryTabs } from '@joinery/adapters/tabs/memory'
+ * import { yjs } from '@joinery/adapters/engines/yjs'
+ *
+ * const clock = virtualClock()
+ * const random = seededRandom(1)
+ * const client = await createClient({
+ *   library: defineLibrary('notes', { note, folder }),
+ *   user: 'ada',
+ *   engines: [yjs],
+ *   storage: memoryStorage(),
+ *   tabs: memoryTabs().open(),
+ *   transport: virtualNetwork({ clock, random }).transport('laptop'),
+ *   clock,
+ *   random,
+ * })
+ * const { id, saved } = client.note.create({ title: 'Shopping' })
+ * await saved
+ * const { rows } = await client.note.where({ pinned: false }).orderBy('updatedAt', 'desc').limit(20).get()
+ * assert.deepEqual(rows.map(row => row.title), ['Shopping'])
+ * const handle = await client.note.open(id)
+ * handle.change(draft => draft.tags.add('home'))
+ * handle.close()
+ * await client.close()
+ * ```
+ */
 export async function createClient<K extends Kinds>(options: BaseOptions<K>): Promise<Client<K>> {
-  const { library, clock, random, engines } = options
+  const { library, clock, random, engines, surroundings } = options
   const name = `${library.name}/${options.user}`
-  const tab = freshId(random)
+  const spaces = new Set((options.spaces ?? [PERSONAL_SPACE]).map(space => checkId('space', space)))
   const marker = typeof options.marker === 'function' ? options.marker(name) : options.marker
-  const { storage, degraded } = await openStorage(options, name)
-  const identity = await identify(storage, random, marker)
+  const { storage, degraded, identity } = await openStorage(options, name, marker)
+  const tab = freshId(random)
   const tabs = typeof options.tabs === 'function' ? options.tabs(name) : options.tabs
   const news = newsDesk(tabs)
+  const events = eventDesk(news)
   const writes = writer(storage, clock, () => status.refresh())
   const { device, slot } = identity
   const replica = replicaOn({ library, engines, storage, writer: writes, clock, random, news, device, slot })
-  const spaces = [...new Set(options.spaces ?? [PERSONAL_SPACE])].map(space => checkId('space', space))
+  let linked = options.url !== undefined
 
-  const completeChanged = signal<void>()
-  const complete = (): boolean => true
-  const background = projector(replica, () => completeChanged.emit())
+  const complete = await completeness(replica, spaces, () => linked)
+  const background = projector(replica, () => network.refresh())
   const rows = unsavedRows(news)
   const receipts = ledger(news)
-  const written = ({ space, document }: { space: string; document: string }): void =>
-    background.note(space, [document], false)
-  const documents = openDocuments({ replica, rows, receipts, written }, () => false)
+  const written = ({ space, document }: Place): void => background.note(space, [document], false)
+  const documents = openDocuments({ replica, rows, receipts, written }, () => complete.reachable())
   const presence = presenceDesk(news, tab)
+  const network = link({
+    replica,
+    background,
+    tabs,
+    transport: options.transport,
+    clock,
+    random,
+    allowInsecure: options.allowInsecure ?? false,
+    spaces: () => [...spaces],
+    report: (space, report) => events.emit({ ...report, space }),
+  })
   const status = statusDesk(news, {
     replica,
     degraded,
-    complete,
-    spaces: () => spaces,
+    complete: space => complete.of(space),
+    spaces: () => [...spaces],
     unsaved: () => documents.unsaved(),
   })
+  const sync = syncDesk(replica, documents)
 
   const context: CollectionContext = {
     replica,
     unsaved: rows,
     documents,
     presence,
-    complete,
-    listenComplete: listener => completeChanged.listen(listener),
+    complete: space => complete.of(space),
+    listenComplete: listener => complete.listen(listener),
     async indexed() {
       await documents.saved()
       await background.settled()
@@ -72,37 +123,83 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     }
   }
 
-  const close = async (): Promise<void> => {
-    await documents.saved()
+  let ended: Promise<void> | undefined
+  const end = async (): Promise<void> => {
+    network.stop()
     background.close()
     presence.close()
+    sync.close()
     await writes.close()
     receipts.close()
     documents.close()
     status.close()
+    stopSurroundings?.()
     news.close()
     tabs.close()
-    await storage.close()
   }
+
+  news.listen(item => {
+    if (item.type === 'renamed-device') {
+      replica.rename(item.device)
+      marker?.set(item.device)
+    }
+    // Another tab deletes the library: whatever this one still wants to write has nowhere to go.
+    if (item.type === 'logout') {
+      ended ??= end().then(() => storage.close())
+      events.emit({ type: 'logged-out' })
+    }
+  })
+  const stopSurroundings = surroundings?.listen(event => {
+    if (event !== 'wake') network.tell({ type: 'network', online: event === 'online' })
+    if (event === 'offline') return
+    network.tell({ type: 'wake' })
+    news.tellHere({ type: 'wake' })
+    documents.refresh()
+  })
+  if (surroundings?.online() === false) network.tell({ type: 'network', online: false })
+  if (degraded) events.emit({ type: 'storage', code: 'STORAGE_UNAVAILABLE' })
+  if (identity.lost) events.emit({ type: 'storage', code: 'STORAGE_LOST' })
+
+  const linkTo = (to: LinkOptions): void => {
+    linked = true
+    network.link(to)
+  }
+  if (options.url !== undefined) linkTo({ url: options.url, token: options.token ?? (() => undefined) })
 
   return {
     ...inSpace(PERSONAL_SPACE),
+    space(id) {
+      if (!spaces.has(checkId('space', id))) {
+        spaces.add(id)
+        network.join(id)
+      }
+      return inSpace(id)
+    },
     shelf: shelfOf(replica, documents),
     status,
-    space: inSpace,
-    close,
-  }
-}
-
-async function openStorage<K extends Kinds>(
-  options: BaseOptions<K>,
-  name: string,
-): Promise<{ storage: Storage; degraded: boolean }> {
-  const open = options.storage
-  try {
-    return { storage: await (typeof open === 'function' ? open(name) : open), degraded: false }
-  } catch (error) {
-    if (options.fallbackStorage === undefined) throw new JoineryError('STORAGE_UNAVAILABLE', {}, { cause: error })
-    return { storage: options.fallbackStorage(), degraded: true }
+    events,
+    device: () => replica.device(),
+    linkTo,
+    syncNow: () => sync.now(),
+    async persist() {
+      const promised = await storage.persist()
+      status.refresh()
+      return promised
+    },
+    async close() {
+      if (ended !== undefined) return ended
+      await documents.saved()
+      ended = end().then(() => storage.close())
+      return ended
+    },
+    async logout() {
+      ended ??= (async () => {
+        news.tell({ type: 'logout' })
+        await end()
+        await storage.destroy()
+        marker?.clear()
+      })()
+      return ended
+    },
   }
 }

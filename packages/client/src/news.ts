@@ -13,6 +13,8 @@ export type News =
   | { readonly type: 'grown'; readonly space: string; readonly documents: readonly Grown[] }
   /** These documents began another life: whoever has one open reads it anew. */
   | { readonly type: 'rebuilt'; readonly space: string; readonly documents: readonly string[] }
+  /** These are purged, or gone at the relay. */
+  | { readonly type: 'gone'; readonly space: string; readonly documents: readonly string[] }
   | { readonly type: 'rows'; readonly space: string; readonly kind: string; readonly rows: readonly RowNews[] }
   /** Documents of this kind are found by other words than before. */
   | { readonly type: 'words'; readonly space: string; readonly kind: string }
@@ -37,6 +39,9 @@ export type News =
   | { readonly type: 'link'; readonly report: LinkReport }
   | { readonly type: 'ask' }
   | { readonly type: 'wake' }
+  /** Sync now, and say whether it went. */
+  | { readonly type: 'sync'; readonly id: string }
+  | { readonly type: 'synced'; readonly id: string; readonly synced: boolean }
   /** What a tab shows of a document, or nothing any more. */
   | {
       readonly type: 'showing'
@@ -54,6 +59,12 @@ export type News =
       readonly subject: string
       readonly states: Readonly<Record<string, string>>
     }
+  /** The device goes by another name now. */
+  | { readonly type: 'renamed-device'; readonly device: string }
+  /** One more space is kept on this device. */
+  | { readonly type: 'joined'; readonly space: string }
+  /** A tab that knows a relay wants to lead. */
+  | { readonly type: 'make-way' }
   /** The library is being deleted from this device. */
   | { readonly type: 'logout' }
 

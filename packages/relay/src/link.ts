@@ -149,11 +149,16 @@ export function createLink(options: LinkOptions): Link {
     const now = clock.monotonic()
     const wait = Math.max(bytesAllowed.take(bytes, now), messagesAllowed.take(1, now))
     if (wait === 0) return
-    if (throttledUntil <= now) {
-      counters.add('throttled')
-      clock.after(wait, () => holdOrNot())
-    }
+    const isNew = throttledUntil <= now
     throttledUntil = now + wait
+    if (!isNew) return
+    counters.add('throttled')
+    const look = (): void => {
+      const left = throttledUntil - clock.monotonic()
+      if (left > 0) clock.after(left, look)
+      else holdOrNot()
+    }
+    clock.after(wait, look)
   }
 
   // --- effects

@@ -20,6 +20,8 @@ export interface Device {
   /** The network takes nothing any more; with `true` everything again. */
   reads(isReading: boolean): void
   held(): boolean
+  /** Bytes that the relay sent and the network did not take. */
+  buffered(): number
   /** The connection breaks. */
   breaks(): void
 }
@@ -97,6 +99,7 @@ export function rig(options: Partial<RelayOptions> = {}): Rig {
         if (reading) buffered = 0
       },
       held: () => isHeld,
+      buffered: () => buffered,
       breaks: () => events.closed(),
     }
   }

@@ -1,85 +1,150 @@
 /**
- * Storage in the browser: one IndexedDB database for each (app, user). Laws: those of the port; nothing is touched before the first
- * transaction, so a server may import it; writes ask for strict durability; other tabs' storages end when one destroys the data.
+ * Storage in the browser's IndexedDB: one database for each (app, user), one object store for each table, keys as they are. Laws: those of
+ * the port; writes are strict: reported when they are on the disk, not when the browser has taken them.
  */
-import type { ReadTransaction, Storage, StorageEstimate, Table, WriteTransaction } from '@joinery/core'
-import { askedWork } from '../asked-work.ts'
-import { connection, deleteDatabase } from './indexeddb/connection.ts'
-import { runIn } from './indexeddb/transaction.ts'
+import { JoineryError, type Storage, type Table, type WriteTransaction } from '@joinery/core'
+import { connectionTo } from './indexeddb/connection.ts'
+import { failureOf, isConnectionLost } from './indexeddb/failures.ts'
+import { operationsOn } from './indexeddb/transaction.ts'
 
 export interface IndexedDbOptions {
-  /** What the app calls itself. Apps of one origin must not share a name. */
+  /** Names the library on this origin. */
   readonly app: string
-  /** Whose data it is. Each person on a device has a database of their own. */
+  /** Whose library it is. */
   readonly user: string
+  /** The browser's own unless given. */
+  readonly platform?: IndexedDbPlatform
+}
+
+/** The parts of a browser that this uses. */
+export interface IndexedDbPlatform {
+  readonly indexedDB?: IDBFactory
+  readonly IDBKeyRange?: typeof IDBKeyRange
+  readonly navigator?: { readonly storage?: Partial<Pick<StorageManager, 'estimate' | 'persist' | 'persisted'>> }
 }
 
 /**
- * The database of one person in one app, opened when it is first used. Its name is `joinery:<app>:<user>`, each part as in a URL.
- *
- * Transactions reject with STORAGE_FULL, STORAGE_UNAVAILABLE (no IndexedDB here, or it is denied or blocked) or CLOSED (closed here, or
- * destroyed or upgraded by another tab).
+ * The storage of one person's library in this browser. Nothing is opened before it is used; where there is no IndexedDB, or none is let in,
+ * everything rejects with STORAGE_UNAVAILABLE.
  *
  * @example
  * ```ts
  * import assert from 'node:assert'
  * import { indexedDbStorage } from '@joinery/adapters/storage/indexeddb'
  *
- * const storage = indexedDbStorage({ app: 'notes', user: 'ada' })
- * // Node has no IndexedDB: in a browser this resolves.
- * await assert.rejects(
- *   storage.write(['meta'], tx => tx.put('meta', ['device'], 'd1')),
- *   { code: 'STORAGE_UNAVAILABLE' },
- * )
+ * // In a browser this keeps the value; Node has no IndexedDB.
+ * const storage = indexedDbStorage({ app: 'notes', user: 'ann' })
+ * const put = storage.write(['meta'], tx => tx.put('meta', ['device'], 'd1'))
+ * await assert.rejects(put, { code: 'STORAGE_UNAVAILABLE' })
  * ```
  */
-export function indexedDbStorage({ app, user }: IndexedDbOptions): Storage {
-  const name = ['joinery', app, user].map(part => encodeURIComponent(part)).join(':')
-  const database = connection(name)
-  const work = askedWork()
+export function indexedDbStorage({ app, user, platform = globalThis }: IndexedDbOptions): Storage {
+  const connection = connectionTo(() => platform.indexedDB, databaseName(app, user))
+  const running = new Set<Promise<void>>()
+  let closed = false
 
-  function transact<T>(
-    mode: 'readonly' | 'readwrite',
+  function ask<T>(work: () => Promise<T>): Promise<T> {
+    if (closed) return Promise.reject(new JoineryError('CLOSED'))
+    const outcome = work()
+    const settled: Promise<void> = outcome.then(
+      () => void running.delete(settled),
+      () => void running.delete(settled),
+    )
+    running.add(settled)
+    return outcome
+  }
+
+  /** Begins a transaction, on a new connection if the browser has dropped the one there was. */
+  async function begin(mode: IDBTransactionMode, tables: readonly Table[]): Promise<IDBTransaction> {
+    for (let attempt = 1; ; attempt++) {
+      const database = await connection.database()
+      try {
+        return database.transaction([...tables], mode, { durability: 'strict' })
+      } catch (error) {
+        if (attempt > 1 || !isConnectionLost(error)) throw failureOf(error)
+        connection.forget(database)
+      }
+    }
+  }
+
+  async function run<T>(
+    mode: IDBTransactionMode,
     tables: readonly Table[],
     body: (tx: WriteTransaction) => Promise<T>,
   ): Promise<T> {
-    return work.ask(async () => runIn(await database.begin(tables, mode), body))
-  }
-
-  async function close(): Promise<void> {
-    await work.close()
-    database.close()
-  }
-
-  return {
-    read: <T>(tables: readonly Table[], body: (tx: ReadTransaction) => Promise<T>) => transact('readonly', tables, body),
-    write: (tables, body) => transact('readwrite', tables, body),
-    estimate,
-    async persist() {
-      try {
-        return (await platform()?.persist()) ?? false
-      } catch {
-        return false
+    const transaction = await begin(mode, tables)
+    const done = new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => {
+        if (isConnectionLost(transaction.error)) connection.forget(transaction.db)
+        reject(failureOf(transaction.error))
       }
+    })
+    // Awaited below; until then a failure is not an unhandled one.
+    done.catch(() => undefined)
+    const operations = operationsOn(transaction, tables, platform as Required<IndexedDbPlatform>)
+    try {
+      const result = await body(operations.face)
+      await operations.end()
+      commit(transaction)
+      await done
+      return result
+    } catch (error) {
+      await operations.end().catch(() => undefined)
+      abort(transaction)
+      await done.catch(() => undefined)
+      throw error
+    }
+  }
+
+  const storage: Storage = {
+    read: (tables, body) => ask(() => run('readonly', tables, body)),
+    write: (tables, body) => ask(() => run('readwrite', tables, body)),
+    async estimate() {
+      const { usage, quota } = (await attempt(() => platform.navigator?.storage?.estimate?.())) ?? {}
+      const persisted = (await attempt(() => platform.navigator?.storage?.persisted?.())) ?? false
+      return { usage, quota, persisted }
     },
-    close,
+    persist: async () => (await attempt(() => platform.navigator?.storage?.persist?.())) ?? false,
+    async close() {
+      closed = true
+      await Promise.all(running)
+      await connection.close()
+    },
     async destroy() {
-      await close()
-      await deleteDatabase(name)
+      await storage.close()
+      await connection.remove()
     },
   }
+  return storage
 }
 
-async function estimate(): Promise<StorageEstimate> {
+/** What the databases of this origin are called: `joinery/<app>/<user>`, percent-encoded. */
+function databaseName(app: string, user: string): string {
+  return `joinery/${encodeURIComponent(app)}/${encodeURIComponent(user)}`
+}
+
+/** Without it the browser commits by itself, a turn later. */
+function commit(transaction: IDBTransaction): void {
   try {
-    const { usage, quota } = (await platform()?.estimate()) ?? {}
-    return { usage, quota, persisted: (await platform()?.persisted()) ?? false }
+    transaction.commit()
   } catch {
-    return { usage: undefined, quota: undefined, persisted: false }
+    // It has begun to commit by itself.
   }
 }
 
-/** Absent on a server and on pages that are not encrypted. */
-function platform(): Partial<StorageManager> | undefined {
-  return (globalThis.navigator as Partial<Navigator> | undefined)?.storage
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It is over already.
+  }
+}
+
+async function attempt<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch {
+    return undefined
+  }
 }

@@ -7,11 +7,11 @@
  * another thread and back would add to a small one. What would pay for a thread is a disk whose fsync is slow.
  */
 import { randomBytes } from 'node:crypto'
-import { hex, JoineryError, NO_MARK, type AuthorHead, type Entry, type Fold, type LogPage, type Role, type Store } from '@joinery/core'
+import { ENTRY_WEIGHT, hex, JoineryError, NO_MARK, type Entry, type Fold, type LogPage, type Role, type Store } from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
 import { openDatabase } from './sqlite/opening.ts'
 import { failureOf } from './sqlite/refusals.ts'
-import { bytesOf, checksumOf, entryOf, headOf, numberOfType } from './sqlite/rows.ts'
+import { authorsOf, bytesOf, checksumOf, entryOf, headOf, numberOfType, textOfAuthors } from './sqlite/rows.ts'
 import { prepare, type DeviceRow, type DocumentRow, type EntryRow, type SpaceRow } from './sqlite/statements.ts'
 import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
 
@@ -151,14 +151,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     if (row === undefined) throw new JoineryError('NOT_FOUND', { space })
     const entries: Entry[] = []
     const damaged = new Set<string>()
-    let bytes = 0
+    let weight = 0
     for (const found of statements.entriesAfter.iterate(row.id, after)) {
-      if (entries.length > 0 && bytes >= maxBytes) return cutAfter(row, entries, [...damaged])
+      if (entries.length > 0 && weight >= maxBytes) return cutAfter(row, entries, [...damaged])
       const stored = found as EntryRow
       const entry = entryOf(stored)
       if (entry !== undefined) entries.push(entry)
       else if (stored.document !== null) damaged.add(stored.document)
-      bytes += stored.bytes.length
+      weight += ENTRY_WEIGHT + stored.bytes.length
     }
     return { entries, seq: row.seq, mark: bytesOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
   }
@@ -169,30 +169,31 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     return { entries, seq, mark: bytesOf(mark), epoch: row.epoch, end: false, damaged }
   }
 
-  function body(space: string, document: string): Entry[] {
-    const row = documentRow(space, document)
-    if (row === undefined) return []
-    const entries = (statements.body.all(chainOf(row, row.seq)) as EntryRow[]).map(entryOf)
-    const sound = entries.filter(entry => entry !== undefined)
-    // A row that is missing is as bad as one that is damaged.
-    if (sound.length !== entries.length || entries.length !== row.entries)
-      throw new JoineryError('QUARANTINED', { document, damaged: row.entries - sound.length })
+  /** The rows of a document up to `last`, oldest first. Rejects when any of them is damaged or missing. */
+  function soundRows(row: DocumentRow, last: number, count: number): { row: EntryRow; entry: Entry }[] {
+    const rows = statements.chain.all(chainOf(row, last)) as EntryRow[]
+    const sound = rows.flatMap(found => {
+      const entry = entryOf(found)
+      return entry === undefined ? [] : [{ row: found, entry }]
+    })
+    if (sound.length !== count)
+      throw new JoineryError('QUARANTINED', { document: row.name, damaged: count - sound.length })
     return sound
   }
 
   function fold({ space, document, upTo, snapshot, entries }: Fold): boolean {
     const row = documentRow(space, document)
-    if (row === undefined || row.gone === 1) return false
-    const last = statements.entryAt.get(row.space, upTo) as EntryRow | undefined
-    if (last?.document_id !== row.id) return false
-    const folded = statements.bytesOfChain.get(chainOf(row, upTo)) as { entries: number; bytes: number }
-    if (folded.entries !== entries) return false
+    const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
+    if (row === undefined || row.gone === 1 || last?.document_id !== row.id) return false
+    const folded = statements.chain.all(chainOf(row, upTo)) as EntryRow[]
+    if (folded.length !== entries) return false
     statements.rememberDigests.run(chainOf(row, last.prev))
     statements.dropChain.run(chainOf(row, last.prev))
+    const authors = textOfAuthors(authorsOf(folded).values())
     const type = numberOfType('snapshot')
-    const checksum = checksumOf(row.space, upTo, type, row.id, 0, last.device_id, last.n, last.at, snapshot)
-    statements.putSnapshot.run(type, checksum, snapshot, row.space, upTo)
-    const bytes = row.bytes - folded.bytes + snapshot.length
+    const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })
+    statements.putSnapshot.run(type, checksum, authors, snapshot, row.space, upTo)
+    const bytes = row.bytes - folded.reduce((sum, one) => sum + one.bytes.length, 0) + snapshot.length
     statements.moveDocument.run(row.seq, row.entries - entries + 1, bytes, 0, row.id)
     // Only what was read back replaces anything (S3).
     if (entryOf(statements.entryAt.get(row.space, upTo) as EntryRow) === undefined)
@@ -227,9 +228,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     authors: (space, document) =>
       read(() => {
         const row = documentRow(space, document)
-        return row === undefined ? [] : (statements.authors.all(row.id) as AuthorHead[])
+        if (row === undefined) return []
+        return [...authorsOf(soundRows(row, row.seq, row.entries).map(sound => sound.row)).values()]
       }),
-    body: (space, document) => read(() => body(space, document)),
+    body: (space, document) =>
+      read(() => {
+        const row = documentRow(space, document)
+        return row === undefined ? [] : soundRows(row, row.seq, row.entries).map(({ entry }) => entry)
+      }),
     documents: (space, before, limit) =>
       read(() => {
         const row = spaceRow(space)

@@ -1,5 +1,7 @@
 /** The link as a screen shows it, and as the tab that holds it tells the others. */
 import type { Code } from '@joinery/core'
+import type { ConnectionState } from '@joinery/core/sync'
+import type { SpaceState } from './space-sync.ts'
 
 export type Mode = 'realtime' | 'polling' | 'offline'
 
@@ -28,6 +30,8 @@ export interface LinkReport {
   readonly filling: readonly string[]
   /** Edits kept back because the relay cannot take them yet. */
   readonly heldBack: number
+  /** Ms to add to this device's wall clock. */
+  readonly offset: number
 }
 
 export const NO_LINK: LinkReport = {
@@ -38,4 +42,53 @@ export const NO_LINK: LinkReport = {
   live: false,
   filling: [],
   heldBack: 0,
+  offset: 0,
+}
+
+export interface ReportedSpace extends SpaceState {
+  readonly space: string
+}
+
+/** The report of a link in this state. `wanted`: there is a relay to link to. */
+export function reportOf(
+  state: ConnectionState,
+  wanted: boolean,
+  spaces: readonly ReportedSpace[],
+  offset: number,
+): LinkReport {
+  const isLive = state.at === 'live'
+  const filling = wanted ? spaces.filter(one => one.filling).map(({ space }) => space) : []
+  return {
+    mode: isLive ? 'realtime' : 'offline',
+    reason: wanted ? reasonOf(state) : 'no-relay',
+    code: (state.at === 'stopped' || state.at === 'waiting' ? state.code : undefined) ?? null,
+    syncing: isLive && spaces.some(one => one.busy || !one.live || one.filling || one.waiting > 0),
+    live: isLive && spaces.every(one => one.live),
+    filling,
+    heldBack: spaces.reduce((sum, one) => sum + one.heldBack, 0),
+    offset,
+  }
+}
+
+function reasonOf(state: ConnectionState): LinkReason {
+  switch (state.at) {
+    case 'live':
+    case 'offline':
+      return state.at
+    case 'asking-token':
+    case 'connecting':
+    case 'greeting':
+      return 'connecting'
+    case 'waiting':
+      return 'waiting'
+    case 'stopped':
+      return (state.code && STOPPED[state.code]) ?? 'stopped'
+  }
+}
+
+const STOPPED: { readonly [C in Code]?: LinkReason } = {
+  UNAUTHENTICATED: 'needs-auth',
+  WRONG_SUBJECT: 'wrong-account',
+  INSECURE_URL: 'insecure-url',
+  VERSION: 'too-old',
 }

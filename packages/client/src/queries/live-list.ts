@@ -124,6 +124,10 @@ export function liveList(context: ListContext, request: ListRequest, tell: (resu
       else apply(item.rows)
       announce()
     }
+    if (item.type === 'gone' && item.space === space) {
+      apply(item.documents.map(document => ({ document, row: null })))
+      announce()
+    }
     if (item.type === 'wake') void readAgain()
   })
   const stopComplete = context.listenComplete(announce)

@@ -16,8 +16,9 @@ export async function wipeDocument(
   refusal: Refusal,
 ): Promise<Withdrawn | undefined> {
   const stored = await readRecord(tx, place.space, place.document)
-  if (stored === undefined || stored.body === 'gone') return undefined
+  if (stored === undefined) return undefined
   const withdrawn = await withdraw(tx, place)
+  if (stored.body === 'gone') return withdrawn
   await putOnShelf(tx, place, stored, refusal, withdrawn.updates)
   await eraseContent(tx, shape, place, stored)
   const gone: DocumentRecord = { ...stored, body: 'gone', folded: 0, bytes: 0, life: stored.life + 1, why: refusal.code }

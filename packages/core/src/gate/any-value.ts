@@ -63,7 +63,7 @@ export function skipAnyField(cursor: Cursor, room: number, stamps: StampMax | un
   const { bytes, pos } = cursor
   const depth = skipAny(cursor, room)
   // Array of at least one, first a string of 15 bytes. All of it has just been read, so it is there.
-  if (stamps !== undefined && depth > 0 && bytes[pos] === ARRAY) {
+  if (stamps !== undefined && depth > 0 && bytes[pos] === ARRAY && bytes[pos + 1] !== 0) {
     const first = afterUint(bytes, pos + 1)
     if (bytes[first] === STRING && bytes[first + 1] === 15) stamps.saw(bytes, first + 2, first + 17)
   }

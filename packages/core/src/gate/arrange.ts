@@ -6,7 +6,7 @@
  */
 import type { Refusal } from './cursor.ts'
 import type { ScanLimits } from './limits.ts'
-import { INSIDE, NONE, ROOTED, type Section, type StructTable } from './struct-table.ts'
+import { BESIDE, INSIDE, KEYED, LONG, NONE, PLACE, type Section, type StructTable } from './struct-table.ts'
 
 /** "Needs this clock of this author", that is, a document whose next free clock of that author is greater. */
 export interface Reference {
@@ -17,12 +17,21 @@ export interface Reference {
 export interface Arrangement {
   readonly references: readonly Reference[]
   readonly depth: number
+  /** Clocks that must be deleted by the same update, by author, ascending. */
+  readonly mustDelete: ReadonlyMap<number, readonly ClockRange[]>
   readonly refusal: Pick<Refusal, 'code' | 'detail'> | undefined
   /** How often a struct was looked at. */
   readonly looks: number
 }
 
-const NOTHING: readonly Reference[] = []
+/** Clocks `[from, to)`. */
+export interface ClockRange {
+  readonly from: number
+  readonly to: number
+}
+
+const NO_REFERENCES: readonly Reference[] = []
+const NO_RANGES: ReadonlyMap<number, readonly ClockRange[]> = new Map()
 
 /**
  * Arranges the structs of a table.
@@ -31,8 +40,8 @@ const NOTHING: readonly Reference[] = []
  */
 export function arrange(table: StructTable, limits: ScanLimits): Arrangement {
   // A keystroke: one author who refers to himself, and no types.
-  if (table.foreign === 0 && table.types === 0) {
-    return { references: NOTHING, depth: table.deepest, refusal: undefined, looks: 0 }
+  if (table.foreign === 0 && table.types === 0 && (table.keyed === 0 || table.long === 0)) {
+    return { references: NO_REFERENCES, depth: table.deepest, mustDelete: NO_RANGES, refusal: undefined, looks: 0 }
   }
   return new Arranger(table, limits).run()
 }
@@ -52,6 +61,9 @@ class Arranger {
   private readonly stack: number[] = []
   private readonly wanted: number[] = []
   private readonly needs = new Needs()
+  private readonly mustDelete = new Map<number, ClockRange[]>()
+  /** Whether it matters where a struct is: it nests, or some are keyed and some long. */
+  private readonly places: boolean
   private depth: number
   private looks = 0
   private refusal: Pick<Refusal, 'code' | 'detail'> | undefined = undefined
@@ -60,6 +72,7 @@ class Arranger {
     this.table = table
     this.limits = limits
     this.depth = table.deepest
+    this.places = table.types > 0 || (table.keyed > 0 && table.long > 0)
     this.sections = table.sections
     this.authors = Float64Array.from(table.sections, section => section.author)
     this.sectionByAuthor =
@@ -74,7 +87,8 @@ class Arranger {
       this.push(i, Infinity)
       while (this.stack.length > 0 && this.refusal === undefined) this.advance(this.stack.at(-1) as number)
     }
-    return { references: this.needs.list, depth: this.depth, refusal: this.refusal, looks: this.looks }
+    const { depth, mustDelete, refusal, looks } = this
+    return { references: this.needs.list, depth, mustDelete, refusal, looks }
   }
 
   /** Places rows of the section on top until it has what it is wanted for, or waits for another. */
@@ -90,10 +104,10 @@ class Arranger {
       ) {
         return
       }
-      if (table.types > 0) this.place(section, row)
+      if (this.places) this.place(section, row)
       if (this.refusal !== undefined) return
       next[index] = row + 1
-      placed[index] = row + 1 < section.last ? (table.start[row + 1] as number) : section.to
+      placed[index] = table.endOf(section, row)
     }
     this.stack.pop()
     this.wanted.pop()
@@ -127,25 +141,43 @@ class Arranger {
 
   private place(section: Section, row: number): void {
     const { table } = this
-    const level = this.levelOf(section, row)
-    table.level[row] = level
-    const depth = level + (table.inner[row] as number)
+    this.settle(section, row)
+    const depth = (table.level[row] as number) + (table.inner[row] as number)
     if (depth > this.depth) this.depth = depth
     if (depth > this.limits.maxDepth) this.refusal = { code: 'TOO_DEEP', detail: 'types nested too deeply' }
+    if (((table.flags[row] as number) & (KEYED | LONG)) === (KEYED | LONG)) this.noteKeyedRun(section, row)
   }
 
-  private levelOf(section: Section, row: number): number {
+  /** Fills in the row's level and key from what it is beside or inside of. Outside this update nothing is known, and nothing is counted. */
+  private settle(section: Section, row: number): void {
     const { table } = this
-    const place = table.place[row] as number
-    if (place === ROOTED) return 0
+    const flags = table.flags[row] as number
+    table.level[row] = 0
+    if ((flags & PLACE) !== BESIDE && (flags & PLACE) !== INSIDE) return
     const author = table.anchorAuthor[row] as number
     const clock = table.anchorClock[row] as number
     const holder = author === section.author ? section : this.sections[this.indexOf(author)]
-    // Outside this update nothing is known, and nothing is counted.
-    if (holder === undefined || clock < holder.from || clock >= holder.to) return 0
+    if (holder === undefined || clock < holder.from || clock >= holder.to) return
     const before = row - 1
     const isNext = holder === section && before >= section.first && clock >= (table.start[before] as number)
-    return (table.level[isNext ? before : table.rowAt(holder, clock)] as number) + (place === INSIDE ? 1 : 0)
+    const anchor = isNext ? before : table.rowAt(holder, clock)
+    if ((flags & PLACE) === INSIDE) {
+      table.level[row] = (table.level[anchor] as number) + 1
+    } else {
+      table.level[row] = table.level[anchor] as number
+      table.flags[row] = (flags & ~KEYED) | ((table.flags[anchor] as number) & KEYED)
+    }
+  }
+
+  /**
+   * What is under a key has one clock each. Several in one item are what Yjs makes of old values that are deleted; when they are not, a
+   * later reference into the middle splits them, one half stays when the map goes, and Yjs throws on it for ever.
+   */
+  private noteKeyedRun(section: Section, row: number): void {
+    const range = { from: this.table.start[row] as number, to: this.table.endOf(section, row) }
+    const ranges = this.mustDelete.get(section.author)
+    if (ranges === undefined) this.mustDelete.set(section.author, [range])
+    else ranges.push(range)
   }
 
   private indexOf(author: number): number {

@@ -3,6 +3,7 @@
  * (Yjs writes them so; overlapping ones make it walk the same structs again for each); none ends over the greatest clock.
  */
 import { AuthorsOnce } from './authors-once.ts'
+import type { ClockRange } from './arrange.ts'
 import type { Cursor } from './cursor.ts'
 import type { ScanLimits } from './limits.ts'
 
@@ -46,6 +47,36 @@ export function readDeletes(cursor: Cursor, limits: ScanLimits): Deletes {
     ranges += count
   }
   return { ends, ranges }
+}
+
+/**
+ * Whether a delete set that was read before covers all these clocks. Ranges ascend, here as there; those that touch are one.
+ *
+ * @internal
+ */
+export function deletesCover(cursor: Cursor, wanted: ReadonlyMap<number, readonly ClockRange[]>): boolean {
+  let missing = wanted.size
+  const clients = cursor.uint()
+  for (let i = 0; i < clients; i++) {
+    const ranges = wanted.get(cursor.uint())
+    const count = cursor.uint()
+    let index = 0
+    let from = 0
+    let to = 0
+    for (let j = 0; j < count; j++) {
+      const clock = cursor.uint()
+      if (clock > to) from = clock
+      to = clock + cursor.uint()
+      if (ranges === undefined) continue
+      for (let range = ranges[index]; range !== undefined && range.to <= to; range = ranges[++index]) {
+        if (range.from < from) return false
+      }
+    }
+    if (ranges === undefined) continue
+    if (index < ranges.length) return false
+    missing -= 1
+  }
+  return missing === 0
 }
 
 function readRanges(cursor: Cursor, count: number, limits: ScanLimits): number {

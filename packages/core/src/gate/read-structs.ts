@@ -10,7 +10,7 @@ import { skipJson } from './json-text.ts'
 import type { ScanLimits } from './limits.ts'
 import { Roots } from './roots.ts'
 import { StampMax } from './stamp.ts'
-import { BESIDE, INSIDE, NONE, type StructTable } from './struct-table.ts'
+import { BESIDE, INSIDE, KEYED, LONG, NONE, type StructTable } from './struct-table.ts'
 
 const GC = 0
 const DELETED = 1
@@ -108,10 +108,15 @@ export class StructReader {
     if (info < 0 || kind === GC || kind > SUBDOC) {
       return cursor.refuse('BAD_UPDATE', kind === SKIP ? 'a Skip, which leaves a gap' : 'a struct of no known kind')
     }
+    const keyed = (info & HAS_KEY) !== 0
     let foreign = false
     let inList = false
+    if (keyed) {
+      table.flags[row] = KEYED
+      table.keyed += 1
+    }
     if ((info & (HAS_LEFT | HAS_RIGHT)) !== 0) {
-      table.place[row] = BESIDE
+      table.flags[row] = BESIDE | (table.flags[row] as number)
       const hasLeft = (info & HAS_LEFT) !== 0
       if (this.anchor()) foreign = true
       if (hasLeft && (info & HAS_RIGHT) !== 0 && this.right()) foreign = true
@@ -119,18 +124,23 @@ export class StructReader {
       const isRoot = cursor.uint()
       if (isRoot === 1) {
         if (this.roots.name(cursor) < 0) return -1
-        this.roots.shape((info & HAS_KEY) !== 0 ? 'map' : 'sequence')
+        this.roots.shape(keyed ? 'map' : 'sequence')
       } else if (isRoot === 0) {
-        table.place[row] = INSIDE
+        table.flags[row] = INSIDE | (table.flags[row] as number)
         if (this.anchor()) foreign = true
       } else {
         return cursor.refuse('BAD_UPDATE', 'a parent of no known kind')
       }
-      inList = (info & HAS_KEY) === 0
-      if (!inList && skipKey(cursor) < 0) return -1
+      inList = !keyed
+      if (keyed && skipKey(cursor) < 0) return -1
     }
     if (foreign) table.foreign += 1
-    return this.content(kind, inList)
+    const length = this.content(kind, inList)
+    if (length > 1 && kind !== DELETED) {
+      table.flags[row] = LONG | (table.flags[row] as number)
+      table.long += 1
+    }
+    return length
   }
 
   /** Reads an id into the row's anchor. Whether it is another author's. */

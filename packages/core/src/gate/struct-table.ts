@@ -12,6 +12,12 @@ export const ROOTED = 0
 export const BESIDE = 1
 /** In the type that its anchor holds. */
 export const INSIDE = 2
+/** One of these three. */
+export const PLACE = 3
+/** Under a key, as far as is known: an item behind an origin is where that is, and its own word counts only when that is not here. */
+export const KEYED = 4
+/** Of more clocks than one, and not deleted by what it holds. */
+export const LONG = 8
 
 /** Above this many rows a table is not kept for the next scan. */
 const KEPT_ROWS = 131_072
@@ -34,6 +40,9 @@ export class StructTable {
   foreign = 0
   /** Structs that add a type, so that depth must be looked at. */
   types = 0
+  /** Structs under a key, and long ones: with both, it must be looked at whether any is both. */
+  keyed = 0
+  long = 0
   /** The greatest of `inner`. */
   deepest = 0
   private capacity: number
@@ -44,7 +53,8 @@ export class StructTable {
   /** The right origin, when the anchor is the left one. */
   rightAuthor: Float64Array
   rightClock: Float64Array
-  place: Uint8Array
+  /** Its place, and whether it is `KEYED` and `LONG`. */
+  flags: Uint8Array
   /** What it adds to the depth of where it is: 1 for a type, the nesting of its value otherwise. */
   inner: Uint16Array
   /** How many types of this update it is inside of. Filled in by `arrange`. */
@@ -57,7 +67,7 @@ export class StructTable {
     this.anchorClock = new Float64Array(capacity)
     this.rightAuthor = new Float64Array(capacity)
     this.rightClock = new Float64Array(capacity)
-    this.place = new Uint8Array(capacity)
+    this.flags = new Uint8Array(capacity)
     this.inner = new Uint16Array(capacity)
     this.level = new Uint16Array(capacity)
   }
@@ -68,7 +78,7 @@ export class StructTable {
     this.start[row] = start
     this.anchorAuthor[row] = NONE
     this.rightAuthor[row] = NONE
-    this.place[row] = ROOTED
+    this.flags[row] = ROOTED
     this.inner[row] = 0
     return row
   }
@@ -83,7 +93,7 @@ export class StructTable {
     bigger.anchorClock.set(this.anchorClock)
     bigger.rightAuthor.set(this.rightAuthor)
     bigger.rightClock.set(this.rightClock)
-    bigger.place.set(this.place)
+    bigger.flags.set(this.flags)
     bigger.inner.set(this.inner)
     this.capacity = bigger.capacity
     this.start = bigger.start
@@ -91,9 +101,14 @@ export class StructTable {
     this.anchorClock = bigger.anchorClock
     this.rightAuthor = bigger.rightAuthor
     this.rightClock = bigger.rightClock
-    this.place = bigger.place
+    this.flags = bigger.flags
     this.inner = bigger.inner
     this.level = bigger.level
+  }
+
+  /** Where a row ends. */
+  endOf(section: Section, row: number): number {
+    return row + 1 < section.last ? (this.start[row + 1] as number) : section.to
   }
 
   /** The row of the struct of `section` that covers `clock`, which is inside it. */
@@ -113,6 +128,8 @@ export class StructTable {
     this.sections.length = 0
     this.foreign = 0
     this.types = 0
+    this.keyed = 0
+    this.long = 0
     this.deepest = 0
   }
 

@@ -5,15 +5,17 @@
  * Laws (D2): never throws; work is linear in the bytes; a bound is checked before what it bounds is read; V1 only, consumed exactly.
  * Yjs' own decoder is not atomic, loops on made-up counts and lengths (yjs#687), and keeps what it cannot place for ever.
  *
- * What one update cannot show, and workers find behind the commit: types nested by a chain of updates (each deepens by up to the
- * limit; following it needs every item's parent, not only every type's), the same clocks with other content, a parent that turns out
- * not to be a type, a key hidden behind an origin, and merges that are legal and slow (many siblings at one place, deletes that split
- * long runs: route by `structs` and `deleteRanges`). A lone surrogate as a JSON escape is legal and round-trips.
+ * What one update cannot show, and workers find behind the commit:
+ * - types nested by a chain of updates: each deepens by up to the limit (to follow it takes every item's parent, not only every type's);
+ * - what is beside an item of another update: several values or a text put under a key by an origin there, which Yjs breaks on later;
+ * - the same clocks with other content, and a parent that turns out not to be a type;
+ * - merges that are legal and slow: many siblings at one place, deletes that split long runs (route by `structs` and `deleteRanges`).
+ * A lone surrogate as a JSON escape is legal and round-trips.
  */
 import { arrange, type Reference } from './arrange.ts'
 import { Cursor, type Refusal, type ScanRefusal } from './cursor.ts'
 import type { ScanLimits } from './limits.ts'
-import { readDeletes, type DeleteEnd } from './read-deletes.ts'
+import { deletesCover, readDeletes, type DeleteEnd } from './read-deletes.ts'
 import { StructReader } from './read-structs.ts'
 import type { Root } from './roots.ts'
 import { StructTable } from './struct-table.ts'
@@ -49,6 +51,8 @@ export type ScanResult =
   | { readonly ok: true; readonly scan: YjsScan }
   /** `at` is a byte offset; `detail` is for a log, not for a person. */
   | { readonly ok: false; readonly code: ScanRefusal; readonly at: number; readonly detail: string }
+
+const KEYED_RUN = 'several values under one key that are not deleted'
 
 const ROWS = 1_024
 let scratch = new StructTable(ROWS)
@@ -88,11 +92,16 @@ function scanInto(table: StructTable, bytes: Uint8Array, limits: ScanLimits): Sc
   const cursor = new Cursor(bytes)
   const reader = new StructReader(cursor, table, limits)
   reader.read()
+  const deletesAt = cursor.pos
   const deletes = readDeletes(cursor, limits)
   if (cursor.refusal === undefined && cursor.left > 0) cursor.refuse('BAD_UPDATE', 'goes on after its end')
   if (cursor.refusal !== undefined) return refused(isV2(cursor.refusal, bytes) ? V2 : cursor.refusal)
-  const { references, depth, refusal } = arrange(table, limits)
+  const { references, depth, mustDelete, refusal } = arrange(table, limits)
   if (refusal !== undefined) return refused({ ...refusal, at: 0 })
+  if (mustDelete.size > 0) {
+    cursor.pos = deletesAt
+    if (!deletesCover(cursor, mustDelete)) return refused({ code: 'BAD_UPDATE', at: 0, detail: KEYED_RUN })
+  }
   return {
     ok: true,
     scan: {

@@ -18,7 +18,10 @@ const HASH = /^[0-9a-f]{64}$/
 
 const REF = nullable(
   object({
-    hash: check((value): value is string => typeof value === 'string' && HASH.test(value), 'a SHA-256 in lower-case hex'),
+    hash: check(
+      (value): value is string => typeof value === 'string' && HASH.test(value),
+      'a SHA-256 in lower-case hex',
+    ),
     size: number({ min: 0, integer: true }),
     mime: string({ max: 255 }),
     name: optional(string({ max: 1_024 })),

@@ -46,7 +46,8 @@ function add(at: Place, context: WriteContext, amount: number): void {
   const map = at.doc.map(at.root)
   const own = map.get(writerOf(context))
   const total = (isWhole(own) ? own : 0) + amount
-  if (!isWhole(amount) || !isWhole(total)) throw new JoineryError('BAD_INPUT', { field: at.field, rule: 'a whole number' })
+  if (!isWhole(amount) || !isWhole(total))
+    throw new JoineryError('BAD_INPUT', { field: at.field, rule: 'a whole number' })
   if (amount !== 0) map.set(writerOf(context), total)
 }
 

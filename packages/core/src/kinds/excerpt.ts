@@ -13,6 +13,10 @@
  */
 export function excerptOf(text: string, length = 200): string {
   // Only as much of a long text is looked at as may be shown, with room for white space that goes.
-  const line = text.slice(0, length * 2).replace(/\s+/g, ' ').trim().slice(0, length)
+  const line = text
+    .slice(0, length * 2)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, length)
   return line.replace(/[\uD800-\uDBFF]$/, '').trimEnd()
 }

@@ -62,15 +62,13 @@ export function furthest<S extends StandardSchemaV1>(
   ...[options]: Options<ValueOf<S>>
 ): HandleField<Furthest<ValueOf<S>>, FurthestDraft<ValueOf<S>>, ValueOf<S>> {
   type T = ValueOf<S>
-  // Only numbers and strings come without a comparison.
-  const compare: Compare<T> = options?.compare ?? (natural as Compare<unknown>)
+  const compare: Compare<T> = options?.compare ?? natural
 
   function entriesOf(at: Place, part: 'at/' | 'far/'): (Stamped & { readonly read: T })[] {
     const found: (Stamped & { readonly read: T })[] = []
     for (const entry of stampedIn(at.doc.map(at.root))) {
       const value = entry.prefix === part && entry.value !== undefined ? readable(schema, entry.value) : undefined
-      // The schema accepted it, so it is a T.
-      if (value !== undefined) found.push({ ...entry, read: value as T })
+      if (value !== undefined) found.push({ ...entry, read: value })
     }
     return found
   }
@@ -112,8 +110,7 @@ export function furthest<S extends StandardSchemaV1>(
       if (newest?.writer !== writerOf(context) || canonical(newest.value) !== canonical(stored)) {
         map.set(`at/${writerOf(context)}`, [stampAfter(newest?.stamp, context), stored])
       }
-      // The schema accepted it, so it is a T.
-      if (reached[0] === undefined || compare(stored as T, reached[0].read) > 0) {
+      if (reached[0] === undefined || compare(stored, reached[0].read) > 0) {
         replaceAll(map, 'far/', reached, context, [stored])
       }
     },

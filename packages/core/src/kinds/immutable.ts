@@ -25,7 +25,7 @@ export function immutable<S extends StandardSchemaV1>(schema: S): ValueField<Val
   type T = ValueOf<S> | undefined
 
   function first(at: Place): Plain | undefined {
-    for (const entry of stampedIn(at.doc.map(at.root)).reverse()) {
+    for (const entry of stampedIn(at.doc.map(at.root)).toReversed()) {
       const value = entry.value === undefined ? undefined : readable(schema, entry.value)
       if (value !== undefined) return value
     }
@@ -35,9 +35,8 @@ export function immutable<S extends StandardSchemaV1>(schema: S): ValueField<Val
   const field: ValueField<T> = {
     policy: 'immutable',
     assigned: true,
-    // The schema accepted it, so it is a T.
-    read: at => first(at) as T,
-    draft: at => first(at) as T,
+    read: first,
+    draft: first,
     write(at, context, value) {
       const next = accepted(schema, value, at.field)
       const there = first(at)

@@ -24,7 +24,9 @@ export interface StandardColumns {
 }
 
 /** A kind's own columns: plain data, none called as a standard one. */
-export type Columns = { readonly [column: string]: Plain | undefined } & { readonly [K in keyof StandardColumns]?: never }
+export type Columns = { readonly [column: string]: Plain | undefined } & {
+  readonly [K in keyof StandardColumns]?: never
+}
 
 /** The name of a column of rows with columns R of their own. */
 export type ColumnName<R> = (keyof R & string) | keyof StandardColumns
@@ -32,9 +34,10 @@ export type ColumnName<R> = (keyof R & string) | keyof StandardColumns
 export type Indexes = Readonly<Record<string, readonly string[]>>
 
 /** Asks for columns that there are. Apart from the definition, since an index must not have a say in what a row is. */
-type OfColumns<X, R> = X extends Readonly<Record<string, readonly ColumnName<R>[]>>
-  ? unknown
-  : { readonly indexes: Readonly<Record<string, readonly ColumnName<R>[]>> }
+type OfColumns<X, R> =
+  X extends Readonly<Record<string, readonly ColumnName<R>[]>>
+    ? unknown
+    : { readonly indexes: Readonly<Record<string, readonly ColumnName<R>[]>> }
 
 export interface Kind<
   Name extends string = string,
@@ -112,7 +115,8 @@ export function defineKind<
   const { version, engine = 'yjs', fields, alias = {}, row, indexes, search, id, seed = [] } = definition
   checkId('kind', name)
   checkId('engine', engine)
-  if (!Number.isSafeInteger(version) || version < 1) throw new JoineryError('BAD_INPUT', { kind: name, rule: 'version from 1' })
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new JoineryError('BAD_INPUT', { kind: name, rule: 'version from 1' })
   for (const field of Object.keys(fields)) checkName(name, field)
   for (const field of seed) checkField(name, fields, field)
   return {
@@ -129,7 +133,8 @@ export function defineKind<
     idOf(init) {
       if (id === undefined) return undefined
       const made = id(init)
-      if (made === undefined) throw new JoineryError('BAD_INPUT', { kind: name, rule: 'its id is made from its first values' })
+      if (made === undefined)
+        throw new JoineryError('BAD_INPUT', { kind: name, rule: 'its id is made from its first values' })
       return checkId('document', made)
     },
   }

@@ -25,7 +25,8 @@ export interface Library<K extends Kinds = Kinds> {
 export function defineLibrary<K extends Kinds>(name: string, kinds: K): Library<K> {
   checkId('library', name)
   for (const [key, kind] of Object.entries(kinds)) {
-    if (key !== kind.name) throw new JoineryError('BAD_INPUT', { kind: kind.name, key, rule: 'a kind stands under its name' })
+    if (key !== kind.name)
+      throw new JoineryError('BAD_INPUT', { kind: kind.name, key, rule: 'a kind stands under its name' })
   }
   return { name, kinds }
 }

@@ -188,8 +188,7 @@ function itemsIn<S extends StandardSchemaV1>(schema: S, at: Place): readonly Ite
       const value = entry.value === undefined ? undefined : readable(schema, entry.value)
       if (value === undefined) continue
       const orders = [...positions.map(position => position.value), entry.extra]
-      // The schema accepted it, so it is one of its values.
-      items.push({ id, value: value as ValueOf<S>, order: orders.find(isOrderKey) ?? null, values, positions })
+      items.push({ id, value, order: orders.find(isOrderKey) ?? null, values, positions })
       break
     }
   }

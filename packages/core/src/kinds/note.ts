@@ -28,7 +28,13 @@ export const note = defineKind('note', {
     pinned: latest(boolean(), { default: false }),
     tags: set(string({ max: 100 })),
   },
-  row: d => ({ title: d.title, excerpt: excerptOf(d.body.toString()), folder: d.folder, pinned: d.pinned, tags: d.tags }),
+  row: d => ({
+    title: d.title,
+    excerpt: excerptOf(d.body.toString()),
+    folder: d.folder,
+    pinned: d.pinned,
+    tags: d.tags,
+  }),
   indexes: {
     updated: ['updatedAt'],
     folder: ['folder', 'updatedAt'],

@@ -31,16 +31,29 @@ export function accepted(schema: StandardSchemaV1, value: unknown, field: string
  * @internal
  */
 export function readable(schema: StandardSchemaV1, stored: Plain): Plain | undefined {
-  const result = schema['~standard'].validate(copyPlain(stored))
-  if (isPromise(result) || result.issues !== undefined) return undefined
-  return result.value as Plain
+  const result = resultOf(schema, copyPlain(stored))
+  return result === undefined || result.issues !== undefined ? undefined : (result.value as Plain)
+}
+
+/**
+ * What a schema says, or undefined when it wants to think.
+ *
+ * @internal
+ */
+export function resultOf<S extends StandardSchemaV1>(
+  schema: S,
+  value: unknown,
+): StandardSchemaV1.Result<ValueOf<S>> | undefined {
+  const result = schema['~standard'].validate(value)
+  if (!('then' in result)) return result
+  // Nobody waits for it: without this its failure would be an unhandled rejection.
+  result.catch(() => {})
+  return undefined
 }
 
 function outputOf(schema: StandardSchemaV1, value: unknown, field: string): unknown {
-  const result = schema['~standard'].validate(value)
-  if (isPromise(result)) {
-    // Nobody waits for it: without this its failure would be an unhandled rejection.
-    result.catch(() => {})
+  const result = resultOf(schema, value)
+  if (result === undefined) {
     throw new JoineryError('BAD_INPUT', { field, rule: 'validators answer at once: this one is asynchronous' })
   }
   if (result.issues === undefined) return result.value
@@ -69,8 +82,4 @@ function withoutUndefined(value: unknown, room: number): unknown {
 function sentence(issue: StandardSchemaV1.Issue): { message: string; path: string } {
   const path = (issue.path ?? []).map(part => String(typeof part === 'object' ? part.key : part))
   return { message: issue.message, path: path.join('.') }
-}
-
-function isPromise<T>(result: T | Promise<T>): result is Promise<T> {
-  return typeof result === 'object' && result !== null && 'then' in result
 }

@@ -72,8 +72,15 @@ export function set<S extends StandardSchemaV1>(
     reapply(base, theirs, target, context) {
       const [before, after] = [values(base), values(theirs)]
       const [namesBefore, namesAfter] = [before.map(nameOf), after.map(nameOf)]
-      remove(target, before.filter(value => !namesAfter.includes(nameOf(value))))
-      add(target, context, after.filter(value => !namesBefore.includes(nameOf(value))))
+      remove(
+        target,
+        before.filter(value => !namesAfter.includes(nameOf(value))),
+      )
+      add(
+        target,
+        context,
+        after.filter(value => !namesBefore.includes(nameOf(value))),
+      )
     },
   }
 }
@@ -91,8 +98,7 @@ function elementsIn<S extends StandardSchemaV1>(schema: S, at: Place): readonly 
     if (value === undefined || entry.value === undefined) continue
     const name = canonical(entry.value)
     const element = byName.get(name)
-    // The schema accepted it, so it is one of its values.
-    if (element === undefined) byName.set(name, { name, value: value as ValueOf<S>, entries: [entry] })
+    if (element === undefined) byName.set(name, { name, value, entries: [entry] })
     else element.entries.push(entry)
   }
   return byName.size < 2 ? [...byName.values()] : [...byName.values()].sort((a, b) => compare(a.name, b.name))

@@ -6,7 +6,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { JoineryError } from '../errors.ts'
 import { plainOf } from '../plain-input.ts'
 import type { Plain } from '../plain.ts'
-import type { Schema, ValueOf } from './schema.ts'
+import { resultOf, type Schema, type ValueOf } from './schema.ts'
 
 /**
  * A schema of one question; `rule` completes "must be …".
@@ -90,8 +90,8 @@ export function boolean(): Schema<boolean> {
  * defineKind('highlight', { version: 1, fields: { color: latest(oneOf('amber', 'rose'), { default: 'amber' }) } })
  * ```
  */
-export function oneOf<const T extends string | number>(...values: readonly T[]): Schema<T> {
-  return check((value): value is T => values.some(one => one === value), `one of ${values.join(', ')}`)
+export function oneOf<const V extends readonly (string | number)[]>(...values: V): Schema<V[number]> {
+  return check((value): value is V[number] => values.some(one => one === value), `one of ${values.join(', ')}`)
 }
 
 /**
@@ -133,7 +133,7 @@ export function plain(): Schema<Plain> {
  * ```
  */
 export function nullable<S extends StandardSchemaV1>(inner: S): Schema<ValueOf<S> | null> {
-  return schema(value => (value === null ? { value } : resultOf(inner, value)))
+  return schema(value => (value === null ? { value } : judged(inner, value)))
 }
 
 /**
@@ -147,7 +147,7 @@ export function nullable<S extends StandardSchemaV1>(inner: S): Schema<ValueOf<S
  * ```
  */
 export function optional<S extends StandardSchemaV1>(inner: S): Schema<ValueOf<S> | undefined> {
-  return schema(value => (value === undefined ? { value } : resultOf(inner, value)))
+  return schema(value => (value === undefined ? { value } : judged(inner, value)))
 }
 
 /**
@@ -165,7 +165,7 @@ export function array<S extends StandardSchemaV1>(inner: S): Schema<readonly Val
     if (!Array.isArray(value)) return refused('a list')
     const out: ValueOf<S>[] = []
     for (const [at, item] of value.entries()) {
-      const result = resultOf(inner, item)
+      const result = judged(inner, item)
       if (result.issues !== undefined) return inside(at, result.issues)
       out.push(result.value)
     }
@@ -194,7 +194,7 @@ export function object<O extends Shape>(shape: O): Schema<ObjectOf<O>> {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return refused('an object')
     const out: Record<string, unknown> = {}
     for (const [key, inner] of Object.entries(shape)) {
-      const result = resultOf(inner, Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined)
+      const result = judged(inner, Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined)
       if (result.issues !== undefined) return inside(key, result.issues)
       if (result.value !== undefined) out[key] = result.value
     }
@@ -215,11 +215,8 @@ function inside(key: PropertyKey, issues: readonly StandardSchemaV1.Issue[]): St
   return { issues: issues.map(issue => ({ message: issue.message, path: [key, ...(issue.path ?? [])] })) }
 }
 
-function resultOf<S extends StandardSchemaV1>(inner: S, value: unknown): StandardSchemaV1.Result<ValueOf<S>> {
-  const result = inner['~standard'].validate(value)
-  if (!('then' in result)) return result as StandardSchemaV1.Result<ValueOf<S>>
-  result.catch(() => {})
-  return refused('judged at once: this validator is asynchronous')
+function judged<S extends StandardSchemaV1>(inner: S, value: unknown): StandardSchemaV1.Result<ValueOf<S>> {
+  return resultOf(inner, value) ?? refused('judged at once: this validator is asynchronous')
 }
 
 function isDay(value: string): boolean {

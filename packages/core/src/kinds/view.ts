@@ -36,11 +36,7 @@ const prototypesByKind = new WeakMap<AnyKind, { readonly view: object; readonly 
  * assert.deepEqual(view.tags, [])
  * ```
  */
-export function readDocument<F extends Fields>(
-  kind: Kind<string, F>,
-  doc: EngineDocument,
-  device?: string,
-): View<F> {
+export function readDocument<F extends Fields>(kind: Kind<string, F>, doc: EngineDocument, device?: string): View<F> {
   return shownAs(prototypesOf(kind).view, { doc, device, context: undefined }) as View<F>
 }
 

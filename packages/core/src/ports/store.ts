@@ -16,16 +16,19 @@
  * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA:
  *   nothing was written, and reads go on. `read` of a space that is not there is NOT_FOUND.
  * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
- * - Rows carry checksums; a row that fails its checksum rejects the `body` of that document with QUARANTINED, and of no other; `read` passes
- *   over it and names its document as `damaged`.
+ * - Rows carry checksums; a row that fails its checksum rejects `body` and `authors` of that document with QUARANTINED, and of no other;
+ *   `read` passes over it and names its document as `damaged`.
  */
 import type { Entry, PushEntry } from '../entry.ts'
 import type { Code } from '../errors.ts'
 
+/** What an entry weighs in a page besides its bytes, so that a page of tiny ones is not endless. */
+export const ENTRY_WEIGHT = 100
+
 export interface Store {
   head(space: string): Promise<SpaceHead | undefined>
   commit(spaces: readonly SpaceCommit[]): Promise<CommittedSpace[]>
-  /** Entries with seq in (after, …], in order, until about `maxBytes` of them; at least one if there is any. */
+  /** Entries with seq in (after, …], in order, until they weigh `maxBytes` (see ENTRY_WEIGHT); at least one if there is any. */
   read(space: string, after: number, maxBytes: number): Promise<LogPage>
   /** The mark at a seq ≤ head, or undefined when the log does not know it (any more). */
   markAt(space: string, seq: number): Promise<Uint8Array | undefined>

@@ -44,6 +44,10 @@ export type InflowEvent =
   | { readonly type: 'told'; readonly upTo: string | undefined }
   /** With no document: the space, or the page. */
   | { readonly type: 'refused'; readonly document: string | undefined; readonly code: Code }
+  /** The relay is asked what is new, once more. */
+  | { readonly type: 'watching' }
+  /** Ask again for what was refused for now. */
+  | { readonly type: 'again' }
 
 export type InflowEffect =
   /** In one transaction: these entries, in order, and the position. */
@@ -58,6 +62,7 @@ export type InflowEffect =
   | { readonly do: 'resupply'; readonly documents: readonly WantedDocument[]; readonly position: InflowPosition }
   /** For the log and the person who reads it. */
   | { readonly do: 'report'; readonly what: 'cursor-back' | 'reset'; readonly from: Cursor | undefined; readonly to: Cursor }
+  | { readonly do: 'wipe-document'; readonly document: string }
   | { readonly do: 'wipe-space'; readonly code: Code }
 
 export interface Inflow {
@@ -213,11 +218,22 @@ export function inflow(start: InflowPosition): Inflow {
           toldUpTo = undefined
           return [{ do: 'resupply', documents: event.documents, position: position() }, ...ask()]
         }
+        case 'again':
+          return ask()
+        case 'watching':
+          live = false
+          return []
         case 'refused': {
           const { document, code } = event
           if (code === 'REMOVED') return [{ do: 'wipe-space', code }]
+          if (code === 'GONE' && document !== undefined) {
+            fetching.delete(document)
+            return [{ do: 'wipe-document', document }, ...ask()]
+          }
           if (document === undefined) {
             filling = false
+            telling = false
+            toldUpTo = undefined
             return []
           }
           if (!fetching.delete(document)) return []

@@ -34,7 +34,7 @@ export type OutflowEvent =
   | { readonly type: 'refused'; readonly n: number; readonly code: Code; readonly retryAfter: number }
   /** These left the outbox, whatever the way. */
   | { readonly type: 'dropped'; readonly entries: readonly number[] }
-  /** The device has its new id, and everything under the old one is dropped: n counts from 1 again. */
+  /** The device has its new id, and everything under the old one is dropped. */
   | { readonly type: 'forked' }
   | { readonly type: 'tick' }
 
@@ -59,6 +59,8 @@ export interface Outflow {
   wakeAt(): number | undefined
   /** The greatest n found so far. */
   found(): number
+  /** Entries that have no answer yet. */
+  waiting(): number
   /** Documents that are kept back, with the reason and until when. */
   heldBack(): readonly { readonly document: string; readonly code: Code; readonly until: number }[]
 }
@@ -148,10 +150,11 @@ export function outflow(options: { chance: () => number }): Outflow {
       linesByDocument.set(head.document, line)
     }
     headsByN.set(head.n, head)
-    // Resupplies first: what is waiting behind may build on them.
-    const at = head.resupply ? line.entries.findIndex((other) => !other.resupply) : -1
-    if (at < 0) line.entries.push(head)
-    else line.entries.splice(at, 0, head)
+    // Resupplies first: what is waiting behind may build on them. Else by n: tabs do not tell in the order in which they wrote.
+    const after = (other: OutboxHead): boolean => (head.resupply ? other.resupply : other.resupply || other.n < head.n)
+    let at = line.entries.length
+    for (let other = line.entries[at - 1]; at > 0 && other !== undefined && !after(other); other = line.entries[at - 1]) at -= 1
+    line.entries.splice(at, 0, head)
     last = Math.max(last, head.n)
   }
 
@@ -245,6 +248,7 @@ export function outflow(options: { chance: () => number }): Outflow {
 
   return {
     found: () => last,
+    waiting: () => headsByN.size,
 
     heldBack() {
       const held: { document: string; code: Code; until: number }[] = []
@@ -298,7 +302,6 @@ export function outflow(options: { chance: () => number }): Outflow {
         }
         case 'forked':
           forking = 'no'
-          last = 0
           return push(now)
         case 'tick': {
           if (up && now >= stuckAt()) return [{ do: 'distrust' }]

@@ -6,6 +6,7 @@ import { refusalOf } from '../commit-outcome.ts'
 import { markAfter, NO_MARK, sameBytes } from '../digest.ts'
 import type { Entry } from '../entry.ts'
 import { JoineryError, type Code } from '../errors.ts'
+import { ENTRY_WEIGHT } from '../ports/store.ts'
 import type {
   AuthorHead,
   CommitEntry,
@@ -224,16 +225,16 @@ export function pageOf(log: MemoryLog, name: string, after: number, maxBytes: nu
   const entries: Entry[] = []
   const damaged = new Set<string>()
   const head = spaceHead(space)
-  let bytes = 0
+  let weight = 0
   for (const { entry, damaged: isDamaged } of space.entries.values()) {
     if (entry.seq <= after) continue
-    if (entries.length > 0 && bytes >= maxBytes) {
+    if (entries.length > 0 && weight >= maxBytes) {
       const { seq = 0 } = entries.at(-1) ?? {}
       return { entries, seq, mark: markAt(space, seq) ?? NO_MARK, epoch: head.epoch, end: false, damaged: [...damaged] }
     }
     if (isDamaged) damaged.add(entry.document)
     else entries.push(entry)
-    bytes += entry.bytes.length
+    weight += ENTRY_WEIGHT + entry.bytes.length
   }
   return { entries, ...head, end: true, damaged: [...damaged] }
 }
@@ -260,6 +261,8 @@ export function documentsIn(log: MemoryLog, name: string, before: number, limit:
 }
 
 export function authorsIn(log: MemoryLog, name: string, document: string): AuthorHead[] {
+  // They stand in the document's rows: none is known for sure while one of those is damaged.
+  bodyOf(log, name, document)
   return [...(log.spaces.get(name)?.documents.get(document)?.authors.values() ?? [])]
 }
 

@@ -2,6 +2,7 @@
 import { entryDigest, markAfter, NO_MARK } from '../digest.ts'
 import type { Entry } from '../entry.ts'
 import { isId } from '../ids.ts'
+import { ENTRY_WEIGHT } from '../ports/store.ts'
 import type { CommitEntry, CommittedSpace, LogPage, Outcome, Store } from '../ports/store.ts'
 import type { Law } from './law.ts'
 import { must, rejects, same } from './must.ts'
@@ -210,8 +211,10 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
       edit('x', 4, { basedOn: 5, authors: [author('7', 99)] }),
     ])
     await commit(store, 'a', [edit('x', 5, { basedOn: 2, authors: [author('9', 1)] })])
-    const authors = await store.authors('a', 'x')
-    same(sortedBy(authors, 'author'), [author('7', 5), author('8', 1), author('9', 1)], 'of x')
+    const expected = [author('7', 5), author('8', 1), author('9', 1)]
+    same(sortedBy(await store.authors('a', 'x'), 'author'), expected, 'of x')
+    must(await store.fold({ space: 'a', document: 'x', upTo: 2, snapshot: bytesOf(1), entries: 2 }), 'folded')
+    same(sortedBy(await store.authors('a', 'x'), 'author'), expected, 'after a fold')
     same(await store.authors('a', 'y'), [author('7', 1, 'else')], 'of y')
     same([await store.authors('a', 'none'), await store.authors('none', 'x')], [[], []], 'of nothing')
   }),
@@ -255,7 +258,9 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
       'a',
       sizes.map((size, i) => edit(`d${i}`, i + 1, { bytes: bytesOf(size) })),
     )
-    for (const maxBytes of [1, 150, 1_000, 100_000]) {
+    const weigh = (entries: readonly Entry[]): number =>
+      entries.reduce((sum, { bytes }) => sum + ENTRY_WEIGHT + bytes.length, 0)
+    for (const maxBytes of [1, 250, 1_000, 100_000]) {
       const pages = await pagesOf(store, 'a', 0, maxBytes)
       same(
         pages.flatMap(({ entries }) => entries.map(({ seq }) => seq)),
@@ -267,9 +272,8 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
         same(page.epoch, head.epoch, 'epoch')
         same(page.mark, await store.markAt('a', page.seq), 'mark')
         must(page.entries.length > 0, 'an entry')
-        const before = page.entries.slice(0, -1).reduce((sum, { bytes }) => sum + bytes.length, 0)
-        must(before < maxBytes, 'no more than one entry over')
-        must(page.end || before + (page.entries.at(-1)?.bytes.length ?? 0) >= maxBytes, 'and not far under')
+        must(weigh(page.entries.slice(0, -1)) < maxBytes, 'no more than one entry over')
+        must(page.end || weigh(page.entries) >= maxBytes, 'and not under')
       }
     }
     same(await store.read('a', 6, 100), { entries: [], ...head, end: true, damaged: [] }, 'at the head')
@@ -488,6 +492,8 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     await place.damage('a', 'x')
     const opened = await place.open()
     await rejects(opened.body('a', 'x'), 'QUARANTINED')
+    await rejects(opened.authors('a', 'x'), 'QUARANTINED')
+    same(await opened.authors('a', 'y'), [], 'authors of another document')
     same((await opened.body('a', 'y')).length, 1, 'another document')
     same((await opened.document('a', 'x'))?.seq, 3, 'its head')
     const page = await opened.read('a', 0, 1_000_000)

@@ -5,6 +5,7 @@
 import * as Y from 'yjs'
 import { judgeYjs, SCAN_LIMITS, scanYjsUpdate, type Verdict } from '@joinery/core/gate'
 import { held, type Held } from './held.ts'
+import { whatOnlyAWorkerSees } from './unseen.ts'
 import { hostileUpdate } from './hostile.ts'
 import { editedDocs } from './random-docs.ts'
 import { randomFrom } from './random.ts'
@@ -37,7 +38,9 @@ export function attack({ count, seed, before, now = () => 0 }: Attack): AttackRe
   return report
 }
 
-interface Siege extends Pick<Attack, 'count' | 'seed' | 'before'> {
+interface Siege {
+  readonly seed: number
+  readonly count: number
   readonly before: Attack['before']
   readonly report: AttackReport
   readonly now: () => number
@@ -56,11 +59,17 @@ function besiege({ seed, count, report, before, now }: Siege): void {
   for (let i = 0; i < count; i++) {
     const index = report.sent++
     const update = hostileUpdate(random, head.clocks)
-    const claim = { owner: random.pick(['me', 'me', 'you']), resupply: random.chance(0.2) }
+    const claim = { owner: random.chance(0.05) ? 'you' : 'me', resupply: random.chance(0.2) }
     const verdict = judge(update, head, claim)
     const outcome = verdict.verdict === 'refused' ? verdict.code : verdict.verdict
     report.outcomes.set(outcome, (report.outcomes.get(outcome) ?? 0) + 1)
     if (verdict.verdict !== 'new' && verdict.verdict !== 'known') continue
+    // Left to the workers, who replay behind the commit; what they void is not applied.
+    const unseen = whatOnlyAWorkerSees(doc, update, head)
+    if (unseen !== undefined) {
+      report.outcomes.set(unseen, (report.outcomes.get(unseen) ?? 0) + 1)
+      continue
+    }
     before?.(index)
     const start = now()
     head.record(verdict)

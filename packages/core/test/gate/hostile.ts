@@ -123,13 +123,16 @@ function addStruct(random: RandomSource, known: Known, drafts: readonly Draft[],
     draft.structs.push(run(random.pick([0, 1, ...HUGE]), random.below(256)))
   } else {
     const content = anyContent(random)
-    draft.structs.push(item(content, anyPlace(random, () => anyId(random, known, drafts))))
+    const place = anyPlace(random, () => anyId(random, known, drafts))
+    // Several values under one key are refused at sight: now and then is enough.
+    const isRun = (content.length ?? 1) > 1 && random.chance(0.97)
+    draft.structs.push(item(content, isRun ? { ...place, key: undefined } : place))
     draft.to += content.length ?? 1
   }
 }
 
 function anyPlace(random: RandomSource, id: () => Id): Place {
-  const key = random.chance(0.4) ? random.pick(['a', 'b', 'ключ', '', random.chance(0.01) ? '__proto__' : 'c']) : undefined
+  const key = random.chance(0.25) ? random.pick(['a', 'b', 'ключ', '', random.chance(0.01) ? '__proto__' : 'c']) : undefined
   const kind = random.below(8)
   if (kind < 2) return { parent: random.pick(['r', 's', 'text', 'map', 'array', 'xml', '']), key }
   if (kind === 2) return { parent: id(), key }

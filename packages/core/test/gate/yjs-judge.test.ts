@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { judgeYjs, type Verdict } from '@joinery/core/gate'
-import { any, by, deleted, gc, item, MAP, text, type, update, type Id, type Place } from './craft.ts'
+import { any, by, deleted, gc, item, MAP, text, type, update, type Id, type Place, type SectionSpec } from './craft.ts'
 import { counted } from './counted.ts'
 import { READS_A_BYTE, scanned } from './expecting.ts'
 import { held, type Held } from './held.ts'
@@ -53,7 +53,7 @@ test.each<[string, (id: Id) => Place]>([
 
 test('[CR-05] what the update brings itself is no gap, wherever in the bytes it stands', () => {
   for (const [first, second] of [[7, 9], [9, 7]] as const) { // prettier-ignore
-    const sections = [
+    const sections: SectionSpec[] = [
       { author: first, clock: 0, structs: [item(type(MAP), { parent: 'root', key: 'k' })] },
       { author: second, clock: 0, structs: [item(any(1), { parent: [first, 0], key: 'a' })] },
     ]
@@ -61,8 +61,8 @@ test('[CR-05] what the update brings itself is no gap, wherever in the bytes it 
       expect(scanned(update(order)).references).toEqual([])
       expect(judged(update(order), held())).toMatchObject({ verdict: 'new' })
     }
-    const beyond = [sections[0], { author: second, clock: 0, structs: [item(any(1), { left: [first, 1] })] }] as const
-    expect(judged(update(beyond), held())).toEqual({ verdict: 'gap', author: first, have: 0, need: 2 })
+    sections[1] = { author: second, clock: 0, structs: [item(any(1), { left: [first, 1] })] }
+    expect(judged(update(sections), held())).toEqual({ verdict: 'gap', author: first, have: 0, need: 2 })
   }
 })
 

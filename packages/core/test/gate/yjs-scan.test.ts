@@ -22,7 +22,6 @@ import {
   rawAny,
   rawText,
   run,
-  skip,
   subdoc,
   text,
   type,
@@ -478,6 +477,32 @@ test('bytes and structs are bounded', () => {
   expect(watched.reads()).toBe(0)
 })
 
+test('several values under one key are refused unless the same update deletes them, wherever the key is said', () => {
+  const run = any(1, 2, 3)
+  const holder = item(any(0), { parent: 'm', key: 'k' })
+  const places: [Write[], number][] = [
+    [[item(run, { parent: 'm', key: 'k' })], 0],
+    [[item(text('abc'), { parent: 'm', key: 'k' })], 0],
+    [[item(json('1', '2', '3'), { parent: 'm', key: 'k' })], 0],
+    // Behind an origin the key is not written; here neither says so, nor the one between.
+    [[holder, item(run, { left: [1, 0] })], 1],
+    [[holder, item(any(0), { right: [1, 0] }), item(run, { left: [1, 1] })], 2],
+    // Beside one that is not here its own word counts.
+    [[item(run, { left: [9, 0], key: 'k' })], 0],
+  ]
+  for (const [structs, at] of places) {
+    const deleting = (...ranges: [number, number][]): Uint8Array =>
+      update([{ author: 1, clock: 0, structs }], ranges.length === 0 ? [] : [{ author: 1, ranges }])
+    expectRefused(deleting(), 'BAD_UPDATE', /under one key/)
+    for (const some of [[[at, 2]], [[at + 1, 2]], [[at, 1], [at + 2, 1]]] as [number, number][][]) expectRefused(deleting(...some), 'BAD_UPDATE', /under one key/) // prettier-ignore
+    for (const all of [[[at, 3]], [[at, 1], [at + 1, 2]]] as [number, number][][]) scanned(deleting(...all)) // prettier-ignore
+    const another = update([{ author: 1, clock: 0, structs }], [{ author: 2, ranges: [[at, 3]] }])
+    expectRefused(another, 'BAD_UPDATE', /under one key/)
+  }
+  scanned(by(1, item(deleted(3), { parent: 'm', key: 'k' })))
+  scanned(by(1, item(any(0), { parent: 'list' }), item(run, { left: [1, 0], key: 'k' })))
+})
+
 test('the greatest stamp is found, whatever its key, however it is hidden', () => {
   const early = '~00000000010000'
   const late = '~0000000002000v'
@@ -490,7 +515,8 @@ test('the greatest stamp is found, whatever its key, however it is hidden', () =
   )
   // Behind an origin the key is not written, and whether there is one is the writer's word.
   expect(found(item(text('x'), { parent: 'm', key: 'a' }), item(any([late, 1]), { left: [1, 0] }))).toBe(late)
-  expect(found(item(text('x'), { parent: 'm', key: 'a' }), item(any(0, 0, [late]), { right: [1, 0] }))).toBe(late)
+  expect(found(item(text('x'), { parent: 'm', key: 'a' }), item(any([late]), { right: [1, 0] }))).toBe(late)
+  expect(found(item(text('x'), { parent: 'list' }), item(any(0, 0, [late]), { left: [1, 0] }))).toBe(late)
   expect(found(item(json(`["${late}",1]`), { parent: 'm', key: 'a' }))).toBe(late)
   expect(found(item(json(` [ "\\u007e${late.slice(1)}" ]`), { parent: 'm', key: 'a' }))).toBe(late)
   expect(found(item(embed(`["${late}"]`), { parent: 'm', key: 'a' }))).toBe(late)
@@ -502,6 +528,7 @@ test('what only looks like a stamp is none', () => {
   for (const content of contents)
     expect(scanned(by(1, item(content, { parent: 'm', key: 'k' }))).stampMax).toBeUndefined()
   expect(scanned(by(1, item(any([stamp]), { parent: 'list' }))).stampMax).toBeUndefined()
+  expect(scanned(by(1, item(any(0), { parent: 'list' }), item(any([], stamp), { left: [1, 0] }))).stampMax).toBeUndefined()
 })
 
 test('work is linear: a megabyte of each kind of struct is looked at a bounded number of times a byte', () => {
@@ -509,7 +536,8 @@ test('work is linear: a megabyte of each kind of struct is looked at a bounded n
     () => gc(1),
     () => item(deleted(3)),
     () => item(text('some text, é 😀')),
-    () => item(any(1, 'two', [3, { four: 5 }]), { parent: 'm', key: 'key' }),
+    () => item(any([1, 'two', [3, { four: 5 }]]), { parent: 'm', key: 'key' }),
+    () => item(any(1, 'two', [3, { four: 5 }]), { parent: 'list' }),
     () => item(json('{"a":[1,2,{"b":"c"}]}', 'undefined')),
     () => item(embed('{"src":"https://example.org/\\u00e9"}')),
     () => item(format('bold', 'true')),

@@ -5,7 +5,7 @@
  * - A silent socket is asked after 30 s and gone after 60 (WS-05). Only binary frames are spoken (WS-15).
  */
 import type { Clock } from '@joinery/core'
-import { CLOSE, HELLO_BYTES } from '@joinery/core/protocol'
+import { HELLO_BYTES } from '@joinery/core/protocol'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -118,12 +118,13 @@ export function acceptWebSockets(options: {
       before += chunk.length
       if (greeted || before <= HELLO_BYTES + FRAMING) return
       counters.add('closed', 'HELLO_TOO_LARGE')
-      ws.close(CLOSE.BAD_FRAME, 'hello first')
-      events.closed()
+      log.info('closing', { reason: 'too much before hello' })
+      ws.terminate()
     })
     ws.on('error', error => {
       counters.add('closed', reasonOf(error)['reason']?.toString())
       log.info('closing', reasonOf(error))
+      events.closed()
     })
     ws.on('close', () => {
       sockets.delete(ws)

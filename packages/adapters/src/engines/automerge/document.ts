@@ -6,11 +6,13 @@
  */
 import * as A from '@automerge/automerge'
 import { canonical, digestOf, hex, JoineryError, type EngineDocument } from '@joinery/core'
-import { AUTOMERGE_LIMITS, automergeSeed, scanAutomerge } from '@joinery/core/gate'
+import { AUTOMERGE_LIMITS, automergeSeed, isSeedAuthor, scanAutomerge } from '@joinery/core/gate'
 import { chunksOf, joined } from './chunks.ts'
 import { contentOf, mapField, textField, type Editing } from './fields.ts'
 import type { Handle } from './values.ts'
 import { decodeClock, encodeClock } from './version.ts'
+
+type Change = ReturnType<Handle['getChangesMeta']>[number]
 
 const UTF8 = new TextEncoder()
 /** Automerge's word for no message, and no time. */
@@ -41,22 +43,26 @@ export function automergeDocument(author: string): EngineDocument {
     } finally {
       editing = false
       document.commit(...UNNAMED)
-      if (advance(heads)) {
-        const update = joined(document.getChanges(heads))
-        for (const listener of updateListeners) listener(update)
+      const changes = newSince(heads)
+      if (changes.length > 0) {
+        // A seed made here may release what waited for it: that came through `apply`, and is not emitted.
+        const made = changes.filter(({ actor }) => actor === author || isSeedAuthor(actor))
+        const update = bytesOf(made)
+        if (made.length > 0) for (const listener of updateListeners) listener(update)
         for (const listener of changeListeners) listener()
       }
     }
   }
 
-  /** Counts what is new since `heads`, if anything is. */
-  function advance(heads: readonly string[]): boolean {
-    let isNew = false
-    for (const { actor, seq } of document.getChangesMeta([...heads])) {
-      clock.set(actor, Math.max(seq, clock.get(actor) ?? 0))
-      isNew = true
-    }
-    return isNew
+  /** Changes that took effect since `heads`, counted in the clock. */
+  function newSince(heads: readonly string[]): Change[] {
+    const changes = document.getChangesMeta([...heads])
+    for (const { actor, seq } of changes) clock.set(actor, Math.max(seq, clock.get(actor) ?? 0))
+    return changes
+  }
+
+  function bytesOf(changes: readonly Change[]): Uint8Array {
+    return joined(changes.flatMap(({ hash }) => document.getChangeByHash(hash) ?? []))
   }
 
   function applyAll(updates: readonly Uint8Array[]): boolean {
@@ -70,7 +76,7 @@ export function automergeDocument(author: string): EngineDocument {
       const isForked = String(cause).includes('duplicate seq')
       throw new JoineryError(isForked ? 'CONFLICTING_AUTHORSHIP' : 'BAD_UPDATE', {}, { cause })
     }
-    const isNew = advance(heads)
+    const isNew = newSince(heads).length > 0
     const isQueued = enqueue(chunks)
     if (isNew) for (const listener of changeListeners) listener()
     return isNew || isQueued
@@ -105,7 +111,7 @@ export function automergeDocument(author: string): EngineDocument {
     const missing = handle()
       .getChangesMeta([])
       .filter(({ actor, seq }) => isMissing(actor, seq))
-    return joined(missing.flatMap(({ hash }) => document.getChangeByHash(hash) ?? []))
+    return bytesOf(missing)
   }
 
   const fields: Editing = {

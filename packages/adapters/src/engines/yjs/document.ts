@@ -84,6 +84,7 @@ export function yjsDocument(author: string): EngineDocument {
     const waitingStructs = pendingStructs?.update
     const ownClock = Y.getState(doc.store, doc.clientID)
     let isNew = false
+    let isForged = false
     let isRead = false
     try {
       Y.transact(
@@ -91,6 +92,7 @@ export function yjsDocument(author: string): EngineDocument {
         transaction => {
           for (const update of updates) Y.applyUpdate(doc, update, REMOTE)
           isNew = hasGrown(transaction)
+          isForged = hasWritten && Y.getState(doc.store, doc.clientID) > ownClock
           isRead = true
         },
         REMOTE,
@@ -102,7 +104,7 @@ export function yjsDocument(author: string): EngineDocument {
       state = 'broken'
       throw new JoineryError('BAD_UPDATE', {}, { cause })
     }
-    if (hasWritten && Y.getState(doc.store, doc.clientID) > ownClock) {
+    if (isForged) {
       state = 'broken'
       throw new JoineryError('CONFLICTING_AUTHORSHIP', { author })
     }

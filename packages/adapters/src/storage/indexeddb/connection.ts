@@ -1,125 +1,107 @@
 /**
- * The connection to one database. Laws: opened when first needed; given up when another tab deletes or upgrades the database, and CLOSED
- * from then on; opened again when the browser cut it (a crashed storage process, a mobile browser in the background), unless the data
- * is gone too: then it is CLOSED and nothing is created. A failed opening may be tried again.
+ * The connection to one database: opened when first used, opened once more when the browser dropped it, given up when another tab wants
+ * the database deleted or upgraded. Law: nothing here waits for ever: a database that does not open in time is STORAGE_UNAVAILABLE, and the
+ * next call finds it open if it did so later (CL-02).
  */
-import { JoineryError, TABLES, type Table } from '@joinery/core'
-import { storageError } from './request.ts'
+import { JoineryError, TABLES } from '@joinery/core'
+import { failureOf } from './failures.ts'
 
-/** The tables are fixed, so there is no second version. */
 const VERSION = 1
+/** Another tab may be upgrading, or its old code may not let go. */
+const OPEN_MS = 5_000
+const DELETE_MS = 10_000
 
 export interface Connection {
-  /** A transaction that is active until the caller awaits something else. */
-  begin(tables: readonly Table[], mode: 'readonly' | 'readwrite'): Promise<IDBTransaction>
-  close(): void
+  database(): Promise<IDBDatabase>
+  /** The next call opens another one. */
+  forget(database: IDBDatabase): void
+  close(): Promise<void>
+  /** Closes, in other tabs too, and deletes the database. */
+  remove(): Promise<void>
 }
 
-export function connection(name: string): Connection {
+export function connectionTo(factory: () => IDBFactory | undefined, name: string): Connection {
   let opening: Promise<IDBDatabase> | undefined
   let opened: IDBDatabase | undefined
-  let wasOpen = false
+  /** Another tab took the database away. */
   let lost = false
 
-  function forget(): void {
-    opening = undefined
-    opened = undefined
+  function open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const request = required(factory).open(name, VERSION)
+      request.onupgradeneeded = () => {
+        for (const table of TABLES)
+          if (!request.result.objectStoreNames.contains(table)) request.result.createObjectStore(table)
+      }
+      request.onerror = () => reject(request.error)
+      request.onsuccess = () => {
+        const database = request.result
+        database.onversionchange = () => {
+          lost = true
+          database.close()
+        }
+        // The browser dropped it: a crash of its storage process, or the person cleared the site's data.
+        database.onclose = () => forget(database)
+        opened = database
+        resolve(database)
+      }
+    })
   }
 
-  function watch(database: IDBDatabase): IDBDatabase {
-    opened = database
-    wasOpen = true
-    database.onversionchange = () => {
-      lost = true
-      database.close()
-      forget()
-    }
-    database.onclose = forget
-    return database
+  function forget(database: IDBDatabase): void {
+    if (opened === database) opening = undefined
+    database.close()
   }
 
-  async function open(): Promise<IDBDatabase> {
-    opening ??= openDatabase(name, wasOpen).then(watch)
-    try {
-      return await opening
-    } catch (error) {
-      forget()
-      lost ||= error instanceof JoineryError && error.code === 'CLOSED'
-      throw error
-    }
-  }
-
-  async function begin(tables: readonly Table[], mode: IDBTransactionMode): Promise<IDBTransaction> {
-    if (lost) throw new JoineryError('CLOSED')
-    const database = opened ?? (await open())
-    if (lost) throw new JoineryError('CLOSED')
-    return database.transaction([...tables], mode, { durability: mode === 'readwrite' ? 'strict' : 'default' })
-  }
-
-  return {
-    async begin(tables, mode) {
-      try {
-        return await begin(tables, mode).catch((error: unknown) => {
-          // The browser cut the connection and has not said so yet.
-          if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error
-          forget()
-          return begin(tables, mode)
+  const connection: Connection = {
+    async database() {
+      if (lost) throw new JoineryError('CLOSED')
+      if (opening === undefined) {
+        const attempt = open().catch((error: unknown) => {
+          if (opening === attempt) opening = undefined
+          throw failureOf(error)
         })
-      } catch (cause) {
-        throw storageError(cause)
+        opening = attempt
       }
+      return within(OPEN_MS, opening)
     },
-    close() {
-      opened?.close()
-      forget()
+    forget,
+    async close() {
+      const last = opening
+      opening = undefined
+      // One that is still waiting for another tab closes when it opens.
+      const closing = last?.then(database => database.close())
+      if (closing !== undefined) await within(OPEN_MS, closing).catch(() => undefined)
+    },
+    async remove() {
+      await connection.close()
+      await within(
+        DELETE_MS,
+        new Promise<void>((resolve, reject) => {
+          const request = required(factory).deleteDatabase(name)
+          request.onsuccess = () => resolve()
+          request.onerror = () => reject(failureOf(request.error))
+        }),
+      )
     },
   }
+  return connection
 }
 
-/** Opens the database, and makes it unless it `mustExist`. Rejects at once if another tab keeps it from being opened. */
-function openDatabase(name: string, mustExist: boolean): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = databases().open(name, VERSION)
-    let refused = false
-    const refuse = (error: unknown): void => {
-      refused = true
-      reject(storageError(error))
-    }
-    request.onupgradeneeded = () => {
-      if (mustExist) {
-        refuse(new JoineryError('CLOSED'))
-        request.transaction?.abort()
-        return
-      }
-      for (const table of TABLES) request.result.createObjectStore(table)
-    }
-    request.onblocked = () => refuse(new JoineryError('STORAGE_UNAVAILABLE', { name: 'blocked' }))
-    request.onerror = () => refuse(request.error)
-    request.onsuccess = () => {
-      // Too late for whoever asked: the next attempt opens its own.
-      if (refused) request.result.close()
-      else resolve(request.result)
-    }
-  })
-}
-
-/** Deletes the database, and resolves when every tab has let go of it and nothing is left. */
-export function deleteDatabase(name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = databases().deleteDatabase(name)
-    request.onsuccess = () => resolve()
-    request.onerror = () => reject(storageError(request.error))
-  })
-}
-
-/** Looked up when used: a server has none, and where a browser denies it even to look throws. */
-function databases(): IDBFactory {
-  let found: IDBFactory | undefined
+/** Some browsers have none, some throw when it is touched. */
+function required(factory: () => IDBFactory | undefined): IDBFactory {
   try {
-    found = globalThis.indexedDB
-  } catch (cause) {
-    throw storageError(cause)
+    const found = factory()
+    if (found !== undefined) return found
+  } catch (error) {
+    throw failureOf(error)
   }
-  if (found === undefined) throw new JoineryError('STORAGE_UNAVAILABLE', { name: 'no IndexedDB' })
-  return found
+  throw new JoineryError('STORAGE_UNAVAILABLE', { reason: 'none' })
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new JoineryError('STORAGE_UNAVAILABLE', { reason: 'blocked' })), ms)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }

@@ -43,7 +43,10 @@ export function range(asked: KeyRange): Work<Row[]> {
   if (!asked.reverse) return { run: store => rows(store, bounds, limit) }
   return {
     stepwise: limit < MOST,
-    run: async store => (await rows(store, limit < MOST ? await lastOf(store, bounds, limit) : bounds, MOST)).reverse(),
+    async run(store) {
+      const last = limit < MOST ? await lastOf(store, bounds, limit) : bounds
+      return (await rows(store, last, MOST)).toReversed()
+    },
   }
 }
 
@@ -71,7 +74,7 @@ export function removeRange(asked: KeyRange): Work<void> {
 async function rows(store: IDBObjectStore, bounds: Bounds, limit: number): Promise<Row[]> {
   const most = limit < MOST ? limit : undefined
   const [keys, values] = await Promise.all([
-    answer(store.getAllKeys(bounds, most) as IDBRequest<IDBValidKey[] & Key[]>),
+    answer(store.getAllKeys(bounds, most) as IDBRequest<unknown> as IDBRequest<Key[]>),
     answer<Plain[]>(store.getAll(bounds, most)),
   ])
   return keys.map((key, at) => ({ key, value: values[at] as Plain }))

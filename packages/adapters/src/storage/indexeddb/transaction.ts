@@ -1,92 +1,163 @@
 /**
- * Runs a body in one IndexedDB transaction. Laws: those of the port; and requests are made as soon as they are asked for, so that a body
- * which asks for many at once pays for one round trip. Only behind an operation of several steps do the next ones wait.
+ * One transaction's operations as IndexedDB requests. Laws: what is asked at once is sent at once, and runs in the order asked; an operation
+ * of several requests holds back those after it; the first that fails fails the whole.
  */
-import { JoineryError, type Table, type WriteTransaction } from '@joinery/core'
-import { count, get, getMany, put, range, remove, removeRange, type Work } from './operations.ts'
-import { storageError } from './request.ts'
+import {
+  checkKey,
+  copyPlain,
+  JoineryError,
+  type Key,
+  type KeyRange,
+  type Plain,
+  type Row,
+  type Table,
+  type WriteTransaction,
+} from '@joinery/core'
+import { failureOf } from './failures.ts'
+import { spanOf, type KeyMaker } from './key-span.ts'
 
-/** Resolves to the body's result when the transaction is complete; rejects when nothing has changed. `tx` must be active. */
-export async function runIn<T>(tx: IDBTransaction, body: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-  const over = ending(tx)
+export interface Operations {
+  readonly face: WriteTransaction
+  /** Resolves when all that was asked is done, and rejects with what failed. What is asked from now on is CLOSED. */
+  end(): Promise<void>
+}
+
+export function operationsOn(transaction: IDBTransaction, tables: readonly Table[], keys: KeyMaker): Operations {
+  const running = new Set<Promise<unknown>>()
   let ended = false
-  let failure: { readonly error: unknown } | undefined
-  let steps: Promise<unknown> | undefined
+  let failure: JoineryError | undefined
+  /** Set while an operation of several requests runs. */
+  let barrier: Promise<unknown> | undefined
+  const records = tables.some(table => 'getAllRecords' in transaction.objectStore(table))
 
-  async function operate<R>(table: Table, ask: () => Work<R>): Promise<R> {
-    if (ended) throw new JoineryError('CLOSED')
-    try {
-      const work = ask()
-      const before = steps
-      if (before === undefined && work.stepwise !== true) return await work.run(tx.objectStore(table))
-      const outcome = before === undefined ? work.run(tx.objectStore(table)) : before.then(() => work.run(tx.objectStore(table)))
-      steps = outcome.catch(() => undefined)
-      return await outcome
-    } catch (cause) {
-      const error = storageError(cause)
-      failure ??= { error }
-      abort(tx)
-      throw error
+  function operate<T>(table: Table, run: (store: IDBObjectStore) => Promise<T>, steps: 'one' | 'several' = 'one'): Promise<T> {
+    if (ended) return Promise.reject(new JoineryError('CLOSED'))
+    const attempt = async (): Promise<T> => {
+      if (failure !== undefined) throw failure
+      if (!tables.includes(table)) throw new JoineryError('BAD_INPUT', { what: 'table', table })
+      return run(transaction.objectStore(table))
     }
-  }
-
-  /** An operation that nobody waits for fails the transaction, and is no unhandled rejection beside. */
-  function operation<R>(table: Table, ask: () => Work<R>): Promise<R> {
-    const outcome = operate(table, ask)
-    outcome.catch(() => undefined)
+    const outcome = (barrier === undefined ? attempt() : barrier.then(attempt)).catch((error: unknown) => {
+      failure ??= failureOf(error)
+      throw failure
+    })
+    const settled: Promise<void> = outcome
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        running.delete(settled)
+        if (barrier === settled) barrier = undefined
+      })
+    running.add(settled)
+    if (steps === 'several') barrier = settled
     return outcome
   }
 
-  let outcome: { readonly result: T } | { readonly thrown: unknown }
-  try {
-    outcome = {
-      result: await body({
-        get: (table, key) => operation(table, () => get(key)),
-        getMany: (table, keys) => operation(table, () => getMany(keys)),
-        range: (table, asked) => operation(table, () => range(asked)),
-        count: (table, asked) => operation(table, () => count(asked)),
-        put: (table, key, value) => operation(table, () => put(key, value)),
-        delete: (table, key) => operation(table, () => remove(key)),
-        deleteRange: (table, asked) => operation(table, () => removeRange(asked)),
+  const face: WriteTransaction = {
+    get: (table, key) => operate(table, store => answer<Plain | undefined>(store.get(keyOf(key)))),
+    getMany: (table, many) =>
+      operate(table, store => {
+        const asked = many.map(keyOf)
+        return Promise.all(asked.map(key => answer<Plain | undefined>(store.get(key))))
       }),
-    }
-    ended = true
-    // Saves the platform from finding out that no more requests come. Those asked for are still done, and one that fails undoes all.
-    if (steps === undefined) commit(tx)
-  } catch (thrown) {
-    ended = true
-    outcome = { thrown }
-    abort(tx)
+    range: (table, range) => {
+      const several = range.reverse === true && range.limit !== undefined && !records
+      return operate(table, store => rowsIn(store, range), several ? 'several' : 'one')
+    },
+    count: (table, range) =>
+      operate(table, async store => {
+        const span = spanOf(keys, range)
+        const count = span === null ? 0 : await answer(store.count(span))
+        return Math.min(count, range.limit ?? Infinity)
+      }),
+    put: (table, key, value) => {
+      // Copied: a part of a larger buffer would be stored with all of it.
+      const own = copyPlain(value)
+      const ownKey = [...key]
+      return operate(table, async store => void (await answer(store.put(own, keyOf(ownKey)))))
+    },
+    delete: (table, key) => operate(table, store => answer(store.delete(keyOf(key)))),
+    deleteRange: (table, range) => {
+      const some = range.limit !== undefined
+      return operate(table, store => deleteIn(store, range), some ? 'several' : 'one')
+    },
   }
 
-  const end = await over
-  if ('thrown' in outcome && outcome.thrown !== failure?.error) throw outcome.thrown
-  // The platform's reason first: requests that it cut off say only that they were.
-  if (end.aborted && end.error !== null) throw storageError(end.error)
-  if (failure !== undefined) throw failure.error
-  if (end.aborted || 'thrown' in outcome) throw new JoineryError('STORAGE_UNAVAILABLE', { name: 'AbortError' })
-  return outcome.result
+  async function rowsIn(store: IDBObjectStore, range: KeyRange): Promise<Row[]> {
+    const { reverse = false, limit } = range
+    const span = spanOf(keys, range)
+    // To IndexedDB a limit of 0 is none.
+    if (span === null || limit === 0) return []
+    if (records) {
+      const query = { query: span ?? null, direction: reverse ? 'prev' : 'next', ...(limit && { count: limit }) } as const
+      return (await answer((store as RecordStore).getAllRecords(query))).map(({ key, value }) => row(key, value))
+    }
+    if (reverse && limit !== undefined) return lastRows(store, span, limit)
+    const [found, values] = await Promise.all([
+      answer(store.getAllKeys(span, limit)),
+      answer<Plain[]>(store.getAll(span, limit)),
+    ])
+    const rows = found.map((key, i) => row(key, values[i] ?? null))
+    return reverse ? rows.reverse() : rows
+  }
+
+  async function deleteIn(store: IDBObjectStore, range: KeyRange): Promise<void> {
+    const span = spanOf(keys, range)
+    if (span === null) return
+    if (range.limit === undefined) {
+      await answer(span === undefined ? store.clear() : store.delete(span))
+      return
+    }
+    const rows = await rowsIn(store, range)
+    await Promise.all(rows.map(({ key }) => answer(store.delete(keyOf(key)))))
+  }
+
+  return {
+    face,
+    async end() {
+      ended = true
+      while (running.size > 0) await Promise.all(running)
+      if (failure !== undefined) throw failure
+    },
+  }
 }
 
-function ending(tx: IDBTransaction): Promise<{ readonly aborted: boolean; readonly error: DOMException | null }> {
-  return new Promise(resolve => {
-    tx.oncomplete = () => resolve({ aborted: false, error: null })
-    tx.onabort = () => resolve({ aborted: true, error: tx.error })
+function answer<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
   })
 }
 
-function commit(tx: IDBTransaction): void {
-  try {
-    tx.commit()
-  } catch {
-    // It is over already, and its end has been told.
-  }
+function lastRows(store: IDBObjectStore, span: IDBKeyRange | undefined, limit: number): Promise<Row[]> {
+  const rows: Row[] = []
+  const request = store.openCursor(span, 'prev')
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error)
+    request.onsuccess = () => {
+      const cursor = request.result
+      if (cursor !== null) rows.push(row(cursor.key, cursor.value as Plain))
+      if (cursor === null || rows.length === limit) resolve(rows)
+      else cursor.continue()
+    }
+  })
 }
 
-function abort(tx: IDBTransaction): void {
-  try {
-    tx.abort()
-  } catch {
-    // It is over already, and its end has been told.
-  }
+/** Newer browsers give keys and values, either way, in one request. */
+interface RecordStore extends IDBObjectStore {
+  getAllRecords(options: {
+    readonly query: IDBKeyRange | null
+    readonly count?: number
+    readonly direction: IDBCursorDirection
+  }): IDBRequest<{ readonly key: IDBValidKey; readonly value: Plain }[]>
+}
+
+function row(key: IDBValidKey, value: Plain): Row {
+  return { key: key as (string | number)[], value }
+}
+
+function keyOf(key: Key): IDBValidKey {
+  return [...checkKey(key)]
 }

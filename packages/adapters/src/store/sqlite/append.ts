@@ -5,13 +5,12 @@
 import {
   markAfter,
   refusalOf,
-  type AuthorHead,
   type CommitEntry,
   type CommittedSpace,
   type Outcome,
   type SpaceCommit,
 } from '@joinery/core'
-import { bytesOf, checksumOf, numberOfType } from './rows.ts'
+import { bytesOf, checksumOf, numberOfType, textOfAuthors } from './rows.ts'
 import type { DeviceRow, DocumentRow, SpaceRow, Statements } from './statements.ts'
 
 interface SpaceDraft {
@@ -36,7 +35,6 @@ interface DocumentDraft {
   bytes: number
   state: 'live' | 'gone'
   refused: boolean
-  readonly authors: Map<string, AuthorHead>
 }
 
 interface DeviceDraft {
@@ -88,7 +86,6 @@ export function appendAll(
       bytes: row?.bytes ?? 0,
       state: row?.gone === 1 ? 'gone' : 'live',
       refused: false,
-      authors: new Map(),
     }
     space.documents.set(name, draft)
     return draft
@@ -128,8 +125,10 @@ export function appendAll(
     const { n, at, bytes } = entry
     const type = numberOfType(entry.type)
     const prev = document.entries === 0 ? 0 : document.seq
-    const checksum = checksumOf(space.id, seq, type, document.id, prev, deviceId, n, at, bytes)
-    statements.appendEntry.run(space.id, seq, type, document.id, prev, deviceId, n, at, checksum, bytes)
+    const authors = document.state === 'live' ? textOfAuthors(entry.authors) : '[]'
+    const ids = { space_id: space.id, document_id: document.id, device_id: deviceId }
+    const checksum = checksumOf({ ...ids, seq, type, prev, n, at, authors, bytes })
+    statements.appendEntry.run(space.id, seq, type, document.id, prev, deviceId, n, at, checksum, authors, bytes)
 
     if (document.firstSeq === 0) document.firstSeq = seq
     document.seq = seq
@@ -137,7 +136,6 @@ export function appendAll(
     document.engine ??= entry.engine
     document.entries += 1
     document.bytes += bytes.length
-    if (document.state === 'live') for (const author of entry.authors) document.authors.set(author.author, author)
     pages += 2 + bytes.length / 4096
     return { outcome: 'written', seq }
   }
@@ -146,9 +144,7 @@ export function appendAll(
     const chain = { space: space.id, document: document.id, last: document.seq }
     statements.rememberDigests.run(chain)
     statements.dropChain.run(chain)
-    statements.dropAuthors.run(document.id)
     statements.liftQuarantine.run(document.id)
-    document.authors.clear()
     document.state = 'gone'
     document.entries = 0
     document.bytes = 0
@@ -162,7 +158,6 @@ export function appendAll(
       if (document.isNew)
         statements.makeDocument.run(id, space.id, name, kind, engine, firstSeq, seq, entries, bytes, gone)
       else statements.moveDocument.run(seq, entries, bytes, gone, id)
-      for (const { author, clock, owner } of document.authors.values()) statements.moveAuthor.run(id, author, clock, owner)
       pages += 2
     }
     for (const device of space.devices.values()) if (device.moved) statements.moveDevice.run(device.last, device.id)

@@ -31,7 +31,8 @@ CREATE TABLE log (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX log_name ON log (device, n);
 
--- What readers get. A fold takes rows out and puts the snapshot in the place of the last. prev: seq of the entry before it in its document,
+-- What readers get. authors: what became of the document's authors with this entry, or up to this snapshot; kept here, and not in a table
+-- of their own, so that a commit writes to the end of the log and little else. A fold takes rows out and puts the snapshot in the place of the last. prev: seq of the entry before it in its document,
 -- 0 for none. That chain replaces an index, which would cost a page of its own for each document that a commit writes to.
 CREATE TABLE entry (
   space INTEGER NOT NULL,
@@ -43,6 +44,7 @@ CREATE TABLE entry (
   n INTEGER NOT NULL,
   at INTEGER NOT NULL,
   checksum INTEGER NOT NULL,
+  authors TEXT NOT NULL,
   bytes BLOB NOT NULL,
   PRIMARY KEY (space, seq)
 ) STRICT, WITHOUT ROWID;
@@ -71,14 +73,6 @@ CREATE TABLE document (
   UNIQUE (space, name)
 ) STRICT;
 CREATE INDEX document_foldable ON document (entries) WHERE entries >= 32;
-
-CREATE TABLE author (
-  document INTEGER NOT NULL,
-  author TEXT NOT NULL,
-  clock INTEGER NOT NULL,
-  owner TEXT NOT NULL,
-  PRIMARY KEY (document, author)
-) STRICT, WITHOUT ROWID;
 
 -- A device within a space, whose it is, and the greatest n it has written.
 CREATE TABLE device (

@@ -1,6 +1,6 @@
 /** Between rows and what the port speaks of. Law: a row that does not fit its checksum never comes out as an entry. */
 import { crc32 } from 'node:zlib'
-import { isCode, type DocumentHead, type Entry, type EntryType } from '@joinery/core'
+import { isCode, type AuthorHead, type DocumentHead, type Entry, type EntryType } from '@joinery/core'
 import type { DocumentRow, EntryRow } from './statements.ts'
 
 /** The place in this list is the number in the row: append only. */
@@ -10,30 +10,34 @@ export function numberOfType(type: EntryType): number {
   return TYPES.indexOf(type)
 }
 
+type ChecksummedRow = Omit<EntryRow, 'checksum' | 'document' | 'kind' | 'engine' | 'device' | 'subject'>
+
 /** Covers the whole row, so that a flip in any column shows. */
-export function checksumOf(
-  space: number,
-  seq: number,
-  type: number,
-  document: number,
-  prev: number,
-  device: number,
-  n: number,
-  at: number,
-  bytes: Uint8Array,
-): number {
-  return crc32(bytes, crc32(`${space} ${seq} ${type} ${document} ${prev} ${device} ${n} ${at}`))
+export function checksumOf(row: ChecksummedRow): number {
+  const { space_id, seq, type, document_id, prev, device_id, n, at, authors, bytes } = row
+  return crc32(bytes, crc32(`${space_id} ${seq} ${type} ${document_id} ${prev} ${device_id} ${n} ${at} ${authors}`))
 }
 
 /** The entry of a row, or undefined when the row is damaged. */
 export function entryOf(row: EntryRow): Entry | undefined {
-  const { space_id, seq, document_id, prev, device_id, n, at, checksum, document, kind, engine, device, subject } = row
-  const bytes = bytesOf(row.bytes)
+  const { seq, n, at, document, kind, engine, device, subject } = row
   const type = TYPES[row.type]
-  if (checksumOf(space_id, seq, row.type, document_id, prev, device_id, n, at, bytes) !== checksum) return undefined
-  if (type === undefined || document === null || kind === null || engine === null) return undefined
-  if (device === null || subject === null) return undefined
-  return { seq, type, document, kind, engine, at, device, n, subject, bytes }
+  if (checksumOf(row) !== row.checksum || type === undefined) return undefined
+  if (document === null || kind === null || engine === null || device === null || subject === null) return undefined
+  return { seq, type, document, kind, engine, at, device, n, subject, bytes: bytesOf(row.bytes) }
+}
+
+export function textOfAuthors(authors: Iterable<AuthorHead>): string {
+  return JSON.stringify([...authors].map(({ author, clock, owner }) => [author, clock, owner]))
+}
+
+/** The authors of sound rows, oldest first: the last that names one counts. */
+export function authorsOf(rows: readonly EntryRow[]): Map<string, AuthorHead> {
+  const authors = new Map<string, AuthorHead>()
+  for (const row of rows)
+    for (const [author, clock, owner] of JSON.parse(row.authors) as [string, number, string][])
+      authors.set(author, { author, clock, owner })
+  return authors
 }
 
 export function headOf(row: DocumentRow): DocumentHead {

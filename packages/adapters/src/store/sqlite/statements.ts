@@ -40,6 +40,7 @@ export interface EntryRow {
   readonly n: number
   readonly at: number
   readonly checksum: number
+  readonly authors: string
   readonly bytes: Uint8Array
   readonly document: string | null
   readonly kind: string | null
@@ -50,7 +51,7 @@ export interface EntryRow {
 
 const ENTRY_COLUMNS = `
     entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n, entry.at,
-    entry.checksum, entry.bytes, document.name AS document, document.kind, document.engine, device.name AS device, device.subject`
+    entry.checksum, entry.authors, entry.bytes, document.name AS document, document.kind, document.engine, device.name AS device, device.subject`
 
 const ENTRY_NAMES = `
   LEFT JOIN document ON document.id = entry.document
@@ -87,13 +88,14 @@ const SQL = {
 
   appendName: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
   appendEntry: `
-    INSERT INTO entry (space, seq, type, document, prev, device, n, at, checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    INSERT INTO entry (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   named: 'SELECT seq, digest FROM log WHERE device = ? AND n = ?',
   markAt: 'SELECT mark FROM log WHERE space = ? AND seq = ?',
 
   entriesAfter: `${ENTRY} WHERE entry.space = ? AND entry.seq > ? ORDER BY entry.seq`,
   // CROSS JOIN keeps SQLite from walking the log and asking of each entry whether it is in the chain.
-  body: `
+  chain: `
     ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq ${ENTRY_NAMES}
     ORDER BY chain.seq`,
   entryAt: `${ENTRY} WHERE entry.space = ? AND entry.seq = ?`,
@@ -110,24 +112,15 @@ const SQL = {
   quarantine: 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ?',
   liftQuarantine: 'UPDATE document SET quarantined = NULL WHERE id = ?',
 
-  authors: 'SELECT author, clock, owner FROM author WHERE document = ?',
-  moveAuthor: `
-    INSERT INTO author (document, author, clock, owner) VALUES (?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET clock = excluded.clock, owner = excluded.owner`,
-  dropAuthors: 'DELETE FROM author WHERE document = ?',
-
   device: 'SELECT id, subject, last FROM device WHERE space = ? AND name = ?',
   makeDevice: 'INSERT INTO device (space, name, subject, last) VALUES (?, ?, ?, 0)',
   moveDevice: 'UPDATE device SET last = ? WHERE id = ?',
 
-  bytesOfChain: `
-    ${CHAIN} SELECT count(*) AS entries, coalesce(sum(length(bytes)), 0) AS bytes
-    FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq`,
   rememberDigests: `
     ${CHAIN} INSERT INTO folded (document, digest, seq)
     SELECT @document, digest, chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq`,
   dropChain: `${CHAIN} DELETE FROM entry WHERE space = @space AND seq IN (SELECT seq FROM chain)`,
-  putSnapshot: 'UPDATE entry SET type = ?, prev = 0, checksum = ?, bytes = ? WHERE space = ? AND seq = ?',
+  putSnapshot: 'UPDATE entry SET type = ?, prev = 0, checksum = ?, authors = ?, bytes = ? WHERE space = ? AND seq = ?',
   holds: `
     ${CHAIN} SELECT min(seq) AS seq FROM (
       SELECT seq FROM folded WHERE document = @document AND digest = @digest

@@ -79,7 +79,8 @@ export const collectionLaws: readonly Law<() => Engine>[] = [
   },
   {
     rule: 'D1',
-    title: 'list: an item edited elsewhere while it was deleted stays with the edit, in its place; one merely moved is gone',
+    title:
+      'list: an item edited elsewhere while it was deleted stays with the edit, in its place; one merely moved is gone',
     async check(make) {
       const [a, b] = replicas(make(), 'a', 'b') as [Replica, Replica]
       const [, two, , four] = insert(a, 0, 'one', 'two', 'three', 'four')
@@ -296,9 +297,16 @@ function randomList(engine: Engine, seed: number): void {
   })
   const left = surviving(edits)
   const [first] = all as [Replica]
-  same(first.view.steps.map(step => step.id).sort(), [...new Set(left.map(edit => edit.of))].sort(), `seed ${seed}: items`)
+  same(
+    first.view.steps.map(step => step.id).sort(),
+    [...new Set(left.map(edit => edit.of))].sort(),
+    `seed ${seed}: items`,
+  )
   for (const { id, value } of first.view.steps) {
-    must(left.some(edit => edit.of === id && edit.value === value), `seed ${seed}: ${id} shows ${value}, which was removed`)
+    must(
+      left.some(edit => edit.of === id && edit.value === value),
+      `seed ${seed}: ${id} shows ${value}, which was removed`,
+    )
   }
   for (const one of all) {
     same(one.view.steps, first.view.steps, `seed ${seed}: steps`)

@@ -32,7 +32,11 @@ export const documentLaws: readonly Law<() => Engine>[] = [
       b.edit(d => d.notes.insert(0, 'meanwhile'))
       settle([a, b])
       same([b.view.$trash, b.view.notes.toString()], [START, 'meanwhile'], 'in the trash, with the edit')
-      same(updatesOf(b, () => setTrashed(b.doc, b.context, true)), 0, 'updates of deleting again')
+      same(
+        updatesOf(b, () => setTrashed(b.doc, b.context, true)),
+        0,
+        'updates of deleting again',
+      )
       b.wall += 1
       setTrashed(b.doc, b.context, false)
       settle([a, b])
@@ -71,7 +75,11 @@ export const documentLaws: readonly Law<() => Engine>[] = [
         same(one.view.$created, { at: START, device: 'a' }, 'created')
         same(one.view.title, 'by b', 'title')
         same([one.view.notes.toString(), one.view.body.toString()], ['hello', 'rich'], 'texts')
-        same(one.view.steps.map(step => step.value), ['x', 'y'], 'steps')
+        same(
+          one.view.steps.map(step => step.value),
+          ['x', 'y'],
+          'steps',
+        )
         same([one.view.tags, one.view.votes, one.view.page.furthest], [['one'], 2, 3], 'the rest')
       }
       await rejects(() => createDocument(sample, a.doc, a.context, { page: 'ten' as unknown as number }), 'BAD_INPUT')
@@ -96,7 +104,11 @@ export const documentLaws: readonly Law<() => Engine>[] = [
         const seed = seedOf(review, engine, id, init)
         must(seed !== undefined, 'there is a seed')
         same(engine.check(seed.update), undefined, 'what is wrong with the seed')
-        same(engine.authorsOf(seed.update).map(range => range.author), [seed.author], 'authors')
+        same(
+          engine.authorsOf(seed.update).map(range => range.author),
+          [seed.author],
+          'authors',
+        )
         one.doc.apply(seed.update)
         createDocument(review, one.doc, one.context, { ...init, mood: one.device })
         return seed
@@ -107,14 +119,23 @@ export const documentLaws: readonly Law<() => Engine>[] = [
       a.doc.apply(b.doc.encode())
       same(a.doc.digest(), b.doc.digest(), 'digests')
       const view = readDocument(review, a.doc)
-      same([view.date, view.content.toString(), view.template], ['2026-11-22', 'What went well?', 'daily'], 'the template')
-      same(view.plans.map(plan => plan.value), ['Rest', 'Read'], 'plans')
+      same(
+        [view.date, view.content.toString(), view.template],
+        ['2026-11-22', 'What went well?', 'daily'],
+        'the template',
+      )
+      same(
+        view.plans.map(plan => plan.value),
+        ['Rest', 'Read'],
+        'plans',
+      )
       same([view.$created?.at, view.mood], [START, 'b'], 'what each device wrote itself')
     },
   },
   {
     rule: 'D1',
-    title: 'a template that changed, another document and another kind have other authors, and what a person writes is later',
+    title:
+      'a template that changed, another document and another kind have other authors, and what a person writes is later',
     async check(make) {
       const engine = make()
       const seed = (id: string, content: string) => seedOf(review, engine, id, { content, template: 't' })
@@ -125,7 +146,14 @@ export const documentLaws: readonly Law<() => Engine>[] = [
       const doc = engine.open('1'.padStart(32, '0').slice(engine.name === 'yjs' ? 31 : 0))
       for (const one of seeds.slice(0, 2)) if (one !== undefined) doc.apply(one.update)
       const view = readDocument(review, doc)
-      same([...view.content.toString()].filter(char => /[a-z]/.test(char)).sort().join(''), 'enootw', 'both texts')
+      same(
+        [...view.content.toString()]
+          .filter(char => /[a-z]/.test(char))
+          .sort()
+          .join(''),
+        'enootw',
+        'both texts',
+      )
       same(stampsIn(review, doc) === undefined || millisOf(stampsIn(review, doc) ?? '') === 0, true, 'stamps of a seed')
     },
   },
@@ -134,7 +162,12 @@ export const documentLaws: readonly Law<() => Engine>[] = [
     title: 'the same document gives the same row, keys and texts on every device, without its bodies',
     async check(make) {
       const [a, b] = replicas(make(), 'a', 'b') as [Replica, Replica]
-      createDocument(note, a.doc, a.context, { title: 'Shopping', body: 'Bread\nbutter', tags: ['work', 'home'], pinned: true })
+      createDocument(note, a.doc, a.context, {
+        title: 'Shopping',
+        body: 'Bread\nbutter',
+        tags: ['work', 'home'],
+        pinned: true,
+      })
       b.doc.apply(a.doc.encode())
       const projections = [a, b].map(one => projectDocument(note, one.doc, ENVELOPE))
       same(projections[0], projections[1], 'projections')
@@ -214,7 +247,11 @@ export const documentLaws: readonly Law<() => Engine>[] = [
       same(target.view.notes.toString(), 'Well: one 2 three four', 'notes')
       const steps = target.view.steps.map(step => step.value)
       must(steps.includes('other'), 'the step that came meanwhile')
-      same(steps.filter(step => step !== 'other'), ['three', 'ONE', 'five'], 'steps')
+      same(
+        steps.filter(step => step !== 'other'),
+        ['three', 'ONE', 'five'],
+        'steps',
+      )
       same(losers(sample, target.doc, 'title'), [], 'losers: it was seen')
     },
   },
@@ -282,4 +319,3 @@ function shelved(engine: Engine): { base: Replica; theirs: Replica; target: Repl
   setTrashed(theirs.doc, theirs.context, false)
   return { base, theirs, target }
 }
-

@@ -1,5 +1,5 @@
 /** The laws of `latest`, and of `furthest` and `immutable`, which are stamped as well. */
-import { defineKind, draftOf, losers, readDocument, type LatestField } from '../../kinds/index.ts'
+import { defineKind, draftOf, losers, readDocument } from '../../kinds/index.ts'
 import { stampOf } from '../../hlc.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Law } from '../law.ts'
@@ -39,7 +39,8 @@ export const latestLaws: readonly Law<() => Engine>[] = [
   },
   {
     rule: 'D1',
-    title: 'latest: random edits on three devices with wrong clocks end as the greatest stamp says, and no loser is missing',
+    title:
+      'latest: random edits on three devices with wrong clocks end as the greatest stamp says, and no loser is missing',
     async check(make) {
       const engine = make()
       for (let seed = 0; seed < 8; seed++) randomLatest(engine, seed)
@@ -55,7 +56,9 @@ export const latestLaws: readonly Law<() => Engine>[] = [
         same(a.view.title, 'untitled', 'title')
         same(a.view.folder, null, 'folder')
         shown(a)
-        a.edit(d => void [d.title, d.tags.size, d.steps.length, d.votes.value, d.page.latest, d.notes.length, d.body.length])
+        a.edit(
+          d => void [d.title, d.tags.size, d.steps.length, d.votes.value, d.page.latest, d.notes.length, d.body.length],
+        )
         a.edit(d => (d.title = 'untitled'))
       })
       same(updates, 0, 'updates')
@@ -90,7 +93,11 @@ export const latestLaws: readonly Law<() => Engine>[] = [
         }),
       )
       same(again, 0, 'updates of an equal edit')
-      same(updatesOf(a, () => a.edit(d => d.page.set(3))), 0, 'updates of the same place again')
+      same(
+        updatesOf(a, () => a.edit(d => d.page.set(3))),
+        0,
+        'updates of the same place again',
+      )
     },
   },
   {
@@ -202,7 +209,11 @@ export const latestLaws: readonly Law<() => Engine>[] = [
       })
       settle([a, b])
       for (const { view } of [a, b]) {
-        same([view.title, view.tags, view.steps, view.votes, view.page.furthest], ['fine', [], [], 0, undefined], 'shown')
+        same(
+          [view.title, view.tags, view.steps, view.votes, view.page.furthest],
+          ['fine', [], [], 0, undefined],
+          'shown',
+        )
       }
       a.edit(d => (d.title = 'mended'))
       settle([a, b])
@@ -299,7 +310,7 @@ function randomLatest(engine: Engine, seed: number): void {
   const random = seededRandom(seed)
   const below = (n: number): number => Math.floor(random.number() * n)
   const all = ['x', 'y', 'z'].map(device => replica(engine, device + seed, { wall: START + below(60_000) }))
-  const field = sample.fields.title as LatestField<string>
+  const field = sample.fields.title
   const place = (of: Replica) => ({ doc: of.doc, root: 'title', field: 'title' })
   const written = new Map<string, string>()
   const overwritten = new Set<string>()

@@ -1,0 +1,61 @@
+/** What happened, for an app that shows or logs it. */
+import type { Code } from '@joinery/core'
+import type { LinkReport } from './link/report.ts'
+import type { NewsDesk } from './news.ts'
+import { signal } from './signal.ts'
+
+export type ClientEvent =
+  /** A round of sync began, came to its end with everything in step, or was broken off. */
+  | { readonly type: 'started' }
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly code: Code | undefined }
+  /** Nothing is kept: storage could not be opened (CL-02). Or: what was stored is gone, and is read anew (CL-04). */
+  | { readonly type: 'storage'; readonly code: 'STORAGE_UNAVAILABLE' | 'STORAGE_LOST' }
+  /** An update from the relay is damaged and was left out; the document is read anew (CL-08). */
+  | { readonly type: 'refused-update'; readonly space: string; readonly document: string; readonly code: Code }
+  /** The relay's log is not the one that was read before (R4, CL-10): both sides tell what they have. */
+  | { readonly type: 'cursor-back' | 'reset'; readonly space: string }
+  /** This person may not be in this space (any more). */
+  | { readonly type: 'space-lost' | 'space-refused'; readonly space: string; readonly code: Code }
+  | { readonly type: 'logged-out' }
+
+export interface Events {
+  /** Returns what stops it. What happened before the first listener came is told to it. */
+  subscribe(listener: (event: ClientEvent) => void): () => void
+}
+
+export interface EventDesk extends Events {
+  emit(event: ClientEvent): void
+}
+
+export function eventDesk(news: NewsDesk): EventDesk {
+  const happened = signal<ClientEvent>()
+  let early: ClientEvent[] | undefined = []
+  let before: LinkReport | undefined
+
+  const emit = (event: ClientEvent): void => {
+    early?.push(event)
+    happened.emit(event)
+  }
+
+  news.listen(item => {
+    if (item.type !== 'link') return
+    const was = before?.syncing ?? false
+    before = item.report
+    if (!was && item.report.syncing) emit({ type: 'started' })
+    if (was && !item.report.syncing) {
+      emit(item.report.live ? { type: 'done' } : { type: 'failed', code: item.report.code ?? undefined })
+    }
+  })
+
+  return {
+    emit,
+    subscribe(listener) {
+      const stop = happened.listen(listener)
+      const missed = early ?? []
+      early = undefined
+      for (const event of missed) listener(event)
+      return stop
+    },
+  }
+}

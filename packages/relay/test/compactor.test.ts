@@ -1,0 +1,139 @@
+import { JoineryError, type Store } from '@joinery/core'
+import { memoryStore, seededRandom } from '@joinery/core/testing'
+import { automerge } from '@joinery/adapters/engines/automerge'
+import { yjs } from '@joinery/adapters/engines/yjs'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { foldWith, type Fold } from '../src/index.ts'
+import { rig, type, update, writer, type Device, type Rig } from './rig.ts'
+
+const fold: Fold = async (engine, updates) => (engine === 'yjs' ? foldWith(yjs, seededRandom(1), updates) : undefined)
+const limits = { foldEntries: 10, foldQuietMs: 1_000, foldSweepMs: 60_000 }
+
+async function write(one: Rig, device: Device, document: string, count: number, author = 1): Promise<string> {
+  const w = writer(author)
+  for (let n = 1; n <= count; n++) {
+    device.say({ type: 'push', space: 'garden', entries: [update(author * 1_000 + n, document, w.edit(type(`${n} `)))] })
+    await one.rest()
+  }
+  return w.doc.getText('body').toString()
+}
+
+async function textOf(store: Store, document: string): Promise<string> {
+  const doc = new Y.Doc()
+  for (const { bytes } of await store.body('garden', document)) Y.applyUpdate(doc, bytes)
+  return doc.getText('body').toString()
+}
+
+test('[S3] a document that has grown and is quiet becomes one snapshot that holds the same, at the seq of its last entry', async () => {
+  const one = rig({ fold, limits })
+  const ann = await one.device('ann', 'phone')
+  const text = await write(one, ann, 'd', 12)
+  expect(await one.store.body('garden', 'd')).toHaveLength(12)
+  await one.rest(5_000)
+  expect(await one.store.body('garden', 'd')).toMatchObject([{ seq: 12, type: 'snapshot' }])
+  expect(await textOf(one.store, 'd')).toBe(text)
+  expect(one.relay.counters.read().get('folded')).toBe(1)
+  // A reader from the beginning gets the snapshot, and the author goes on where he was.
+  const bob = await one.device('bob', 'laptop')
+  bob.say({ type: 'watch', space: 'garden', cursor: { epoch: (await one.store.head('garden'))!.epoch, seq: 0, mark: new Uint8Array(16) } })
+  await one.rest()
+  expect(bob.of('changes').flatMap(({ entries }) => entries.map(({ seq, type }) => [seq, type]))).toEqual([[12, 'snapshot']])
+})
+
+test('[S3] edits that come while a snapshot is made are kept behind it', async () => {
+  let release = (): void => undefined
+  const slow: Fold = async (engine, updates) => {
+    await new Promise<void>(resolve => (release = resolve))
+    return fold(engine, updates)
+  }
+  const one = rig({ fold: slow, limits })
+  const ann = await one.device('ann', 'phone')
+  const w = writer(1)
+  for (let n = 1; n <= 10; n++) ann.say({ type: 'push', space: 'garden', entries: [update(n, 'd', w.edit(type(`${n} `)))] })
+  await one.rest(3_000)
+  ann.say({ type: 'push', space: 'garden', entries: [update(11, 'd', w.edit(type('late')))] })
+  await one.rest()
+  release()
+  await one.rest(10)
+  expect((await one.store.body('garden', 'd')).map(({ seq, type }) => [seq, type])).toEqual([[10, 'snapshot'], [11, 'update']])
+  expect(await textOf(one.store, 'd')).toBe(w.doc.getText('body').toString())
+})
+
+test('[T2] a document that breaks its worker three times is quarantined alone, and can still be read', async () => {
+  const broken: Fold = async (engine, updates) => {
+    const doc = new Y.Doc()
+    for (const bytes of updates) Y.applyUpdate(doc, bytes)
+    if (doc.getText('body').toString().includes('poison')) throw new Error('out of memory')
+    return fold(engine, updates)
+  }
+  const one = rig({ fold: broken, limits })
+  const ann = await one.device('ann', 'phone')
+  const w = writer(3)
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'p', w.edit(type('poison')))] })
+  for (let n = 2; n <= 12; n++) ann.say({ type: 'push', space: 'garden', entries: [update(n, 'p', w.edit(type('x')))] })
+  await one.rest()
+  await write(one, ann, 'd', 12)
+  await one.rest(60_000)
+  expect(one.relay.counters.read().get('quarantined')).toBe(1)
+  expect(one.relay.counters.read().get('fold-failed')).toBe(3)
+  expect(await one.store.body('garden', 'd')).toHaveLength(1)
+  ann.forget()
+  ann.say({ type: 'push', space: 'garden', entries: [update(13, 'p', w.edit(type('y'))), update(14, 'e', writer(9).edit(type('y')))] })
+  ann.say({ type: 'fetch', space: 'garden', document: 'p', before: 0 })
+  await one.rest()
+  expect(ann.of('refused')).toMatchObject([{ n: 13, code: 'QUARANTINED' }])
+  expect(ann.of('ack')).toMatchObject([{ entries: [{ n: 14 }] }])
+  expect(ann.of('bodies')[0]?.entries).toHaveLength(12)
+})
+
+test('weather is not the document’s fault: it is folded when the store is back', async () => {
+  const base = memoryStore()
+  let isDown = true
+  const store: Store = { ...base, fold: folding => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.fold(folding)) }
+  const one = rig({ store, fold, limits })
+  const ann = await one.device('ann', 'phone')
+  await write(one, ann, 'd', 12)
+  await one.rest(60_000)
+  expect(one.relay.counters.read().get('quarantined')).toBeUndefined()
+  isDown = false
+  await one.rest(20_000)
+  expect(await base.body('garden', 'd')).toHaveLength(1)
+})
+
+test('[DU-11] what a process did not see grow is found by the sweep, and engines that are not folded stay as they are', async () => {
+  const store = memoryStore()
+  const before = rig({ store, limits })
+  const ann = await before.device('ann', 'phone')
+  await write(before, ann, 'd', 12)
+  for (let n = 1; n <= 12; n++) {
+    const state = { turn: n, at: 1, by: 'ann', n, value: { play: { n } } }
+    const { writeRegister } = await import('@joinery/core')
+    ann.say({ type: 'push', space: 'garden', entries: [update(n, 'r', writeRegister(state), { engine: 'register' })] })
+  }
+  await before.rest()
+  before.relay.close()
+  const after = rig({ store, fold, limits })
+  await after.rest(130_000)
+  expect(await store.body('garden', 'd')).toHaveLength(1)
+  expect(after.relay.counters.read().get('fold-failed')).toBeUndefined()
+})
+
+test('[DU-11] a snapshot that reads back as something else, or of a document that waits for something, is none', () => {
+  const w = writer(1)
+  const updates = [w.edit(type('a')), w.edit(type('b')), w.edit(type('c'))]
+  expect(() => foldWith(yjs, seededRandom(1), [updates[0]!, updates[2]!])).toThrow('missing')
+  const lying = { ...yjs, open: (author: string) => ({ ...yjs.open(author), encode: () => updates[0]! }) } as typeof yjs
+  expect(() => foldWith(lying, seededRandom(1), updates)).toThrow('something else')
+  expect(foldWith(yjs, seededRandom(1), updates).length).toBeGreaterThan(0)
+})
+
+test('[S3] Automerge documents fold too', () => {
+  const doc = automerge.open('0a')
+  const updates: Uint8Array[] = []
+  doc.onUpdate(bytes => void updates.push(Uint8Array.from(bytes)))
+  for (let i = 0; i < 5; i++) doc.change(() => doc.text('body').insert(0, `${i}`))
+  const again = automerge.open('0b')
+  again.apply(foldWith(automerge, seededRandom(1), updates))
+  expect(again.digest()).toBe(doc.digest())
+})

@@ -1,0 +1,63 @@
+/** The relay as the command runs it: `joinery serve --dev` in a process of its own, from source. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+export interface Spawned {
+  readonly port: number
+  readonly line: string
+  readonly process: ChildProcess
+  /** What it wrote on standard error so far. */
+  log(): string
+  signal(name: 'SIGTERM' | 'SIGKILL'): void
+  /** Its exit code, or null when it was killed. */
+  ended(): Promise<number | null>
+}
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs the command to its end. */
+export async function runJoinery(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const child = start(args, env)
+  const [out, err] = [collect(child.stdout), collect(child.stderr)]
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out: out(), err: err() }
+}
+
+export async function spawnRelay(data: string, ...more: string[]): Promise<Spawned> {
+  const child = start(['serve', '--dev', '--port', '0', '--data', data, ...more])
+  const [out, err] = [collect(child.stdout), collect(child.stderr)]
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  onTestFinished(() => void child.kill('SIGKILL'))
+  for (;;) {
+    const line = /^(joinery listening.*)\n/m.exec(out())?.[1]
+    const port = /:(\d+)/.exec(line ?? '')?.[1]
+    if (line !== undefined && port !== undefined) {
+      return { port: Number(port), line, process: child, log: err, signal: name => void child.kill(name), ended: () => ended }
+    }
+    const more = child.stdout === null ? ended : Promise.race([once(child.stdout, 'data'), ended])
+    await more
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${err()}`)
+  }
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, ['--conditions=joinery-source', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...env },
+  })
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let text = ''
+  stream?.setEncoding('utf8')
+  stream?.on('data', chunk => void (text += String(chunk)))
+  return () => text
+}
