@@ -38,7 +38,7 @@ const inBrowser: Project = {
   test: {
     name: 'browser',
     include: ['*/{src,test}/**/*.browser.test.ts'],
-    globalSetup: ['adapters/test/transport/peer-server.ts'],
+    globalSetup: [join(import.meta.dirname, 'packages/adapters/test/transport/peer-server.ts')],
     browser: {
       enabled: true,
       headless: true,

@@ -15,6 +15,7 @@ export type SimClient = Client<(typeof library)['kinds']>
 
 export interface DeviceMachine {
   readonly name: string
+  readonly user: string
   /** Counts how often its disk began anew: what only an earlier life knew is gone with it. */
   life(): number
   /** The open tabs. */
@@ -28,7 +29,10 @@ export interface DeviceMachine {
   wipe(): void
   /** What the disk holds now, for another device that begins as its clone. */
   copyDisk(): MemoryDisk
-  clock(): SkewedClock
+  /** Its wall clock jumps by `ms`. */
+  jump(ms: number): void
+  /** It sleeps for `ms`: nothing on it runs meanwhile. */
+  sleep(ms: number): void
   /** How far the disk says that a space has been read. */
   cursor(space: string): Promise<{ epoch: string; seq: number } | undefined>
   /** Documents with edits on the shelf. */
@@ -54,7 +58,7 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
   let opened = 0
   let life = 0
   let committing = 0
-  const own = clock.skewed(plan.faults.has('clockJump') ? pick(random, 600_000) - 300_000 : 0)
+  let ahead = plan.faults.has('clockJump') ? pick(random, 600_000) - 300_000 : 0
   const options = {
     async step(step: string) {
       if (step !== 'commit') {
@@ -70,11 +74,11 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
     },
   }
   let disk = given?.copy(options) ?? memoryDisk(options)
-  let shared = memoryTabs({ schedule: run => void own.after(0, run) })
+  let shared = memoryTabs({ schedule: run => void clock.after(0, run) })
   let tabs: { readonly client: SimClient; readonly clock: SkewedClock; readonly kill: () => void }[] = []
 
   const openTab = async (): Promise<void> => {
-    const tabClock = own
+    const tabClock = clock.skewed(ahead)
     const storage = memoryStorage({ disk })
     const tab = shared.open()
     const host = `${name}-${++opened}`
@@ -96,6 +100,7 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
       client,
       clock: tabClock,
       kill() {
+        tabClock.stop()
         network.crash(host)
         disk.kill(storage)
         tab.crash()
@@ -105,6 +110,7 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
 
   return {
     name,
+    user,
     life: () => life,
     tabs: () => tabs.map(({ client }) => client),
     openTab,
@@ -118,19 +124,25 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
       disk.crash({ keepCommit: random.number() < 0.5 })
       committing = 0
       tabs = []
-      shared = memoryTabs({ schedule: run => void own.after(0, run) })
+      shared = memoryTabs({ schedule: run => void clock.after(0, run) })
     },
     wipe() {
       for (const tab of tabs) tab.kill()
       tabs = []
       disk.wipe()
       disk = memoryDisk(options)
-      shared = memoryTabs({ schedule: run => void own.after(0, run) })
+      shared = memoryTabs({ schedule: run => void clock.after(0, run) })
       life += 1
       journal.saw('wiped device came back')
     },
     copyDisk: () => disk.copy(options),
-    clock: () => own,
+    jump(ms) {
+      ahead += ms
+      for (const tab of tabs) tab.clock.jump(ms)
+    },
+    sleep(ms) {
+      for (const tab of tabs) tab.clock.sleep(ms)
+    },
     async cursor(space) {
       const storage = memoryStorage({ disk: disk.copy() })
       const position = await storage.read(['meta'], tx => tx.get('meta', ['position', space]))

@@ -86,12 +86,12 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
     }
   },
   clockJump({ devices, random }) {
-    oneOf(random, devices).clock().jump(pick(random, 240_000) - 120_000)
+    oneOf(random, devices).jump(pick(random, 240_000) - 120_000)
   },
   sleep({ devices, random, journal }) {
     const device = oneOf(random, devices)
     journal.note(`${device.name} falls asleep`)
-    device.clock().sleep(1_000 + pick(random, 8_000))
+    device.sleep(1_000 + pick(random, 8_000))
   },
 }
 

@@ -22,14 +22,17 @@ export interface Watcher {
 /** I5, I7: the log only grows, without gaps, and says each thing once. */
 export function logWatcher(relay: RelayMachine, journal: Journal): Watcher {
   let epoch: string | undefined
+  let restored = 0
   let seen = new Map<number, string>()
   return {
     async check() {
       const head = await headOf(relay.disk(), SPACE)
       if (head === undefined) return
       if (epoch !== undefined && head.epoch !== epoch) journal.saw('new life of the log')
-      if (head.epoch !== epoch) seen = new Map()
+      // A log that was put back goes on differently from there.
+      if (head.epoch !== epoch || relay.restored() !== restored) seen = new Map()
       epoch = head.epoch
+      restored = relay.restored()
       const entries = await logOf(relay.disk(), SPACE)
       const names = new Set<string>()
       let last = 0
@@ -53,11 +56,13 @@ export function logWatcher(relay: RelayMachine, journal: Journal): Watcher {
 }
 
 /** I6: what a device has stored of how far it read never goes back in one life of the log and of the disk. */
-export function cursorWatcher(devices: () => readonly DeviceMachine[]): Watcher {
+export function cursorWatcher(relay: RelayMachine, devices: () => readonly DeviceMachine[]): Watcher {
   const seen = new Map<string, { epoch: string; seq: number }>()
   return {
     async check() {
       for (const device of devices()) {
+        // A log that was put back may be shorter than what was read of it: whoever notices begins anew.
+        if (relay.restored() > 0) return
         const cursor = await device.cursor(SPACE)
         if (cursor === undefined) continue
         const key = `${device.name}/${device.life()}`

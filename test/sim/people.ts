@@ -81,7 +81,7 @@ export function people({ plan, random, journal }: { readonly plan: Plan; readonl
       if (way === 9 && handle.view.tags.length > 1 && random.number() < 0.5) {
         const gone = oneOf(random, handle.view.tags)
         journal.removed.add(gone)
-        handle.change(draft => draft.tags.remove(gone))
+        handle.change(draft => draft.tags.delete(gone))
       }
     } finally {
       handle[Symbol.dispose]()

@@ -32,6 +32,8 @@ export interface RelayMachine {
   crash(): void
   /** The disk is put back to what it was some time ago: another life of the log. */
   restoreOld(): void
+  /** How often that was done. */
+  restored(): number
   counters(): Counters | undefined
   /** From now on nothing fails by itself. */
   calm(): void
@@ -53,6 +55,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   let epochs = 0
   let lives = 0
   let fatal: unknown
+  let restored = 0
   const wait = (ms: number): Promise<void> => new Promise(resolve => clock.after(ms, resolve))
   const strikes = (fault: 'diskFull' | 'commitUnknown' | 'slowDisk', chance: number): boolean =>
     !calm && plan.faults.has(fault) && random.number() < chance
@@ -100,14 +103,16 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       gates: GATES,
       ...(plan.faults.has('compaction') ? { fold: foldHere } : {}),
       openToAll: true,
-      ...(plan.faults.has('smallLimits') ? { limits: SMALL } : {}),
+      limits: { ...(plan.faults.has('smallLimits') ? LAGGING : {}), ...(plan.faults.has('compaction') ? FOLDING : {}) },
+      ...(process.env.DBG ? {log: {info(e: string,f?: unknown){console.log(clock.monotonic(),e,f)},warn(e: string,f?: unknown){console.log(clock.monotonic(),e,f)},error(e: string,f?: unknown){console.log(clock.monotonic(),e,f)}}} : {}),
       turn: () => Promise.resolve(),
       onFatal: error => {
         fatal = error
       },
     })
     const stopListening = network.accept(RELAY_HOST, socket => {
-      const link = relay.accept(socket)
+      const link = relay.accept(process.env.DBG ? {...socket, close(c: number, r: string){console.log(clock.monotonic(),'close',socket.from,c,r); socket.close(c,r)}} : socket)
+      if (process.env.DBG) console.log(clock.monotonic(), 'accept', socket.from)
       socket.on({ frame: link.frame, closed: () => link.closed() })
     })
     running = { relay, clock: own, stopListening }
@@ -130,9 +135,11 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     restoreOld() {
       if (running !== undefined) throw new Error('restore a relay that is down')
       disk = backup
+      restored += 1
       backup = disk.copy(diskOptions)
       journal.saw('relay lost commits and devices brought them back')
     },
+    restored: () => restored,
     counters: () => running?.relay.counters,
     calm() {
       calm = true
@@ -141,5 +148,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   }
 }
 
-/** So small that readers lag and documents are folded within a few edits. */
-const SMALL = { sendBuffer: 2_000, pageBytes: 600, foldEntries: 6, foldBytes: 4_000, foldQuietMs: 200 }
+/** So small that readers lag. */
+const LAGGING = { sendBuffer: 2_000, pageBytes: 600 }
+/** So small that documents are folded within a few edits. */
+const FOLDING = { foldEntries: 4, foldBytes: 4_000, foldQuietMs: 200, foldSweepMs: 2_000 }

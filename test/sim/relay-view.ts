@@ -77,7 +77,7 @@ function replay(engine: string, updates: readonly Uint8Array[]): EngineDocument 
   if (port === undefined) throw new Error(`no engine ${engine}`)
   const doc = port.open(port.name === 'yjs' ? '1' : '00'.repeat(16))
   doc.applyAll(updates)
-  if (doc.waiting()) throw new Error('the log holds an update that waits for another')
+  if (doc.waiting()) throw new Error(`the log of ${engine} holds an update that waits for another`)
   return doc
 }
 

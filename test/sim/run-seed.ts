@@ -33,7 +33,7 @@ export async function runSeed(seed: number): Promise<History> {
   const devices: DeviceMachine[] = []
   const addDevice = (like?: DeviceMachine): void => {
     const name = `d${devices.length + 1}`
-    const user = `user${like === undefined ? devices.length % 2 : devices.indexOf(like) % 2}`
+    const user = like?.user ?? `user${devices.length % 2}`
     const disk = like === undefined ? {} : { disk: like.copyDisk() }
     const device = deviceMachine({ name, user, plan, clock, network, random, journal, ...disk })
     devices.push(device)
@@ -66,7 +66,7 @@ export async function runSeed(seed: number): Promise<History> {
   try {
     for (let at = 0; at < plan.devices; at++) addDevice()
     await clock.advance(100)
-    const watchers = [logWatcher(relay, journal), cursorWatcher(() => devices)]
+    const watchers = [logWatcher(relay, journal), cursorWatcher(relay, () => devices)]
     act()
     fail()
     for (let at = 0; at < plan.chaosMs; at += CHECK_MS) {

@@ -92,7 +92,7 @@ function FolderChoice({ notes, note }: { readonly notes: Notes; readonly note: O
       aria-label="Folder"
       value={note.view.folder ?? ''}
       onChange={event => {
-        const folder = event.currentTarget.value === '' ? undefined : event.currentTarget.value
+        const folder = event.currentTarget.value === '' ? null : event.currentTarget.value
         note.change(draft => {
           draft.folder = folder
         })

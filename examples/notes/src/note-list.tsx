@@ -67,7 +67,7 @@ function queryOf(notes: Notes, list: Shelf, search: string, limit: number) {
   if (search.trim() !== '') return note.search(search).limit(limit)
   switch (list.shelf) {
     case 'trash':
-      return note.where({ trashed: true }).orderBy('updatedAt', 'desc').limit(limit)
+      return note.where({ trashed: { from: 0 } }).orderBy('updatedAt', 'desc').limit(limit)
     case 'pinned':
       return note.where({ pinned: true }).orderBy('updatedAt', 'desc').limit(limit)
     case 'folder':

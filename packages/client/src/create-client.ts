@@ -15,6 +15,7 @@ import type { BaseOptions, LinkOptions } from './options.ts'
 import { presenceDesk } from './presence.ts'
 import type { Place } from './replica/append.ts'
 import { freshId } from './replica/fresh-id.ts'
+import { followKinds } from './replica/kind-versions.ts'
 import { projector } from './replica/projector.ts'
 import { replicaOn } from './replica/replica.ts'
 import { writer } from './replica/writer.ts'
@@ -22,6 +23,9 @@ import { shelfOf } from './shelf.ts'
 import { statusDesk } from './status.ts'
 import { syncDesk } from './sync-now.ts'
 import { trashOf } from './trash.ts'
+
+/** 400 MB, as phones let a page have without asking. */
+const EVICT_ABOVE = 400_000_000
 
 /**
  * A client on this device. It works at once, offline and without any relay; with `url` and `token` it keeps in step with one. BAD_INPUT;
@@ -69,9 +73,10 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   const tabs = typeof options.tabs === 'function' ? options.tabs(name) : options.tabs
   const news = newsDesk(tabs)
   const events = eventDesk(news)
-  const writes = writer(storage, clock, () => status.refresh())
+  const writes = writer(storage, clock, () => news.tellHere({ type: 'storage' }))
   const { device, slot } = identity
   const replica = replicaOn({ library, engines, storage, writer: writes, clock, random, news, device, slot })
+  await followKinds(replica, library)
   let linked = options.url !== undefined
 
   const complete = await completeness(replica, spaces, () => linked)
@@ -89,6 +94,8 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     clock,
     random,
     allowInsecure: options.allowInsecure ?? false,
+    evictAbove: options.evictAbove ?? EVICT_ABOVE,
+    open: place => documents.get(place) !== undefined,
     spaces: () => [...spaces],
     report: (space, report) => events.emit({ ...report, space }),
   })
@@ -164,6 +171,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     linked = true
     network.link(to)
   }
+  news.tell({ type: 'ask' })
   if (options.url !== undefined) linkTo({ url: options.url, token: options.token ?? (() => undefined) })
 
   return {

@@ -29,6 +29,8 @@ export type News =
       readonly to: readonly number[]
     }
   | { readonly type: 'shelf' }
+  /** Storage begins to fail, or works again. */
+  | { readonly type: 'storage' }
   /** The bodies of these documents are wanted here: by somebody who waits. */
   | { readonly type: 'wanted'; readonly space: string; readonly documents: readonly string[] }
   /** A wanted body is not to be had. */

@@ -115,8 +115,8 @@ export function statusDesk(news: NewsDesk, source: StatusSource): StatusDesk & {
       tell()
     }
     if (item.type === 'outbox' || item.type === 'settled' || item.type === 'shelf' || item.type === 'link') void count()
-    // An edit has been made and is not written yet.
-    if (item.type === 'rows') tell()
+    // An edit has been made and is not written yet, or cannot be.
+    if (item.type === 'rows' || item.type === 'storage') tell()
   })
   void count()
 

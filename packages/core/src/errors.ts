@@ -32,6 +32,7 @@ export const CODES = {
   RATE_LIMITED: { then: 'wait', sentence: 'Too fast. It will be sent in a moment.' },
   QUOTA: { then: 'wait', sentence: 'There is no room left on the server for now.' },
   UNAVAILABLE: { then: 'wait', sentence: 'The server cannot save right now. It will be tried again.' },
+  REPLACED: { then: 'wait', sentence: 'This device is connected from somewhere else.' },
   QUARANTINED: { then: 'wait', sentence: 'This document is being repaired and can only be read.' },
   // the wire
   BAD_FRAME: { then: 'stop', sentence: 'The connection spoke something that is not understood.' },

@@ -124,7 +124,8 @@ export function createCommitter(options: CommitterOptions): Committer {
     for (const queued of queue) {
       const { space, entry } = queued.job
       const key = `${space}/${entry.document}`
-      const full = batch.length >= limits.batchEntries || (batch.length > 0 && bytes + entry.bytes.length > limits.batchBytes)
+      const full =
+        batch.length >= limits.batchEntries || (batch.length > 0 && bytes + entry.bytes.length > limits.batchBytes)
       if (full || queued.scanned === undefined || blocked.has(key)) {
         blocked.add(key)
         left.push(queued)
@@ -150,7 +151,9 @@ export function createCommitter(options: CommitterOptions): Committer {
     const spaces = bySpace(taken)
     let committed: readonly CommittedSpace[]
     try {
-      committed = await store.commit(spaces.map(([space, ofSpace]) => ({ space, entries: ofSpace.map(({ entry }) => entry) })))
+      committed = await store.commit(
+        spaces.map(([space, ofSpace]) => ({ space, entries: ofSpace.map(({ entry }) => entry) })),
+      )
     } catch (error) {
       return recover(taken, error, budget)
     }
@@ -169,7 +172,8 @@ export function createCommitter(options: CommitterOptions): Committer {
         } else {
           heads.forget(space, entry.document)
           if (outcome?.outcome === 'known') answer(queued, acked(outcome.seq))
-          else if (outcome?.outcome === 'forked') answer(queued, refused('DEVICE_FORKED', 'the same n with other content'))
+          else if (outcome?.outcome === 'forked')
+            answer(queued, refused('DEVICE_FORKED', 'the same n with other content'))
           else if (outcome?.outcome === 'gone') answer(queued, refused('GONE', 'purged'))
           else if (++queued.stale < STALE_TRIES) stale.push(queued)
           else answer(queued, refused('UNAVAILABLE', 'the document keeps moving', WEATHER_MS))
@@ -197,23 +201,25 @@ export function createCommitter(options: CommitterOptions): Committer {
       options.onFatal(error)
       return []
     }
-    const left: Taken[] = []
-    for (const one of taken) if (!(await wasWritten(one))) left.push(one)
     const full = error instanceof JoineryError && error.code === 'QUOTA'
-    if (full || budget.splits <= 0) {
-      const no = full ? refused('QUOTA', 'the disk is full', FULL_MS) : refused('UNAVAILABLE', 'cannot be saved now', WEATHER_MS)
-      for (const { queued } of left) answer(queued, no)
+    const [only] = taken
+    const isAlone = taken.length === 1 && only !== undefined && ++only.queued.failures > 1
+    if (full || isAlone || budget.splits <= 0) {
+      const no = full
+        ? refused('QUOTA', 'the disk is full', FULL_MS)
+        : refused('UNAVAILABLE', 'cannot be saved now', WEATHER_MS)
+      for (const one of taken) if (!(await wasWritten(one))) answer(one.queued, no)
       return []
     }
-    const [only] = left
-    if (left.length === 1 && only !== undefined && ++only.queued.failures > 1) {
-      answer(only.queued, refused('UNAVAILABLE', 'cannot be saved', WEATHER_MS))
-      return []
-    }
+    // What was written after all is found by its name when it is judged again.
     budget.splits -= 1
-    const half = Math.ceil(left.length / 2)
-    for (const part of [left.slice(0, half), left.slice(half)]) {
-      if (part.length > 0) await settle(part.map(({ queued }) => queued), budget)
+    const half = Math.ceil(taken.length / 2)
+    for (const part of [taken.slice(0, half), taken.slice(half)]) {
+      if (part.length > 0)
+        await settle(
+          part.map(({ queued }) => queued),
+          budget,
+        )
     }
     return []
   }

@@ -79,7 +79,10 @@ export function createCompactor(options: {
     const entries = await store.body(space, document)
     const last = entries.at(-1)
     if (closed || last === undefined || entries.length < 2 || entries.some(entry => entry.type === 'tombstone')) return
-    const snapshot = await fold(last.engine, entries.map(entry => entry.bytes))
+    const snapshot = await fold(
+      last.engine,
+      entries.map(entry => entry.bytes),
+    )
     if (closed) return
     if (snapshot === undefined) {
       leftBySweep.set(keyOf(space, document), true)

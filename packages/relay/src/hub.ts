@@ -31,7 +31,14 @@ export interface Hub {
   /** The log of a space may have moved without this node knowing. */
   unsure(space: string): void
   /** False when it is stale or one too many. */
-  present(reader: Reader, subject: string, space: string, document: string, clock: number, state: string | undefined): boolean
+  present(
+    reader: Reader,
+    subject: string,
+    space: string,
+    document: string,
+    clock: number,
+    state: string | undefined,
+  ): boolean
   close(): void
 }
 
@@ -208,7 +215,14 @@ function batchOf(space: string, after: number, cursor: Cursor, entries: readonly
     seq: cursor.seq,
     frame() {
       const { epoch, seq, mark } = cursor
-      encoded ??= encodeMessage({ type: 'changes', space, cursor: { epoch, seq, mark }, live: true, reset: false, entries })
+      encoded ??= encodeMessage({
+        type: 'changes',
+        space,
+        cursor: { epoch, seq, mark },
+        live: true,
+        reset: false,
+        entries,
+      })
       return encoded
     },
   }

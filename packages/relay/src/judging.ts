@@ -102,9 +102,14 @@ export async function judgeBatch(
   return { taken, later }
 }
 
-async function duplicate({ store }: JudgeOptions, { job, digest }: Queued, device: DeviceHead): Promise<Answer | undefined> {
+async function duplicate(
+  { store }: JudgeOptions,
+  { job, digest }: Queued,
+  device: DeviceHead,
+): Promise<Answer | undefined> {
   // Another person's device by the same name: as with a clone, one of them takes another name.
-  if (device.subject !== undefined && device.subject !== job.subject) return refused('DEVICE_FORKED', "another subject's device")
+  if (device.subject !== undefined && device.subject !== job.subject)
+    return refused('DEVICE_FORKED', "another subject's device")
   if (job.entry.n > device.last) return undefined
   const known = await store.named(job.space, job.device, job.entry.n)
   if (known === undefined) return undefined
@@ -146,11 +151,12 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
   if (scanned.stampMax !== undefined && millisOf(scanned.stampMax) > clock.now() + STAMP_AHEAD_MS) {
     return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
   }
-  const owner = ownerOf(job.subject, job.device)
-  const verdict = gate.judge(scanned.scan, draft, { owner, resupply: resupply && job.granted })
+  // A device is one subject's in a space (S4), so its name is enough to bind an author to.
+  const verdict = gate.judge(scanned.scan, draft, { owner: job.device, resupply: resupply && job.granted })
   if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
   // Deletes that several devices give back are the same bytes from each.
-  const seq = resupply && verdict.authors.length === 0 ? await options.store.holds(job.space, entry.document, digest) : undefined
+  const seq =
+    resupply && verdict.authors.length === 0 ? await options.store.holds(job.space, entry.document, digest) : undefined
   return seq === undefined ? commit(verdict.authors) : acked(seq)
 }
 
@@ -171,11 +177,6 @@ async function settleOld(
   if (seq !== undefined) return acked(seq)
   // Asked for before a reconnect, which forgets what was asked: the device tells again what it has.
   return job.entry.resupply && !job.granted ? refused('GAP', 'not asked for') : refused(code, detail)
-}
-
-/** What an author id is bound to: a device of one subject, so that nobody writes under another's device by naming it (A3). */
-export function ownerOf(subject: string, device: string): string {
-  return `${device}@${subject}`
 }
 
 function failed(error: unknown): Answer {

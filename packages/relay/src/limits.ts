@@ -19,6 +19,8 @@ export interface RelayLimits {
   readonly pageBytes: number
   /** Pages that are read from the store at the same time. */
   readonly reads: number
+  /** Connections of one person; one more is told to come back, and the others stay (WS-13). */
+  readonly linksPerSubject: number
   /** Edits of one connection that wait for their commit; above it, nothing more is read from it. */
   readonly unackedBytes: number
   readonly unackedEntries: number
@@ -57,6 +59,7 @@ export const RELAY_LIMITS: RelayLimits = {
   stuckMs: 30_000,
   pageBytes: 256 * KiB,
   reads: 8,
+  linksPerSubject: 20,
   unackedBytes: 8 * MiB,
   unackedEntries: 4_096,
   bytesPerSecond: 4 * MiB,

@@ -1,29 +1,26 @@
 /**
  * One connection at work: feeds its session what happens and performs what the session says. Laws:
  * - The session decides, this does; the table of effects is total.
- * - T3: what it sends is bounded, what it has not answered is bounded, and what comes too fast is not read: nobody is cut for being quick.
- *   A reader who takes nothing for `stuckMs` is closed (WS-10).
- * - S1: an ack is sent in the order of its commit, one message for a batch.
+ * - S1: acks are sent in the order of their commits, one message for a batch.
+ * - After its end nothing is sent, and what comes back from elsewhere for it is dropped.
  */
 import { hex, JoineryError, type Clock, type Code, type Random } from '@joinery/core'
-import { CLOSE, encodeMessage, splitFrame, type PushedEntry, type RelayMessage } from '@joinery/core/protocol'
+import { CLOSE, encodeMessage, type PushedEntry, type RelayMessage } from '@joinery/core/protocol'
 import { session, type Access, type SessionEffect, type SessionEvent } from '@joinery/core/sync'
 import type { Spaces } from './access/spaces.ts'
 import { personalSpaceOf } from './access/personal.ts'
 import type { Verify } from './access/tokens.ts'
 import { bodiesFor, type BodiesOptions } from './bodies.ts'
-import { bucket } from './bucket.ts'
 import type { Committer } from './committer.ts'
 import type { Hub } from './hub.ts'
+import { createIntake } from './intake.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
+import { createOutlet } from './outlet.ts'
 import type { Reader } from './pump.ts'
 import type { Socket } from './socket.ts'
 import type { Wants } from './wants.ts'
 
-const ROOM_POLL_MS = 20
-/** Beyond this even answers are too much: somebody writes and never reads. */
-const HARD_FACTOR = 4
 const SESSION_BYTES = 12
 
 export interface Link {
@@ -66,102 +63,48 @@ export function createLink(options: LinkOptions): Link {
   const { socket, clock, limits, hub, committer, log, counters } = options
   const id = hex(options.random.bytes(SESSION_BYTES))
   const machine = session(limits, clock.monotonic())
-  const bytesAllowed = bucket(limits.bytesPerSecond, limits.burstBytes, clock.monotonic())
-  const messagesAllowed = bucket(limits.messagesPerSecond, limits.burstMessages, clock.monotonic())
   const accessByName = new Map<string, Access>()
   const acksBySpace = new Map<string, { n: number; seq: number }[]>()
   const said = new Set<string>()
   let subject: string | undefined
   let device = ''
   let isOpen = true
-  let isHeld = false
-  let stopReading = false
-  let throttledUntil = 0
-  let unackedBytes = 0
-  let unackedEntries = 0
   let queries = 0
   let query: Promise<void> = Promise.resolve()
   let stopTick = (): void => undefined
-  let stopStuck: (() => void) | undefined
 
   const handle = (event: SessionEvent): void => {
     if (!isOpen) return
     for (const effect of machine.handle(event, clock.monotonic())) perform(effect)
     stopTick()
     const wakeAt = isOpen ? machine.wakeAt() : undefined
-    if (wakeAt !== undefined) stopTick = clock.after(Math.max(0, wakeAt - clock.monotonic()), () => handle({ type: 'tick' }))
-    holdOrNot()
+    if (wakeAt !== undefined)
+      stopTick = clock.after(Math.max(0, wakeAt - clock.monotonic()), () => handle({ type: 'tick' }))
+    intake.look()
   }
 
   const end = (code: Code, close: number, retryAfter: number): void => handle({ type: 'end', code, close, retryAfter })
 
-  // --- sending
-
-  const send = (message: RelayMessage): void => sendFrame(encodeMessage(message))
-
-  const sendFrame = (frame: Uint8Array): void => {
-    if (!isOpen) return
-    for (const part of splitFrame(frame, limits.frameBytes)) socket.send(part)
-    if (isFull()) watchStuck()
-    if (socket.buffered() > HARD_FACTOR * limits.sendBuffer + limits.documentBytes) closeStuck()
-  }
-
-  const isFull = (): boolean => socket.buffered() > limits.sendBuffer
-
-  /** From when it is full: closes unless something is taken before time is up. */
-  const watchStuck = (): void => {
-    if (stopStuck !== undefined) return
-    const before = socket.buffered()
-    stopStuck = clock.after(limits.stuckMs, () => {
-      stopStuck = undefined
-      if (!isOpen || !isFull()) return
-      if (socket.buffered() >= before) closeStuck()
-      else watchStuck()
-    })
-  }
-
-  const closeStuck = (): void => {
-    counters.add('stuck')
-    log.warn('stuck', { session: id, buffered: socket.buffered() })
-    end('UNAVAILABLE', CLOSE.TRY_LATER, 1_000)
-  }
-
-  const reader: Reader = {
-    session: id,
-    send: sendFrame,
-    full: isFull,
-    async room() {
-      while (isOpen && isFull()) await new Promise<void>(resolve => clock.after(ROOM_POLL_MS, resolve))
+  const outlet = createOutlet({
+    socket,
+    clock,
+    limits,
+    stuck(buffered) {
+      counters.add('stuck')
+      log.warn('stuck', { session: id, subject, buffered })
+      end('UNAVAILABLE', CLOSE.TRY_LATER, 1_000)
     },
-  }
+  })
+  const reader: Reader = { session: id, send: outlet.send, full: outlet.full, room: outlet.room }
+  const send = (message: RelayMessage): void => outlet.send(encodeMessage(message))
 
-  // --- reading
-
-  const holdOrNot = (): void => {
-    const tooMuch = unackedBytes > limits.unackedBytes || unackedEntries > limits.unackedEntries
-    const should = stopReading || machine.waiting() || tooMuch || clock.monotonic() < throttledUntil
-    if (should === isHeld || !isOpen) return
-    isHeld = should
-    socket.hold?.(should)
-  }
-
-  const throttle = (bytes: number): void => {
-    const now = clock.monotonic()
-    const wait = Math.max(bytesAllowed.take(bytes, now), messagesAllowed.take(1, now))
-    if (wait === 0) return
-    const isNew = throttledUntil <= now
-    throttledUntil = now + wait
-    if (!isNew) return
-    counters.add('throttled')
-    const look = (): void => {
-      const left = throttledUntil - clock.monotonic()
-      if (left > 0) clock.after(left, look)
-      else holdOrNot()
-    }
-    clock.after(wait, look)
-  }
-
-  // --- effects
+  const intake = createIntake({
+    socket,
+    clock,
+    limits,
+    waiting: () => isOpen && machine.waiting(),
+    throttled: () => counters.add('throttled'),
+  })
 
   const verify = async (token: string): Promise<void> => {
     try {
@@ -196,16 +139,13 @@ export function createLink(options: LinkOptions): Link {
   const push = (space: string, entry: PushedEntry): void => {
     const { n, document, resupply, bytes } = entry
     const who = { device, subject: subject ?? '' }
-    unackedBytes += bytes.length
-    unackedEntries += 1
+    intake.owes(bytes.length)
     committer.take({
       space,
       entry,
       ...who,
       granted: resupply && options.wants.granted(space, who.subject, device),
       answer(answer) {
-        unackedBytes -= bytes.length
-        unackedEntries -= 1
         if (answer.answer === 'acked') {
           const acks = acksBySpace.get(space)
           if (acks === undefined) acksBySpace.set(space, [{ n, seq: answer.seq }])
@@ -216,7 +156,7 @@ export function createLink(options: LinkOptions): Link {
           logRefusal(code, detail, space, document)
           send({ type: 'refused', space, document, n, code, retryAfter })
         }
-        holdOrNot()
+        intake.paid(bytes.length)
       },
     })
   }
@@ -238,7 +178,7 @@ export function createLink(options: LinkOptions): Link {
     }
     queries += 1
     query = query.then(async () => {
-      await reader.room()
+      await outlet.room()
       try {
         if (isOpen) for (const message of await answers()) send(message)
       } catch (error) {
@@ -306,7 +246,7 @@ export function createLink(options: LinkOptions): Link {
     if (!isOpen) return
     isOpen = false
     stopTick()
-    stopStuck?.()
+    outlet.close()
     hub.gone(reader)
     options.gone(link)
   }
@@ -315,15 +255,12 @@ export function createLink(options: LinkOptions): Link {
     id,
     frame(bytes) {
       if (!isOpen) return
-      throttle(bytes.length)
+      intake.took(bytes.length)
       handle({ type: 'frame', bytes })
     },
     closed: finish,
     end,
-    hold() {
-      stopReading = true
-      holdOrNot()
-    },
+    hold: intake.stop,
     flush() {
       for (const [space, entries] of acksBySpace) send({ type: 'ack', space, entries })
       acksBySpace.clear()

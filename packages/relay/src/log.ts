@@ -15,7 +15,20 @@ export interface Counters {
   read(): ReadonlyMap<string, number>
 }
 
-/** Counters in memory, named `name` or `name.label`. */
+/**
+ * Counters in memory, named `name` or `name.label`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { createCounters } from '@joinery/relay'
+ *
+ * const counters = createCounters()
+ * counters.add('answered', 'acked')
+ * counters.add('answered', 'acked', 2)
+ * assert.equal(counters.read().get('answered.acked'), 3)
+ * ```
+ */
 export function createCounters(): Counters {
   const counts = new Map<string, number>()
   return {

@@ -47,7 +47,8 @@ export function createPresences(space: string, perSession: number): Presences {
     present() {
       const frames: Uint8Array[] = []
       for (const byDocument of bySession.values()) {
-        for (const presence of byDocument.values()) if (presence.state !== undefined) frames.push(encodeMessage(presence))
+        for (const presence of byDocument.values())
+          if (presence.state !== undefined) frames.push(encodeMessage(presence))
       }
       return frames
     },

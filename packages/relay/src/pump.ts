@@ -5,7 +5,16 @@
  * - R4: a cursor that does not fit the log is answered by `reset` and the head.
  * - T3: a reader who lags is handed nothing and costs nothing; he reads on from his cursor when there is room.
  */
-import { JoineryError, sameBytes, type Clock, type Code, type Cursor, type LogPage, type SpaceHead, type Store } from '@joinery/core'
+import {
+  JoineryError,
+  sameBytes,
+  type Clock,
+  type Code,
+  type Cursor,
+  type LogPage,
+  type SpaceHead,
+  type Store,
+} from '@joinery/core'
 import { encodeMessage } from '@joinery/core/protocol'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'

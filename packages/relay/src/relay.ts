@@ -54,28 +54,39 @@ export interface Relay {
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const COME_BACK_MS = 1_000
+const TOO_MANY_MS = 30_000
+/** Two devices that go by one name must not take the link from each other all the time (P84). */
+const REPLACED_MS = 30_000
 
 /**
  * A relay over a store. `accept` is called for each connection; everything else follows from what arrives.
  *
  * @example
  * ```ts
- * import { createRelay, verifyDevToken, yjsGate } from '@joinery/relay'
- * import type { RelayOptions, SocketEvents } from '@joinery/relay'
+ * import assert from 'node:assert'
+ * import { memoryBus } from '@joinery/adapters/bus/memory'
+ * import { systemClock } from '@joinery/adapters/clock/system'
+ * import { cryptoRandom } from '@joinery/adapters/random/crypto'
+ * import { encodeMessage, VERSION } from '@joinery/core/protocol'
+ * import { memoryStore } from '@joinery/core/testing'
+ * import { createRelay, GATES, verifyDevToken } from '@joinery/relay'
  *
- * /** One connection to a relay whose ports are given. *\/
- * export function connect(ports: Pick<RelayOptions, 'store' | 'bus' | 'clock' | 'random'>): SocketEvents {
- *   const relay = createRelay({
- *     ...ports,
- *     verify: verifyDevToken,
- *     gates: [yjsGate()],
- *     openToAll: true,
- *     onFatal: error => {
- *       throw error
- *     },
- *   })
- *   return relay.accept({ send: () => {}, close: () => {}, buffered: () => 0 })
- * }
+ * const relay = createRelay({
+ *   store: memoryStore(),
+ *   bus: memoryBus(),
+ *   clock: systemClock({ unref: true }),
+ *   random: cryptoRandom(),
+ *   verify: verifyDevToken,
+ *   gates: GATES,
+ *   openToAll: true,
+ *   onFatal: error => console.error(error),
+ * })
+ * const frames: Uint8Array[] = []
+ * const events = relay.accept({ send: frame => frames.push(frame), close: () => {}, buffered: () => 0 })
+ * events.frame(encodeMessage({ type: 'hello', version: VERSION, device: 'phone', token: 'dev:ann' }))
+ * await new Promise(resolve => setImmediate(resolve))
+ * assert.equal(frames.length, 1)
+ * relay.close()
  * ```
  */
 export function createRelay(options: RelayOptions): Relay {
@@ -98,7 +109,15 @@ export function createRelay(options: RelayOptions): Relay {
 
   const spaces = createSpaces({ store, clock, roleMs: limits.roleMs, openToAll: options.openToAll ?? false })
   const heads = createHeads(store, limits.cachedAuthors)
-  const hub = createHub({ store, bus, clock, limits, log, turn, damaged: (space, document) => void quarantine(space, document) })
+  const hub = createHub({
+    store,
+    bus,
+    clock,
+    limits,
+    log,
+    turn,
+    damaged: (space, document) => void quarantine(space, document),
+  })
   const wants = createWants({ store, clock, gates, turn })
   const compactor = createCompactor({ store, clock, limits, log, counters, heads, fold: options.fold })
   const committer = createCommitter({
@@ -185,7 +204,10 @@ export function createRelay(options: RelayOptions): Relay {
           const older = linksByDevice.get(key)
           linksByDevice.set(key, link)
           devicesByLink.set(link, key)
-          if (older !== undefined && older !== link) older.end('CLOSED', CLOSE.REPLACED, 0)
+          if (older !== undefined && older !== link) older.end('REPLACED', CLOSE.REPLACED, REPLACED_MS)
+          let count = 0
+          for (const other of links) if (other.subject() === subject) count += 1
+          if (count > limits.linksPerSubject) link.end('RATE_LIMITED', CLOSE.TRY_LATER, TOO_MANY_MS)
         },
         dirty: link => dirty.add(link),
         gone(link) {

@@ -2,11 +2,15 @@ import { JoineryError, type Code, type Store } from '@joinery/core'
 import { diskBroke, memoryStore, storeDisk, type StoreStep } from '@joinery/core/testing'
 import { memoryHub } from '@joinery/adapters/bus/memory'
 import { expect, test } from 'vitest'
-import { personalSpaceOf } from '../src/index.ts'
+import { personalSpaceOf, yjsGate } from '../src/index.ts'
 import { rig, type, update, writer, type Device } from './rig.ts'
 
 /** A store whose steps fail as a test says. */
-function flaky(): { store: Store; fail(step: StoreStep | undefined, error?: JoineryError, times?: number): void; commits(): number } {
+function flaky(): {
+  store: Store
+  fail(step: StoreStep | undefined, error?: JoineryError, times?: number): void
+  commits(): number
+} {
   let failing: { step: StoreStep; error: JoineryError; times: number } | undefined
   let commits = 0
   const disk = storeDisk({
@@ -53,7 +57,13 @@ test('[T5] edits that build on each other are judged with what is queued before 
   const w = writer(1)
   for (let n = 1; n <= 5; n++) push(ann, n, 'd', w.edit(type(`${n}`)))
   await rest()
-  expect(answers(ann)).toEqual([[1, 1], [2, 2], [3, 3], [4, 4], [5, 5]])
+  expect(answers(ann)).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 4],
+    [5, 5],
+  ])
 })
 
 test('[T5] an edit refused because of one that was queued is judged again when that one was not written', async () => {
@@ -117,7 +127,8 @@ test('[R1] a poisonous entry is refused alone, in a bounded number of commits', 
     ...base,
     async commit(spaces) {
       commits += 1
-      if (spaces.some(({ entries }) => entries.some(({ document }) => document === 'poison'))) throw new JoineryError('UNAVAILABLE')
+      if (spaces.some(({ entries }) => entries.some(({ document }) => document === 'poison')))
+        throw new JoineryError('UNAVAILABLE')
       return base.commit(spaces)
     },
   }
@@ -172,7 +183,16 @@ test('[R1] two nodes on one store: what the other wrote meanwhile is read, and t
   await a.rest()
   push(bob, 2, 'd', v.edit(type('d')), 'garden')
   await b.rest()
-  expect([answers(ann), answers(bob)]).toEqual([[[1, 1], [2, 3]], [[1, 2], [2, 4]]])
+  expect([answers(ann), answers(bob)]).toEqual([
+    [
+      [1, 1],
+      [2, 3],
+    ],
+    [
+      [1, 2],
+      [2, 4],
+    ],
+  ])
 })
 
 test('[R5] a reader on another node hears by a hint, and when hints are lost by asking', async () => {
@@ -199,16 +219,22 @@ test('[S4] the same n with other content is a fork, in one batch and after', asy
   await rest()
   push(ann, 1, 'f', writer(3).edit(type('c')))
   await rest()
-  expect(answers(ann)).toEqual([[1, 1], [1, 'DEVICE_FORKED'], [1, 'DEVICE_FORKED']])
+  expect(answers(ann)).toEqual([
+    [1, 1],
+    [1, 'DEVICE_FORKED'],
+    [1, 'DEVICE_FORKED'],
+  ])
 })
 
 test("[A3] another person cannot write under a device's name, nor under an author's that is bound to it", async () => {
   const { device, rest } = rig()
   const ann = await device('ann', 'phone')
   const w = writer(1)
-  push(ann, 1, 'd', w.edit(type('a')), 'garden')
+  const mine = w.edit(type('a'))
+  push(ann, 1, 'd', mine, 'garden')
   await rest()
   const eve = await device('eve', 'phone')
+  push(eve, 1, 'd', mine, 'garden')
   push(eve, 2, 'e', writer(2).edit(type('b')), 'garden')
   const other = await device('eve', 'laptop')
   push(other, 1, 'd', w.edit(type('forged')), 'garden')
@@ -227,7 +253,13 @@ test('the very same edit from two devices is one entry: a deterministic seed, wh
   await rest()
   push(laptop, 2, 'd', seed)
   await rest()
-  expect([answers(phone), answers(laptop)]).toEqual([[[1, 1]], [[1, 1], [2, 1]]])
+  expect([answers(phone), answers(laptop)]).toEqual([
+    [[1, 1]],
+    [
+      [1, 1],
+      [2, 1],
+    ],
+  ])
 })
 
 test('[D6] a purge drops what comes later, and comes again as what it was', async () => {
@@ -241,7 +273,13 @@ test('[D6] a purge drops what comes later, and comes again as what it was', asyn
   ann.say({ type: 'push', space: 'me', entries: [update(4, 'd', nothing, { type: 'tombstone' })] })
   ann.say({ type: 'push', space: 'me', entries: [update(5, 'unknown', nothing, { type: 'tombstone' })] })
   await rest()
-  expect(answers(ann)).toEqual([[1, 1], [2, 2], [3, 'GONE'], [4, 2], [5, 3]])
+  expect(answers(ann)).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 'GONE'],
+    [4, 2],
+    [5, 3],
+  ])
 })
 
 test('kind and engine are fixed by the first write, and an engine that is not known is not written', async () => {
@@ -249,10 +287,18 @@ test('kind and engine are fixed by the first write, and an engine that is not kn
   const ann = await device('ann', 'phone')
   const w = writer(1)
   const bytes = w.edit(type('a'))
-  ann.say({ type: 'push', space: 'me', entries: [update(1, 'd', bytes), update(2, 'd', w.edit(type('b')), { kind: 'folder' })] })
+  ann.say({
+    type: 'push',
+    space: 'me',
+    entries: [update(1, 'd', bytes), update(2, 'd', w.edit(type('b')), { kind: 'folder' })],
+  })
   ann.say({ type: 'push', space: 'me', entries: [update(3, 'e', bytes, { engine: 'word' })] })
   await rest()
-  expect(answers(ann)).toEqual([[1, 1], [2, 'KIND_MISMATCH'], [3, 'BAD_UPDATE']])
+  expect(answers(ann)).toEqual([
+    [1, 1],
+    [2, 'KIND_MISMATCH'],
+    [3, 'BAD_UPDATE'],
+  ])
 })
 
 test('[DU-12] a document that cannot be loaded is not taken for an empty one, and nothing is stored over it', async () => {
@@ -260,7 +306,8 @@ test('[DU-12] a document that cannot be loaded is not taken for an empty one, an
   let isDown = false
   const store: Store = {
     ...base,
-    document: (space, document) => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.document(space, document)),
+    document: (space, document) =>
+      isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.document(space, document),
     body: (space, document) => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.body(space, document)),
     head: space => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.head(space)),
   }
@@ -277,7 +324,11 @@ test('[DU-12] a document that cannot be loaded is not taken for an empty one, an
   again.say({ type: 'fetch', space: 'me', document: 'd', before: 0 })
   await other.rest()
   expect(again.of('refused').map(({ n, document, code }) => [n, document, code])).toEqual(
-    expect.arrayContaining([[1, 'd', 'UNAVAILABLE'], [undefined, undefined, 'UNAVAILABLE'], [undefined, 'd', 'UNAVAILABLE']]),
+    expect.arrayContaining([
+      [1, 'd', 'UNAVAILABLE'],
+      [undefined, undefined, 'UNAVAILABLE'],
+      [undefined, 'd', 'UNAVAILABLE'],
+    ]),
   )
   expect([again.of('changes'), again.of('bodies')]).toEqual([[], []])
   isDown = false
@@ -285,4 +336,126 @@ test('[DU-12] a document that cannot be loaded is not taken for an empty one, an
   push(again, 1, 'd', writer(2).edit(type('b')))
   await other.rest()
   expect(again.of('ack')).toMatchObject([{ entries: [{ n: 1, seq: 2 }] }])
+})
+
+test('[T5] what a commit wrote that said it failed is not refused: it is looked for before anything is said', async () => {
+  const { store, fail } = flaky()
+  const { device, rest } = rig({ store })
+  const ann = await device('ann', 'phone')
+  let calls = 0
+  const base = store.commit
+  store.commit = spaces => {
+    calls += 1
+    fail(calls === 1 ? 'write' : 'flush', new JoineryError('UNAVAILABLE'), 1)
+    return base(spaces)
+  }
+  push(ann, 1, 'd', writer(1).edit(type('x')))
+  await rest()
+  expect(answers(ann)).toEqual([[1, 1]])
+  expect(calls).toBe(2)
+})
+
+test('[R1] a reader is never handed what does not begin where he stands: what another node wrote in between is read first', async () => {
+  const disk = storeDisk()
+  // Two nodes that hear nothing of each other.
+  const [a, b] = [rig({ store: memoryStore({ disk }) }), rig({ store: memoryStore({ disk }) })]
+  const [ann, bob] = [await a.device('ann', 'phone'), await b.device('bob', 'laptop')]
+  bob.say({ type: 'watch', space: 'garden', cursor: undefined })
+  await b.rest()
+  push(ann, 1, 'd', writer(1).edit(type('x')), 'garden')
+  await a.rest()
+  push(bob, 1, 'e', writer(2).edit(type('y')), 'garden')
+  await b.rest()
+  expect(bob.of('changes').flatMap(({ entries }) => entries.map(({ seq }) => seq))).toEqual([1, 2])
+})
+
+test('[R2] what is committed while a page is read, or while a watch begins, is not missed', async () => {
+  for (const method of ['read', 'head'] as const) {
+    let gate: Promise<void> | undefined
+    let release = (): void => undefined
+    const base = memoryStore()
+    const store: Store = {
+      ...base,
+      // The answer is from before the wait.
+      read: async (...args) => {
+        const page = await base.read(...args)
+        if (method === 'read') await gate
+        return page
+      },
+      head: async space => {
+        const head = await base.head(space)
+        if (method === 'head') await gate
+        return head
+      },
+    }
+    const { device, rest } = rig({ store })
+    const [ann, bob] = [await device('ann', 'phone'), await device('bob', 'laptop')]
+    ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+    await rest()
+    push(ann, 1, 'd', writer(1).edit(type('x')), 'garden')
+    await rest()
+    gate = new Promise(resolve => (release = resolve))
+    const from = ann.of('changes')[0]?.cursor
+    bob.say({ type: 'watch', space: 'garden', cursor: method === 'read' ? from : undefined })
+    await rest()
+    push(ann, 2, 'e', writer(2).edit(type('y')), 'garden')
+    await rest()
+    gate = undefined
+    release()
+    await rest()
+    expect(
+      bob.of('changes').flatMap(({ entries }) => entries.map(({ seq }) => seq)),
+      method,
+    ).toEqual(method === 'read' ? [1, 2] : [2])
+  }
+})
+
+test('nothing overtakes an edit of the same document that is still being scanned, and others do not wait for it', async () => {
+  let release = (): void => undefined
+  const gate = yjsGate()
+  const { device, rest } = rig({
+    limits: { inlineScanBytes: 1_000 },
+    scanLarge: async (_engine, bytes) => {
+      await new Promise<void>(resolve => (release = resolve))
+      return gate.scan(bytes)
+    },
+  })
+  const ann = await device('ann', 'phone')
+  const w = writer(1)
+  push(ann, 1, 'd', w.edit(type('x'.repeat(5_000))))
+  push(ann, 2, 'd', w.edit(type('y')))
+  push(ann, 3, 'e', writer(2).edit(type('z')))
+  await rest()
+  expect(answers(ann)).toEqual([[3, 1]])
+  release()
+  await rest()
+  expect(answers(ann)).toEqual([
+    [1, 2],
+    [2, 3],
+    [3, 1],
+  ])
+})
+
+test('[CR-22] a scan that breaks twice refuses its bytes; one that nobody had time for says nothing about them', async () => {
+  let tries = 0
+  let error = new Error('out of memory')
+  const { device, rest } = rig({
+    limits: { inlineScanBytes: 1_000 },
+    scanLarge: () => {
+      tries += 1
+      return Promise.reject(error)
+    },
+  })
+  const ann = await device('ann', 'phone')
+  const bytes = writer(1).edit(type('x'.repeat(5_000)))
+  push(ann, 1, 'd', bytes)
+  await rest()
+  error = new JoineryError('UNAVAILABLE')
+  push(ann, 2, 'd', bytes)
+  await rest()
+  expect(ann.of('refused')).toMatchObject([
+    { n: 1, code: 'BAD_UPDATE', retryAfter: 0 },
+    { n: 2, code: 'UNAVAILABLE', retryAfter: 1_000 },
+  ])
+  expect(tries).toBe(4)
 })

@@ -13,16 +13,20 @@ const limits = { foldEntries: 10, foldQuietMs: 1_000, foldSweepMs: 60_000 }
 async function write(one: Rig, device: Device, document: string, count: number, author = 1): Promise<string> {
   const w = writer(author)
   for (let n = 1; n <= count; n++) {
-    device.say({ type: 'push', space: 'garden', entries: [update(author * 1_000 + n, document, w.edit(type(`${n} `)))] })
+    device.say({
+      type: 'push',
+      space: 'garden',
+      entries: [update(author * 1_000 + n, document, w.edit(type(`${n} `)))],
+    })
     await one.rest()
   }
-  return w.doc.getText('body').toString()
+  return w.doc.getText('body').toJSON()
 }
 
 async function textOf(store: Store, document: string): Promise<string> {
   const doc = new Y.Doc()
   for (const { bytes } of await store.body('garden', document)) Y.applyUpdate(doc, bytes)
-  return doc.getText('body').toString()
+  return doc.getText('body').toJSON()
 }
 
 test('[S3] a document that has grown and is quiet becomes one snapshot that holds the same, at the seq of its last entry', async () => {
@@ -36,9 +40,15 @@ test('[S3] a document that has grown and is quiet becomes one snapshot that hold
   expect(one.relay.counters.read().get('folded')).toBe(1)
   // A reader from the beginning gets the snapshot, and the author goes on where he was.
   const bob = await one.device('bob', 'laptop')
-  bob.say({ type: 'watch', space: 'garden', cursor: { epoch: (await one.store.head('garden'))!.epoch, seq: 0, mark: new Uint8Array(16) } })
+  bob.say({
+    type: 'watch',
+    space: 'garden',
+    cursor: { epoch: (await one.store.head('garden'))!.epoch, seq: 0, mark: new Uint8Array(16) },
+  })
   await one.rest()
-  expect(bob.of('changes').flatMap(({ entries }) => entries.map(({ seq, type }) => [seq, type]))).toEqual([[12, 'snapshot']])
+  expect(bob.of('changes').flatMap(({ entries }) => entries.map(({ seq, type }) => [seq, type]))).toEqual([
+    [12, 'snapshot'],
+  ])
 })
 
 test('[S3] edits that come while a snapshot is made are kept behind it', async () => {
@@ -50,21 +60,25 @@ test('[S3] edits that come while a snapshot is made are kept behind it', async (
   const one = rig({ fold: slow, limits })
   const ann = await one.device('ann', 'phone')
   const w = writer(1)
-  for (let n = 1; n <= 10; n++) ann.say({ type: 'push', space: 'garden', entries: [update(n, 'd', w.edit(type(`${n} `)))] })
+  for (let n = 1; n <= 10; n++)
+    ann.say({ type: 'push', space: 'garden', entries: [update(n, 'd', w.edit(type(`${n} `)))] })
   await one.rest(3_000)
   ann.say({ type: 'push', space: 'garden', entries: [update(11, 'd', w.edit(type('late')))] })
   await one.rest()
   release()
   await one.rest(10)
-  expect((await one.store.body('garden', 'd')).map(({ seq, type }) => [seq, type])).toEqual([[10, 'snapshot'], [11, 'update']])
-  expect(await textOf(one.store, 'd')).toBe(w.doc.getText('body').toString())
+  expect((await one.store.body('garden', 'd')).map(({ seq, type }) => [seq, type])).toEqual([
+    [10, 'snapshot'],
+    [11, 'update'],
+  ])
+  expect(await textOf(one.store, 'd')).toBe(w.doc.getText('body').toJSON())
 })
 
 test('[T2] a document that breaks its worker three times is quarantined alone, and can still be read', async () => {
   const broken: Fold = async (engine, updates) => {
     const doc = new Y.Doc()
     for (const bytes of updates) Y.applyUpdate(doc, bytes)
-    if (doc.getText('body').toString().includes('poison')) throw new Error('out of memory')
+    if (doc.getText('body').toJSON().includes('poison')) throw new Error('out of memory')
     return fold(engine, updates)
   }
   const one = rig({ fold: broken, limits })
@@ -79,7 +93,11 @@ test('[T2] a document that breaks its worker three times is quarantined alone, a
   expect(one.relay.counters.read().get('fold-failed')).toBe(3)
   expect(await one.store.body('garden', 'd')).toHaveLength(1)
   ann.forget()
-  ann.say({ type: 'push', space: 'garden', entries: [update(13, 'p', w.edit(type('y'))), update(14, 'e', writer(9).edit(type('y')))] })
+  ann.say({
+    type: 'push',
+    space: 'garden',
+    entries: [update(13, 'p', w.edit(type('y'))), update(14, 'e', writer(9).edit(type('y')))],
+  })
   ann.say({ type: 'fetch', space: 'garden', document: 'p', before: 0 })
   await one.rest()
   expect(ann.of('refused')).toMatchObject([{ n: 13, code: 'QUARANTINED' }])
@@ -90,7 +108,10 @@ test('[T2] a document that breaks its worker three times is quarantined alone, a
 test('weather is not the document’s fault: it is folded when the store is back', async () => {
   const base = memoryStore()
   let isDown = true
-  const store: Store = { ...base, fold: folding => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.fold(folding)) }
+  const store: Store = {
+    ...base,
+    fold: folding => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.fold(folding)),
+  }
   const one = rig({ store, fold, limits })
   const ann = await one.device('ann', 'phone')
   await write(one, ann, 'd', 12)
@@ -125,6 +146,12 @@ test('[DU-11] a snapshot that reads back as something else, or of a document tha
   expect(() => foldWith(yjs, seededRandom(1), [updates[0]!, updates[2]!])).toThrow('missing')
   const lying = { ...yjs, open: (author: string) => ({ ...yjs.open(author), encode: () => updates[0]! }) } as typeof yjs
   expect(() => foldWith(lying, seededRandom(1), updates)).toThrow('something else')
+  let opened = 0
+  const otherwise = {
+    ...yjs,
+    open: (author: string) => Object.assign(yjs.open(author), { digest: () => `${++opened}` }),
+  } as typeof yjs
+  expect(() => foldWith(otherwise, seededRandom(1), updates)).toThrow('something else')
   expect(foldWith(yjs, seededRandom(1), updates).length).toBeGreaterThan(0)
 })
 

@@ -53,7 +53,10 @@ export async function dial(port: number, name: string, device: string, options: 
   const dialled = speak(await open(port, options))
   dialled.say({ type: 'hello', version: VERSION, device, token: `dev:${name}` })
   const { frameBytes } = await dialled.next('welcome')
-  return { ...dialled, say: message => splitFrame(encodeMessage(message), frameBytes).forEach(part => dialled.socket.send(part)) }
+  return {
+    ...dialled,
+    say: message => splitFrame(encodeMessage(message), frameBytes).forEach(part => dialled.socket.send(part)),
+  }
 }
 
 export function speak(socket: WebSocket): Dialled {
@@ -100,7 +103,9 @@ export function speak(socket: WebSocket): Dialled {
     say: message => socket.send(encodeMessage(message)),
     next<T extends RelayMessage['type']>(type: T, fits: (message: Heard<T>) => boolean = () => true) {
       return until(() => {
-        const message = heard.find((one): one is Heard<T> => one.type === type && !taken.has(one) && fits(one as Heard<T>))
+        const message = heard.find(
+          (one): one is Heard<T> => one.type === type && !taken.has(one) && fits(one as Heard<T>),
+        )
         if (message !== undefined) taken.add(message)
         return message
       })

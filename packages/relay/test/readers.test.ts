@@ -1,4 +1,4 @@
-import { JoineryError, type Cursor, type Store } from '@joinery/core'
+import { JoineryError, stampOf, type Cursor, type Store } from '@joinery/core'
 import { memoryStore, storeDisk } from '@joinery/core/testing'
 import { CLOSE, encodeMessage } from '@joinery/core/protocol'
 import { yjs } from '@joinery/adapters/engines/yjs'
@@ -9,7 +9,11 @@ import { rig, type, update, writer, type Device, type Rig } from './rig.ts'
 
 async function pushMany(one: Rig, device: Device, count: number, bytes = 1): Promise<void> {
   for (let n = 1; n <= count; n++) {
-    device.say({ type: 'push', space: 'garden', entries: [update(n, `d${n}`, writer(n).edit(type('x'.repeat(bytes))))] })
+    device.say({
+      type: 'push',
+      space: 'garden',
+      entries: [update(n, `d${n}`, writer(n).edit(type('x'.repeat(bytes))))],
+    })
     await one.rest()
   }
 }
@@ -63,7 +67,8 @@ test('[R2] whatever a reader missed, in however many pages and while more is wri
   const start = ann.of('changes')[0]?.cursor
   const bob = await one.device('bob', 'laptop')
   bob.say({ type: 'watch', space: 'garden', cursor: start })
-  for (let n = 31; n <= 40; n++) ann.say({ type: 'push', space: 'garden', entries: [update(n, `d${n}`, writer(n).edit(type('y')))] })
+  for (let n = 31; n <= 40; n++)
+    ann.say({ type: 'push', space: 'garden', entries: [update(n, `d${n}`, writer(n).edit(type('y')))] })
   await one.rest(100)
   expect(seqs(bob)).toEqual(upTo(40))
   const lives = bob.of('changes').map(({ live }) => live)
@@ -88,7 +93,9 @@ test('[R4] a cursor of another life, of another history, or beyond the head is r
     const bob = await one.device('bob', 'laptop')
     bob.say({ type: 'watch', space: 'garden', cursor })
     await one.rest()
-    expect(bob.of('changes')).toEqual([{ type: 'changes', space: 'garden', cursor: head, live: true, reset: true, entries: [] }])
+    expect(bob.of('changes')).toEqual([
+      { type: 'changes', space: 'garden', cursor: head, live: true, reset: true, entries: [] },
+    ])
   }
 })
 
@@ -118,8 +125,14 @@ test('[R4] what a device has and the log lacks is asked for, taken with its auth
   })
   await lost.rest()
   expect(again.of('changes')).toMatchObject([{ reset: true }])
-  expect(again.of('want')).toEqual([{ type: 'want', space: 'garden', documents: [{ document: 'd', version: new Uint8Array() }] }])
-  again.say({ type: 'push', space: 'garden', entries: [update(1, 'd', Y.encodeStateAsUpdate(w.doc), { resupply: true })] })
+  expect(again.of('want')).toEqual([
+    { type: 'want', space: 'garden', documents: [{ document: 'd', version: new Uint8Array() }] },
+  ])
+  again.say({
+    type: 'push',
+    space: 'garden',
+    entries: [update(1, 'd', Y.encodeStateAsUpdate(w.doc), { resupply: true })],
+  })
   await lost.rest()
   expect(again.of('ack')).toMatchObject([{ entries: [{ n: 1, seq: 1 }] }])
   expect((await lost.store.authors('garden', 'd')).sort((a, b) => Number(a.author) - Number(b.author))).toEqual([
@@ -128,8 +141,22 @@ test('[R4] what a device has and the log lacks is asked for, taken with its auth
   ])
   // Bob goes on under his author, and the relay is asked again: nothing is lacking.
   const back = await lost.device('bob', 'laptop')
-  back.say({ type: 'push', space: 'garden', entries: [update(2, 'd', v.edit(doc => doc.getText('body').insert(0, 'hi ')))] })
-  again.say({ type: 'have', space: 'garden', documents: [{ document: 'd', engine: 'yjs', version: Y.encodeSnapshot(Y.snapshot(w.doc)) }] })
+  back.say({
+    type: 'push',
+    space: 'garden',
+    entries: [
+      update(
+        2,
+        'd',
+        v.edit(doc => doc.getText('body').insert(0, 'hi ')),
+      ),
+    ],
+  })
+  again.say({
+    type: 'have',
+    space: 'garden',
+    documents: [{ document: 'd', engine: 'yjs', version: Y.encodeSnapshot(Y.snapshot(w.doc)) }],
+  })
   await lost.rest()
   expect(back.of('ack')).toHaveLength(1)
   expect(again.of('want').at(-1)?.documents).toEqual([])
@@ -154,7 +181,11 @@ test('[D6] a purged document that a device still has is GONE', async () => {
   const ann = await one.device('ann', 'phone')
   ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', new Uint8Array(), { type: 'tombstone' })] })
   await one.rest()
-  ann.say({ type: 'have', space: 'garden', documents: [{ document: 'd', engine: 'yjs', version: new Uint8Array([0, 0]) }] })
+  ann.say({
+    type: 'have',
+    space: 'garden',
+    documents: [{ document: 'd', engine: 'yjs', version: new Uint8Array([0, 0]) }],
+  })
   await one.rest()
   expect(ann.of('refused')).toMatchObject([{ document: 'd', n: undefined, code: 'GONE' }])
   expect(ann.of('want')).toMatchObject([{ documents: [] }])
@@ -174,7 +205,11 @@ test('[R2] pages of bodies come newest first, bounded, and end', async () => {
     documents.push(page?.entries.map(({ document }) => document) ?? [])
     before = page?.next ?? 0
   } while (before !== 0)
-  expect(documents.flat()).toEqual(upTo(10).toReversed().map(n => `d${n}`))
+  expect(documents.flat()).toEqual(
+    upTo(10)
+      .toReversed()
+      .map(n => `d${n}`),
+  )
   expect(documents.length).toBeGreaterThan(3)
 })
 
@@ -185,7 +220,8 @@ test('[CR-25] a document whose rows are damaged is refused alone, kept from writ
   const ann = await one.device('ann', 'phone')
   ann.say({ type: 'watch', space: 'garden', cursor: undefined })
   const writers = [writer(1), writer(2)]
-  for (const [i, w] of writers.entries()) ann.say({ type: 'push', space: 'garden', entries: [update(i + 1, `d${i}`, w.edit(type('x')))] })
+  for (const [i, w] of writers.entries())
+    ann.say({ type: 'push', space: 'garden', entries: [update(i + 1, `d${i}`, w.edit(type('x')))] })
   await one.rest()
   const start = ann.of('changes')[0]?.cursor
   disk.damage('garden', 'd0')
@@ -195,8 +231,15 @@ test('[CR-25] a document whose rows are damaged is refused alone, kept from writ
   await one.rest()
   expect(bob.of('changes').flatMap(({ entries }) => entries.map(({ document }) => document))).toEqual(['d1'])
   expect(bob.of('bodies')[0]?.entries.map(({ document }) => document)).toEqual(['d1'])
-  expect(bob.of('refused').map(({ document, code }) => [document, code])).toEqual(Array(2).fill(['d0', 'QUARANTINED']))
-  ann.say({ type: 'push', space: 'garden', entries: [update(3, 'd0', writers[0]!.edit(type('y'))), update(4, 'd1', writers[1]!.edit(type('y')))] })
+  expect(bob.of('refused').map(({ document, code }) => [document, code])).toEqual([
+    ['d0', 'QUARANTINED'],
+    ['d0', 'QUARANTINED'],
+  ])
+  ann.say({
+    type: 'push',
+    space: 'garden',
+    entries: [update(3, 'd0', writers[0]!.edit(type('y'))), update(4, 'd1', writers[1]!.edit(type('y')))],
+  })
   await one.rest()
   expect(ann.of('refused')).toMatchObject([{ n: 3, code: 'QUARANTINED' }])
   expect(ann.of('ack').at(-1)).toMatchObject({ entries: [{ n: 4 }] })
@@ -239,7 +282,8 @@ test('[CR-21] one session is in a bounded number of documents', async () => {
   const [ann, bob] = [await one.device('ann', 'phone'), await one.device('bob', 'laptop')]
   for (const device of [ann, bob]) device.say({ type: 'watch', space: 'garden', cursor: undefined })
   await one.rest()
-  for (let i = 0; i < 10; i++) ann.say({ type: 'presence', space: 'garden', document: `d${i}`, session: '', subject: '', clock: 1, state: '{}' })
+  for (let i = 0; i < 10; i++)
+    ann.say({ type: 'presence', space: 'garden', document: `d${i}`, session: '', subject: '', clock: 1, state: '{}' })
   await one.rest(100)
   expect(bob.of('presence')).toHaveLength(3)
   expect(one.relay.counters.read().get('presence-dropped')).toBe(7)
@@ -259,7 +303,10 @@ test('one live link per device: the newer wins, and another person by the same d
 test('[A2] who is no longer a member hears nothing more after a few seconds', async () => {
   let isMember = true
   const base = memoryStore()
-  const store: Store = { ...base, roleOf: async (space, subject) => (subject === 'bob' && !isMember ? undefined : base.roleOf(space, subject)) }
+  const store: Store = {
+    ...base,
+    roleOf: async (space, subject) => (subject === 'bob' && !isMember ? undefined : base.roleOf(space, subject)),
+  }
   const one = rig({ store, openToAll: false })
   await base.admit('garden', 'ann', 'owner')
   await base.admit('garden', 'bob', 'editor')
@@ -290,7 +337,10 @@ test('[T3] who writes faster than allowed is read more slowly and not cut', asyn
 
 test('[DU-13] told to stop, what was taken is answered, and everybody hears 1012', async () => {
   let release = (): void => undefined
-  const disk = storeDisk({ step: (step, method) => (step === 'flush' && method === 'commit' ? new Promise(resolve => (release = resolve)) : undefined) })
+  const disk = storeDisk({
+    step: (step, method) =>
+      step === 'flush' && method === 'commit' ? new Promise(resolve => (release = resolve)) : undefined,
+  })
   const one = rig({ store: memoryStore({ disk }) })
   const ann = await one.device('ann', 'phone')
   ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', writer(1).edit(type('x')))] })
@@ -323,7 +373,10 @@ test('[D5] a kind nobody here knows, of another engine, goes through as it is', 
 test('a failed watch is refused and can be tried again', async () => {
   const base = memoryStore()
   let isDown = true
-  const store: Store = { ...base, head: space => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.head(space)) }
+  const store: Store = {
+    ...base,
+    head: space => (isDown ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.head(space)),
+  }
   const one = rig({ store })
   const ann = await one.device('ann', 'phone')
   ann.say({ type: 'watch', space: 'me', cursor: undefined })
@@ -334,4 +387,38 @@ test('a failed watch is refused and can be tried again', async () => {
   await one.rest()
   expect(ann.of('changes')).toHaveLength(1)
   expect(encodeMessage(ann.of('changes')[0]!).length).toBeLessThan(200)
+})
+
+test('[WS-13] one connection more than a person may have is told to come back, and the others stay', async () => {
+  const one = rig({ limits: { linksPerSubject: 3 } })
+  const devices = [await one.device('ann', 'a'), await one.device('ann', 'b'), await one.device('ann', 'c')]
+  const bob = await one.device('bob', 'a')
+  const more = await one.device('ann', 'd')
+  expect(more.closed).toMatchObject([{ code: CLOSE.TRY_LATER }])
+  expect([...devices, bob].flatMap(({ closed }) => closed)).toEqual([])
+})
+
+test('[D1] a stamp far in the future is refused, so that the device corrects its clock', async () => {
+  const one = rig()
+  const ann = await one.device('ann', 'phone')
+  const stamped = (ms: number, author: number): Uint8Array => {
+    const doc = yjs.open(String(author))
+    let bytes = new Uint8Array()
+    doc.onUpdate(made => void (bytes = Uint8Array.from(made)))
+    doc.map('m').set('k', [stampOf(one.clock.now() + ms, 0), 1])
+    return bytes
+  }
+  ann.say({
+    type: 'push',
+    space: 'garden',
+    entries: [
+      update(1, 'd', stamped(119_000, 1)),
+      update(2, 'e', stamped(121_000, 2)),
+      update(3, 'f', stamped(0, 3), { at: one.clock.now() + 1e9 }),
+    ],
+  })
+  await one.rest()
+  expect(ann.of('refused')).toMatchObject([{ n: 2, code: 'STAMP_AHEAD' }])
+  // The time that lists show is set right and not refused.
+  expect((await one.store.body('garden', 'f'))[0]?.at).toBeLessThanOrEqual(one.clock.now())
 })

@@ -151,5 +151,15 @@ export function type(text: string): (doc: Y.Doc) => void {
 }
 
 export function update(n: number, document: string, bytes: Uint8Array, more: Partial<PushedEntry> = {}): PushedEntry {
-  return { n, type: 'update', resupply: false, document, kind: 'note', engine: 'yjs', at: 1_700_000_000_000, bytes, ...more }
+  return {
+    n,
+    type: 'update',
+    resupply: false,
+    document,
+    kind: 'note',
+    engine: 'yjs',
+    at: 1_700_000_000_000,
+    bytes,
+    ...more,
+  }
 }

@@ -26,7 +26,9 @@ export interface ServedRelay {
 }
 
 /** Stops by itself when the test is over. */
-export async function served(options: Partial<RelayOptions> & { app?: string; origins?: string[]; loopbackOnly?: boolean } = {}): Promise<ServedRelay> {
+export async function served(
+  options: Partial<RelayOptions> & { app?: string; origins?: string[]; loopbackOnly?: boolean } = {},
+): Promise<ServedRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'joinery-relay-'))
   const clock = options.clock ?? systemClock()
   const random = cryptoRandom()
@@ -37,7 +39,6 @@ export async function served(options: Partial<RelayOptions> & { app?: string; or
   const workers = createWorkers({ url: new URL('../src/main-worker.ts', import.meta.url), clock, log })
   const relay = createRelay({
     bus: memoryBus(),
-    clock,
     random,
     verify: verifyDevToken,
     gates: GATES,

@@ -31,8 +31,9 @@ export async function runJoinery(args: readonly string[], env: Readonly<Record<s
   return { code, out: out(), err: err() }
 }
 
-export async function spawnRelay(data: string, ...more: string[]): Promise<Spawned> {
-  const child = start(['serve', '--dev', '--port', '0', '--data', data, ...more])
+/** In development, unless an environment with a key is given. */
+export async function spawnRelay(data: string, env?: Readonly<Record<string, string>>): Promise<Spawned> {
+  const child = start(['serve', ...(env === undefined ? ['--dev'] : []), '--port', '0', '--data', data], env)
   const [out, err] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -40,7 +41,14 @@ export async function spawnRelay(data: string, ...more: string[]): Promise<Spawn
     const line = /^(joinery listening.*)\n/m.exec(out())?.[1]
     const port = /:(\d+)/.exec(line ?? '')?.[1]
     if (line !== undefined && port !== undefined) {
-      return { port: Number(port), line, process: child, log: err, signal: name => void child.kill(name), ended: () => ended }
+      return {
+        port: Number(port),
+        line,
+        process: child,
+        log: err,
+        signal: name => void child.kill(name),
+        ended: () => ended,
+      }
     }
     const more = child.stdout === null ? ended : Promise.race([once(child.stdout, 'data'), ended])
     await more

@@ -35,7 +35,7 @@ const AUTHOR = /^(?:[0-9a-f]{2}){1,64}$/
  */
 export const automerge: Engine = {
   name: 'automerge',
-  can: { text: true, rich: false, undo: false, merges: true },
+  can: { text: true, rich: false, undo: false, tellsGaps: false, merges: true },
   newAuthor: random => hex(random.bytes(16)),
   open(author) {
     if (!AUTHOR.test(author) || isSeedAuthor(author)) throw new JoineryError('BAD_INPUT', { author })

@@ -65,7 +65,7 @@ const UTF8 = new TextEncoder()
 export function registerEngine(options: RegisterOptions): Engine {
   return {
     name: 'register',
-    can: { text: false, rich: false, undo: false, merges: false },
+    can: { text: false, rich: false, undo: false, tellsGaps: true, merges: false },
     newAuthor: random => hex(random.bytes(16)),
     open(author) {
       if (!isId(author)) throw new JoineryError('BAD_INPUT', { author })

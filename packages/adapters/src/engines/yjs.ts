@@ -1,6 +1,6 @@
 /**
  * Engine: Yjs 13, encoding V1. The default: collaborative text, rich text, undo.
- * A map is a root Y.Map; text is a root Y.Text, or a root Y.XmlFragment that a rich editor made on `raw`.
+ * A map is a root Y.Map; text is a root Y.Text, rich text a root Y.XmlFragment, made by `rich` or by an editor on `raw`.
  */
 import { JoineryError, type Engine } from '@joinery/core'
 import { SCAN_LIMITS, scanYjsUpdate } from '@joinery/core/gate'
@@ -15,7 +15,7 @@ const AUTHOR = /^(0|[1-9][0-9]{0,15})$/
  * The Yjs engine. An author is a Yjs client id in decimal; its clocks count UTF-16 units and other items from 0.
  *
  * Documents throw BAD_INPUT (a value, offset or version that does not fit), FIELD_SHAPE (a map used as text or the reverse; rich text
- * edited other than through `raw`), FORBIDDEN_KEY, CLOSED; `apply` throws BAD_UPDATE for bytes that `check` was not asked about, and
+ * edited as plain text), FORBIDDEN_KEY, CLOSED; `apply` throws BAD_UPDATE for bytes that `check` was not asked about, and
  * CONFLICTING_AUTHORSHIP when somebody else writes as this document's author.
  *
  * @example
@@ -36,7 +36,7 @@ const AUTHOR = /^(0|[1-9][0-9]{0,15})$/
  */
 export const yjs: Engine = {
   name: 'yjs',
-  can: { text: true, rich: true, undo: true, merges: true },
+  can: { text: true, rich: true, undo: true, tellsGaps: true, merges: true },
   newAuthor(random) {
     // As Yjs draws them, but for 0.
     const [a = 0, b = 0, c = 0, d = 0] = random.bytes(4)

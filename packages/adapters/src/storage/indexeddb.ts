@@ -2,7 +2,8 @@
  * Storage in the browser's IndexedDB: one database for each (app, user), one object store for each table, keys as they are. Laws: those of
  * the port; writes are strict: reported when they are on the disk, not when the browser has taken them.
  */
-import { JoineryError, type Storage, type Table, type WriteTransaction } from '@joinery/core'
+import type { Storage, Table, WriteTransaction } from '@joinery/core'
+import { askedWork } from '../asked-work.ts'
 import { connectionTo } from './indexeddb/connection.ts'
 import { failureOf, isConnectionLost } from './indexeddb/failures.ts'
 import { operationsOn } from './indexeddb/transaction.ts'
@@ -40,19 +41,7 @@ export interface IndexedDbPlatform {
  */
 export function indexedDbStorage({ app, user, platform = globalThis }: IndexedDbOptions): Storage {
   const connection = connectionTo(() => platform.indexedDB, databaseName(app, user))
-  const running = new Set<Promise<void>>()
-  let closed = false
-
-  function ask<T>(work: () => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new JoineryError('CLOSED'))
-    const outcome = work()
-    const settled: Promise<void> = outcome.then(
-      () => void running.delete(settled),
-      () => void running.delete(settled),
-    )
-    running.add(settled)
-    return outcome
-  }
+  const work = askedWork()
 
   /** Begins a transaction, on a new connection if the browser has dropped the one there was. */
   async function begin(mode: IDBTransactionMode, tables: readonly Table[]): Promise<IDBTransaction> {
@@ -98,8 +87,8 @@ export function indexedDbStorage({ app, user, platform = globalThis }: IndexedDb
   }
 
   const storage: Storage = {
-    read: (tables, body) => ask(() => run('readonly', tables, body)),
-    write: (tables, body) => ask(() => run('readwrite', tables, body)),
+    read: (tables, body) => work.ask(() => run('readonly', tables, body)),
+    write: (tables, body) => work.ask(() => run('readwrite', tables, body)),
     async estimate() {
       const { usage, quota } = (await attempt(() => platform.navigator?.storage?.estimate?.())) ?? {}
       const persisted = (await attempt(() => platform.navigator?.storage?.persisted?.())) ?? false
@@ -107,8 +96,7 @@ export function indexedDbStorage({ app, user, platform = globalThis }: IndexedDb
     },
     persist: async () => (await attempt(() => platform.navigator?.storage?.persist?.())) ?? false,
     async close() {
-      closed = true
-      await Promise.all(running)
+      await work.close()
       await connection.close()
     },
     async destroy() {
@@ -119,9 +107,9 @@ export function indexedDbStorage({ app, user, platform = globalThis }: IndexedDb
   return storage
 }
 
-/** What the databases of this origin are called: `joinery/<app>/<user>`, percent-encoded. */
+/** `joinery:<app>:<user>`, each part as in a URL, so that no two people's names run into one. */
 function databaseName(app: string, user: string): string {
-  return `joinery/${encodeURIComponent(app)}/${encodeURIComponent(user)}`
+  return ['joinery', app, user].map(encodeURIComponent).join(':')
 }
 
 /** Without it the browser commits by itself, a turn later. */

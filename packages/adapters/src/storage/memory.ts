@@ -4,6 +4,7 @@
  * commit becomes durable. A write holds the only write slot until then, so a crash loses that one transaction or keeps it whole.
  */
 import { JoineryError, type Storage, type StorageEstimate, type Table } from '@joinery/core'
+import { askedWork } from '../asked-work.ts'
 import { runBody, type Operation } from '../transaction-over.ts'
 import { turns, type Turns } from '../turns.ts'
 import { memoryTables, type Tables } from './memory/memory-tables.ts'
@@ -37,8 +38,8 @@ export interface MemoryDisk {
   copy(options?: MemoryDiskOptions): MemoryDisk
 }
 
-/** `closed` finishes what was asked before, `lost` fails it, `dead` hears nothing any more. */
-type Connection = { state: 'open' | 'closed' | 'lost' | 'dead' }
+/** `lost` fails what is on its way, `dead` hears nothing any more. */
+type Connection = { state: 'open' | 'lost' | 'dead' }
 
 interface Writing {
   readonly connection: Connection
@@ -136,30 +137,17 @@ function diskHolding(initial: Tables, options: MemoryDiskOptions): MemoryDisk {
 
   function open(): Storage {
     const connection: Connection = { state: 'open' }
-    const running = new Set<Promise<unknown>>()
-
-    /** Runs what was asked while the storage is open, and lets `close` wait for it. */
-    function ask<T>(work: () => Promise<T>): Promise<T> {
-      if (connection.state === 'closed') return Promise.reject(new JoineryError('CLOSED'))
-      const outcome = work()
-      const settled = outcome.then(
-        () => undefined,
-        () => undefined,
-      )
-      running.add(settled)
-      void settled.then(() => running.delete(settled))
-      return outcome
-    }
+    const work = askedWork()
 
     const storage: Storage = {
       read: (names, body) =>
-        ask(async () => {
+        work.ask(async () => {
           await step(connection, 'begin')
           const { access } = memoryTables(tables)
           return runBody(names, access, body, (operation, table) => step(connection, operation, table))
         }),
       write: (names, body) =>
-        ask(() =>
+        work.ask(() =>
           inTurn(connection, async turn => {
             await step(connection, 'begin')
             const { access, changed } = memoryTables(tables)
@@ -173,8 +161,7 @@ function diskHolding(initial: Tables, options: MemoryDiskOptions): MemoryDisk {
       estimate: async () => options.estimate?.() ?? { usage: undefined, quota: undefined, persisted: false },
       persist: async () => options.estimate?.().persisted ?? false,
       async close() {
-        if (connection.state === 'open') connection.state = 'closed'
-        await Promise.all(running)
+        await work.close()
         connectionsByStorage.delete(storage)
       },
       async destroy() {

@@ -5,12 +5,11 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { JoineryError, type Storage } from '@joinery/core'
-import type { Database } from 'better-sqlite3'
 import { askedWork } from '../asked-work.ts'
 import { runBody, type TableAccess } from '../transaction-over.ts'
 import { turns } from '../turns.ts'
-import { storageError, told } from './sqlite/failure.ts'
-import { bytesOf, destroyFile, isDestroyed, openFile } from './sqlite/file.ts'
+import { told } from './sqlite/failure.ts'
+import { bytesOf, isDestroyed, markDestroyed, openFile, removeFile, type OpenFile } from './sqlite/file.ts'
 import { sqliteTables } from './sqlite/tables.ts'
 import { writersOf } from './sqlite/writers.ts'
 
@@ -21,8 +20,7 @@ export interface SqliteStorageOptions {
   readonly maxBytes?: number
 }
 
-interface Opened {
-  readonly database: Database
+interface Opened extends OpenFile {
   readonly access: TableAccess
 }
 
@@ -57,8 +55,8 @@ export function sqliteStorage({ file, maxBytes }: SqliteStorageOptions): Storage
   function open(): Opened {
     if (destroyed) throw new JoineryError('CLOSED')
     if (opened !== undefined) return opened
-    const database = told(() => openFile(file, maxBytes))
-    opened = { database, access: sqliteTables(database) }
+    const made = told(() => openFile(file, maxBytes))
+    opened = { ...made, access: sqliteTables(made.database) }
     return opened
   }
 
@@ -105,7 +103,6 @@ export function sqliteStorage({ file, maxBytes }: SqliteStorageOptions): Storage
   async function close(): Promise<void> {
     await work.close()
     shut()
-    writers.leave()
   }
 
   return {
@@ -127,12 +124,12 @@ export function sqliteStorage({ file, maxBytes }: SqliteStorageOptions): Storage
       await work.close()
       await inTurn(true, async () => {
         if (destroyed) return
-        const { database } = open()
-        destroyed = true
+        const here = open()
+        told(() => markDestroyed(here.database))
         opened = undefined
-        told(() => destroyFile(database, file))
+        told(() => removeFile(file, here))
+        destroyed = true
       })
-      await close()
     },
   }
 }

@@ -3,11 +3,22 @@
  * - S1: WAL with synchronous=FULL, so a commit that returned is on the disk; what cannot promise that is refused when it opens (DU-07).
  * - S5: a write or checkpoint that fails in the disk ends it: everything is refused with `fatal`, and `onFatal` is told.
  *
- * It runs on the thread that calls it: a commit of 64 entries holds that thread for about a millisecond (bench/), less than handing it to
- * another thread and back would add to a small one. What would pay for a thread is a disk whose fsync is slow.
+ * It runs on the thread that calls it. A commit holds that thread for its computing, which grows with its entries, and for one fsync, which
+ * does not: so group commit is what keeps it short. Where an fsync takes many milliseconds (network block storage, spinning disks), a
+ * thread of its own would pay; on a local SSD handing work over and back would cost more than it saves.
  */
 import { randomBytes } from 'node:crypto'
-import { ENTRY_WEIGHT, hex, JoineryError, NO_MARK, type Entry, type Fold, type LogPage, type Role, type Store } from '@joinery/core'
+import {
+  ENTRY_WEIGHT,
+  hex,
+  JoineryError,
+  NO_MARK,
+  type Entry,
+  type Fold,
+  type LogPage,
+  type Role,
+  type Store,
+} from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
 import { openDatabase } from './sqlite/opening.ts'
 import { failureOf } from './sqlite/refusals.ts'
@@ -93,11 +104,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       const { result, touched } = change()
       statements.commit.run()
       pages += touched
-      if (pages >= CHECKPOINT_PAGES) checkpointing ??= setImmediate(checkpoint)
+      if (pages >= CHECKPOINT_PAGES) checkpointSoon()
       return result
     } catch (error) {
       rollBack()
-      throw fail(error, 'write')
+      const failure = fail(error, 'write')
+      // Where the database still has room, the WAL can then begin again from its start.
+      if (failure.code === 'QUOTA') checkpointSoon()
+      throw failure
     }
   }
 
@@ -108,6 +122,10 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     } catch (error) {
       fail(error, 'write')
     }
+  }
+
+  function checkpointSoon(): void {
+    checkpointing ??= setImmediate(checkpoint)
   }
 
   function checkpoint(): void {
@@ -273,8 +291,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         statements.admit.run(madeSpaceRow(space).id, subject, role)
         return { result: undefined, touched: 2 }
       }),
-    roleOf: (space, subject) =>
-      read(() => (statements.role.get(space, subject) as { role: Role } | undefined)?.role),
+    roleOf: (space, subject) => read(() => (statements.role.get(space, subject) as { role: Role } | undefined)?.role),
     async close() {
       if (closed) return
       closed = true

@@ -58,6 +58,21 @@ describe('seeds', () => {
     expect(b.updates.map(made => automerge.authorsOf(made))).toEqual([[{ author: 'bb', from: 0, to: 1 }]])
     expect(b.document.text('body').length).toBe(12)
   })
+
+  test('[D1] a text may begin in the middle of a change, which stays one update without a time', () => {
+    const { document, updates } = opened()
+    document.change(() => {
+      document.map('fields').set('before', 1)
+      document.text('body').insert(0, 'text')
+      document.map('fields').set('after', 2)
+    })
+    expect(updates.map(update => automerge.authorsOf(update))).toEqual([[{ author: 'aa', from: 0, to: 2 }]])
+    const times = A.getAllChanges(document.raw as A.Doc<unknown>).map(change => A.decodeChange(change).time)
+    expect(times).toEqual([0, 0, 0])
+    const copy = opened('bb').document
+    copy.applyAll(updates)
+    expect(copy.content()).toEqual({ fields: { before: 1, after: 2 }, body: 'text' })
+  })
 })
 
 describe('bytes', () => {
@@ -103,9 +118,9 @@ describe('what others see and write', () => {
     document.map('fields').set('title', 'x')
     document.map('a/b').set('c/d', 1)
     document.text('body').insert(0, 'text')
-    expect(A.toJS(document.raw as A.Doc<unknown>)).toMatchObject({ 'a~1b/c/d': 1, 'body': 'text' })
+    expect({ ...Object(document.raw) }).toMatchObject({ 'a~1b/c/d': 1, 'body': 'text' })
     document.text('body').insert(4, '!')
-    expect(A.toJS(document.raw as A.Doc<unknown>)).toMatchObject({ body: 'text!' })
+    expect({ ...Object(document.raw) }).toMatchObject({ body: 'text!' })
     expect(document.content()).toEqual({ 'fields': { title: 'x' }, 'a/b': { 'c/d': 1 }, 'body': 'text!' })
   })
 

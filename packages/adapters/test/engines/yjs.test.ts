@@ -126,6 +126,19 @@ describe('formats', () => {
     expect(b.document.content()).toEqual({ t: ['bold', { embed: { image: 'x' } }] })
   })
 
+  test('[D1] text that two people formatted at once is one run for each format', () => {
+    const [a, b] = [opened(1), opened(2)]
+    a.doc.getText('t').insert(0, 'some words here')
+    b.document.apply(a.document.encode())
+    a.doc.getText('t').format(0, 6, { bold: true })
+    b.doc.getText('t').format(3, 6, { bold: true })
+    a.document.apply(b.document.encode())
+    b.document.apply(a.document.encode())
+    const shown = [{ text: 'some w', attributes: { bold: true } }, 'ords here']
+    expect(a.document.content()).toEqual({ t: shown })
+    expect(b.document.content()).toEqual({ t: shown })
+  })
+
   test('[D4] formats that two people set at once cause no edit in those who only read', () => {
     const random = seededRandom(5)
     let tidiedByYjs = 0
@@ -354,6 +367,18 @@ describe('versions', () => {
     expect(a.document.text('body').toString()).toBe('eghj')
     expect(b.document.digest()).toBe(a.document.digest())
     expect(a.document.encode(b.document.version())).toBe(undefined)
+  })
+
+  test('[D1] text that waits is new once, and so is a delete that waits', () => {
+    const [a, b] = [opened(1), opened(2)]
+    a.document.text('body').insert(0, 'ab')
+    a.document.text('body').insert(1, 'c')
+    a.document.text('body').delete(0, 1)
+    for (const update of a.updates.slice(1)) {
+      expect(b.document.apply(update)).toBe(true)
+      expect(b.document.apply(update)).toBe(false)
+    }
+    expect(b.document.waiting()).toBe(true)
   })
 
   test('[D3] what waits is in no snapshot and no version, and comes into effect all the same', () => {

@@ -92,8 +92,10 @@ test('[C2] a rich text copied from another document is the same, and what was eq
 
   const list = (other.raw as Y.Doc).getXmlFragment('body').get(2) as Y.XmlElement
   other.change(() => ((list.get(0) as Y.XmlElement).get(0) as Y.XmlElement).insert(0, [new Y.XmlText('meanwhile ')]))
+  const paragraph = (other.raw as Y.Doc).getXmlFragment('body').get(1) as Y.XmlElement
+  other.change(() => (paragraph.get(0) as Y.XmlText).insert(15, ', too'))
   doc.apply(other.encode())
-  expect(richOf(doc).toString()).toBe('Title\nSome 😀 bold words\nand a break\n\nmeanwhile one\ntwo\n')
+  expect(richOf(doc).toString()).toBe('Title\nSome 😀 bold words, too\nand a break\n\nmeanwhile one\ntwo\n')
 })
 
 test('[C2] any rich text becomes any other', () => {

@@ -15,7 +15,7 @@ describe('a seeded one keeps the same laws, if each has a seed of its own', () =
 
 test('every byte and number is the cryptographic generator’s', () => {
   const given = vi.spyOn(crypto, 'getRandomValues').mockImplementation(array => {
-    new Uint8Array(array?.buffer as ArrayBuffer, array?.byteOffset, array?.byteLength).fill(255)
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength).fill(255)
     return array
   })
   const random = cryptoRandom()

@@ -15,9 +15,9 @@ for (const law of storageLaws)
 test('[CL-16] after logout the browser has no database of that person', async () => {
   const storage: Storage = indexedDbStorage({ app: 'test', user: 'leaving' })
   await storage.write(['meta'], tx => tx.put('meta', ['secret'], new Uint8Array([1])))
-  expect((await indexedDB.databases()).map(({ name }) => name)).toContain('joinery/test/leaving')
+  expect((await indexedDB.databases()).map(({ name }) => name)).toContain('joinery:test:leaving')
   await storage.destroy()
-  expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain('joinery/test/leaving')
+  expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain('joinery:test:leaving')
 })
 
 test('[CL-02] estimate tells bytes used and allowed', async () => {

@@ -104,15 +104,14 @@ describe('with a browser that fails', () => {
   test('[CL-02] a database that another tab holds up is STORAGE_UNAVAILABLE in time, and opens when that tab is gone', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const platform = freshPlatform()
-    const upgrading = openRaw(platform.indexedDB, 'joinery/notes/ann', 1)
+    const upgrading = openRaw(platform.indexedDB, 'joinery:notes:ann', 1)
     const other = await upgrading
     // A tab of an app that does not listen to `versionchange`, while another waits to upgrade.
-    const waiting = platform.indexedDB.deleteDatabase('joinery/notes/ann')
+    const waiting = platform.indexedDB.deleteDatabase('joinery:notes:ann')
     const storage = storageOn(platform)
-    const attempt = put(storage, 1)
-    const refused = expect(attempt).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', details: { reason: 'blocked' } })
+    const refused = put(storage, 1).catch((error: unknown) => error)
     await vi.advanceTimersByTimeAsync(5_000)
-    await refused
+    expect(await refused).toMatchObject({ code: 'STORAGE_UNAVAILABLE', details: { reason: 'blocked' } })
     other.close()
     await new Promise(resolve => waiting.addEventListener('success', resolve))
     await put(storage, 2)
@@ -123,7 +122,7 @@ describe('with a browser that fails', () => {
     const platform = freshPlatform()
     const storage = storageOn(platform)
     await put(storage, 1)
-    const upgraded = await openRaw(platform.indexedDB, 'joinery/notes/ann', 2)
+    const upgraded = await openRaw(platform.indexedDB, 'joinery:notes:ann', 2)
     await expect(put(storage, 2)).rejects.toMatchObject({ code: 'CLOSED' })
     upgraded.close()
     await expect(put(storageOn(platform), 3)).rejects.toMatchObject({ details: { reason: 'VersionError' } })
@@ -148,6 +147,24 @@ describe('with a browser that fails', () => {
     expect(await value(storage)).toBe(4)
   })
 
+  test('[CL-02] when the data is gone on reopening, the tab is CLOSED and makes no empty database in its place', async () => {
+    let indexedDB = new IDBFactory()
+    const storage = storageOn({
+      IDBKeyRange,
+      get indexedDB() {
+        return indexedDB
+      },
+    })
+    await put(storage, 1)
+    indexedDB = new IDBFactory()
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+      throw new DOMException('closing', 'InvalidStateError')
+    })
+    await expect(put(storage, 2)).rejects.toMatchObject({ code: 'CLOSED' })
+    await expect(put(storage, 3)).rejects.toMatchObject({ code: 'CLOSED' })
+    expect(await indexedDB.databases()).toEqual([])
+  })
+
   test('[S1] writes are strict, reads and writes take the tables they name', async () => {
     const storage = storageOn(freshPlatform())
     const begin = vi.spyOn(IDBDatabase.prototype, 'transaction')
@@ -163,13 +180,17 @@ test('[CL-16] after logout the browser has no database of that person, and keeps
   await put(bob, 2)
   await ann.destroy()
   const left = await platform.indexedDB.databases()
-  expect(left.map(({ name }) => name)).toEqual(['joinery/notes/bob%2F%E2%80%A6'])
+  expect(left.map(({ name }) => name)).toEqual(['joinery:notes:bob%2F%E2%80%A6'])
   expect(await value(bob)).toBe(2)
 })
 
 test('[CL-02] estimate and persist say what the browser says', async () => {
   const { indexedDB } = freshPlatform()
-  const storage = { estimate: async () => ({ usage: 10, quota: 100 }), persisted: async () => true, persist: async () => true }
+  const storage = {
+    estimate: async () => ({ usage: 10, quota: 100 }),
+    persisted: async () => true,
+    persist: async () => true,
+  }
   const kept = storageOn({ indexedDB, IDBKeyRange, navigator: { storage } })
   expect([await kept.estimate(), await kept.persist()]).toEqual([{ usage: 10, quota: 100, persisted: true }, true])
   const failing = { estimate: async () => Promise.reject(new Error('no')) }

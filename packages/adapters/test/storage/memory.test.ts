@@ -10,7 +10,7 @@ test('[CR-16] a hundred thousand rows written in any order stand in theirs', asy
   const storage = memoryStorage()
   for (let i = 0; i < 1_000; i++)
     await storage.write(['rows'], async tx => {
-      for (let j = 0; j < 100; j++) await tx.put('rows', [(i * 100 + j) * 7919 % 100_000], i)
+      for (let j = 0; j < 100; j++) await tx.put('rows', [((i * 100 + j) * 7919) % 100_000], i)
     })
   const keys = await storage.read(['rows'], tx => tx.range('rows', {}))
   expect(keys.map(row => row.key[0])).toEqual(Array.from({ length: 100_000 }, (_, i) => i))

@@ -41,7 +41,7 @@ export async function startPeerServer(): Promise<PeerServer> {
     const [, role, name = ''] = address.split(/[/?]/)
     if (role === 'control') {
       controls.set(name, socket)
-      socket.on('message', data => obey(JSON.parse(String(data)) as PeerOrder))
+      socket.on('message', (data: Buffer) => obey(JSON.parse(data.toString()) as PeerOrder))
       return
     }
     const id = (ids += 1)

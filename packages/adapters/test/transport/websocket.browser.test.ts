@@ -2,7 +2,6 @@
 import { inject, test } from 'vitest'
 import { transportLaws } from '@joinery/core/testing'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
-import type {} from './peer-server.ts'
 import { peerSubject } from './peers.ts'
 import { webSocketCases } from './websocket-cases.ts'
 

@@ -131,6 +131,7 @@ export function openDocuments(
       if (closed) throw new JoineryError('CLOSED')
       const name = nameOf(place)
       let opened = openedByName.get(name)
+      if (opened?.live?.gone() === true) throw new JoineryError('GONE', { document: place.document })
       if (opened === undefined) {
         const fresh: Opened = { sharers: 0, live: undefined, ready: load(place) }
         opened = fresh

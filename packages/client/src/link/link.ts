@@ -9,6 +9,8 @@ import type { ConnectionEvent } from '@joinery/core/sync'
 import type { News } from '../news.ts'
 import type { LinkOptions } from '../options.ts'
 import { keys, record, type DeviceRecord } from '../replica/layout.ts'
+import type { Place } from '../replica/append.ts'
+import { evict } from '../replica/evict.ts'
 import type { Projector } from '../replica/projector.ts'
 import { reissueDocument, type Reissued } from '../replica/reissue.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -21,6 +23,7 @@ import { wireLink } from './wire-link.ts'
 
 /** Everything is looked at again, in case that news or hints were lost. */
 const RECONCILE_MS = 5 * 60_000
+const RETRY_MS = 500
 
 export interface LinkParts {
   readonly replica: Replica
@@ -30,6 +33,10 @@ export interface LinkParts {
   readonly clock: Clock
   readonly random: Random
   readonly allowInsecure: boolean
+  /** Bytes of bodies above which some are left to the relay. */
+  readonly evictAbove: number
+  /** Whether a document is open in this tab. */
+  open(place: Place): boolean
   /** Spaces to keep in step. */
   spaces(): readonly string[]
   report(space: string, report: SpaceReport): void
@@ -72,6 +79,7 @@ export function link(parts: LinkParts): Link {
       presence.down()
       stopReconcile()
     },
+    cloned: () => void quietly(fork()),
     heard: message => hear(message),
     relayTime(wall, rtt) {
       const offset = wall + rtt / 2 - clock.now()
@@ -102,9 +110,13 @@ export function link(parts: LinkParts): Link {
     stopReconcile()
     stopReconcile = clock.after(RECONCILE_MS, () => {
       lookAgain()
+      tidy()
       reconcileLater()
     })
   }
+
+  /** What nobody does at once: at the end of every few minutes. */
+  const tidy = (): void => void quietly(evict(replica, [...syncs.keys()], parts.evictAbove, parts.open))
 
   const lookAgain = (): void => {
     for (const sync of syncs.values()) {
@@ -150,7 +162,7 @@ export function link(parts: LinkParts): Link {
       frameBytes: () => wire.frameBytes(),
       distrust: () => wire.handle({ type: 'distrust' }),
       giveUp: code => wire.handle({ type: 'give-up', code }),
-      fork: () => void fork(),
+      fork: () => void quietly(fork()),
       report: what => parts.report(space, what),
       changed: () => report(),
     })
@@ -160,7 +172,7 @@ export function link(parts: LinkParts): Link {
       wire.send(sync.watch())
       sync.up()
     }
-    await background.recover(space)
+    await quietly(background.recover(space))
   }
 
   /** Another device goes by this one's name: all that is unacked is written anew under a name of its own. */
@@ -198,12 +210,24 @@ export function link(parts: LinkParts): Link {
     forking = false
   }
 
+  /** Storage that fails for now is asked again: without it there is nothing to lead with. */
   const lead = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await begun()
+      } catch {
+        await new Promise<void>(resolve => void clock.after(RETRY_MS, resolve))
+        if (stopped || !leading) return
+      }
+    }
+  }
+
+  const begun = async (): Promise<void> => {
     leading = true
     const stored = record<DeviceRecord>(await replica.read(tx => tx.get('meta', keys.device)))
     personal = stored?.personal ?? undefined
     for (const space of parts.spaces()) await openSpace(space)
-    if (stopped) return
+    if (stopped || !leading) return
     news.tell({ type: 'ask' })
     if (wanted !== undefined) begin()
     report()
@@ -237,7 +261,7 @@ export function link(parts: LinkParts): Link {
         if (wanted === undefined) makeWay()
         return
       case 'joined':
-        return void openSpace(item.space)
+        return void quietly(openSpace(item.space))
       case 'ask':
         if (last !== undefined) news.tell({ type: 'link', report: last })
     }
@@ -277,4 +301,9 @@ export function link(parts: LinkParts): Link {
       syncs.clear()
     },
   }
+}
+
+/** What fails here fails because the client is being closed, or storage is gone: the status says so. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => undefined)
 }

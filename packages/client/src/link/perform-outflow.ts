@@ -12,7 +12,11 @@ import type { SpaceContext } from './space-sync.ts'
 /** Entries of one message, in bytes: small ones travel together. */
 const MESSAGE_BYTES = 48 * 1024
 
-export async function performOutflow(context: SpaceContext, feeds: Feeds, effect: OutflowEffect): Promise<void> {
+export async function performOutflow(
+  context: SpaceContext,
+  feeds: Feeds,
+  effect: Exclude<OutflowEffect, { do: 'distrust' }>,
+): Promise<void> {
   const { replica, space, background } = context
   const { news } = replica
   switch (effect.do) {
@@ -66,8 +70,6 @@ export async function performOutflow(context: SpaceContext, feeds: Feeds, effect
     }
     case 'give-up':
       return context.giveUp(effect.code)
-    case 'distrust':
-      return context.distrust()
   }
 }
 

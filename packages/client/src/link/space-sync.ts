@@ -86,7 +86,10 @@ export async function spaceSync(context: SpaceContext): Promise<SpaceSync> {
     (await tx.range('outbox', { prefix: keys.outboxOf(space) })).map(({ key, value }) => headOf(key[1] as number, value as OutboxRecord)),
   ])
   const incoming: Inflow = inflow(position)
-  const outgoing: Outflow = outflow({ chance: () => replica.random.number() })
+  const outgoing: Outflow = outflow({
+    chance: () => replica.random.number(),
+    tellsGaps: engine => replica.engine(engine)?.can.tellsGaps ?? false,
+  })
   const inTurns = turns(() => context.changed())
   const outTurns = turns(() => context.changed())
   let timer: Cancel | undefined
@@ -107,7 +110,11 @@ export async function spaceSync(context: SpaceContext): Promise<SpaceSync> {
 
   const feedOut = (event: OutflowEvent): void => {
     const effects = outgoing.handle(event, clock.monotonic())
-    for (const effect of effects) outTurns.add(() => doOut(effect))
+    for (const effect of effects) {
+      // About the link itself: not behind what waits for storage.
+      if (effect.do === 'distrust') context.distrust()
+      else outTurns.add(() => doOut(effect))
+    }
     timer?.()
     const at = stopped ? undefined : outgoing.wakeAt()
     timer = at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => feedOut({ type: 'tick' }))
@@ -116,7 +123,7 @@ export async function spaceSync(context: SpaceContext): Promise<SpaceSync> {
 
   const feeds = { feedIn, feedOut }
   const doIn = (effect: InflowEffect): Promise<void> => (stopped ? DONE : performInflow(context, feeds, effect))
-  const doOut = (effect: OutflowEffect): Promise<void> => (stopped ? DONE : performOutflow(context, feeds, effect))
+  const doOut = (effect: Exclude<OutflowEffect, { do: 'distrust' }>): Promise<void> => (stopped ? DONE : performOutflow(context, feeds, effect))
 
   feedOut({ type: 'found', entries: heads })
 
@@ -179,8 +186,8 @@ export async function spaceSync(context: SpaceContext): Promise<SpaceSync> {
   }
 }
 
-function headOf(n: number, { document, size, resupply }: OutboxRecord): OutboxHead {
-  return { n, document, bytes: size, resupply: resupply !== null }
+function headOf(n: number, { document, engine, size, resupply }: OutboxRecord): OutboxHead {
+  return { n, document, engine, bytes: size, resupply: resupply !== null }
 }
 
 const DONE = Promise.resolve()

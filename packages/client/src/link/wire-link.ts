@@ -40,6 +40,8 @@ export interface WireLinkEvents {
   device(): string
   up(welcome: Welcome): void
   down(): void
+  /** Another device goes by this one's name. */
+  cloned(): void
   heard(message: RelayMessage): void
   relayTime(wall: number, rtt: number): void
   /** The state is another one. */
@@ -146,6 +148,8 @@ export function wireLink(
         return on.up(effect.welcome)
       case 'down':
         return on.down()
+      case 'cloned':
+        return on.cloned()
       case 'relay-time':
         return on.relayTime(effect.wall, effect.rtt)
     }

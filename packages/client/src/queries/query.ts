@@ -9,7 +9,7 @@ import type { ListRequest } from './scan.ts'
 export type Asked<V> = V extends readonly (infer E)[] ? E : V | (V extends string | number ? Range : never)
 
 export interface Query<Row> {
-  /** Narrows it down: every condition must hold. */
+  /** Narrows it down: every condition must hold. What is in the trash shows only where `trashed` is asked for, by when: `{ from: 0 }`. */
   where(conditions: { readonly [C in keyof Row]?: Asked<Row[C]> | undefined }): Query<Row>
   orderBy(column: keyof Row & string, direction?: 'asc' | 'desc'): Query<Row>
   /** At most this many rows. */
@@ -30,8 +30,11 @@ function step<Row>(context: ListContext, request: ListRequest): Query<Row> {
   // The kind's row function made them, so they are Rows.
   const typed = (result: ListResult): ListResult<Row> => result as unknown as ListResult<Row>
   return {
-    where: conditions =>
-      step(context, { ...request, conditions: { ...request.conditions, ...plainConditions(conditions) } }),
+    where(asked) {
+      const conditions = { ...request.conditions, ...plainConditions(asked) }
+      const { trashed } = conditions
+      return step(context, { ...request, conditions, trashed: trashed === undefined ? request.trashed : trashed !== false })
+    },
     orderBy: (column, direction = 'asc') => step(context, { ...request, order: { column, direction } }),
     limit: count => step(context, { ...request, limit: Math.max(0, Math.floor(count)) }),
     get: async () => typed(await readList(context, request)),

@@ -33,7 +33,7 @@ export async function appendEdits(
       tx.put('index', keys.unacked(space, document, n), tail),
     )
     bytes += size
-    heads.push({ n, document, bytes: size, resupply: false })
+    heads.push({ n, document, engine, bytes: size, resupply: false })
   }
   puts.push(tx.put('meta', keys.n(space), n))
   await Promise.all(puts)
@@ -56,7 +56,7 @@ export async function appendToOutbox(
     tx.put('index', keys.unacked(space, document, n), 0),
     tx.put('meta', keys.n(space), n),
   ])
-  return { n, document, bytes: size, resupply: entry.resupply !== null }
+  return { n, document, engine, bytes: size, resupply: entry.resupply !== null }
 }
 
 export async function lastN(tx: WriteTransaction, space: string): Promise<number> {

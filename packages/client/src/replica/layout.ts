@@ -75,6 +75,8 @@ export const keys = {
   /** Which of the names that tabs write under was given out last. */
   slot: ['slot'] as Key,
   lastSync: ['last-sync'] as Key,
+  /** The version of each kind that rows and indexes were made by. */
+  kinds: ['kinds'] as Key,
   /** The last n given in a space. */
   n: (space: string): Key => ['n', space],
   position: (space: string): Key => ['position', space],
@@ -98,6 +100,7 @@ export const keys = {
   stale: (space: string, document?: string): Key =>
     document === undefined ? [space, 'stale'] : [space, 'stale', document],
   index: (space: string, kind: string, entry: Key): Key => [space, 'row', kind, ...entry],
+  indexes: (space: string, kind: string): Key => [space, 'row', kind],
   word: (space: string, kind: string, word: string, document?: string): Key =>
     document === undefined ? [space, 'word', kind, word] : [space, 'word', kind, word, document],
   words: (space: string, kind: string): Key => [space, 'word', kind],

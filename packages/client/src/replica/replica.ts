@@ -70,8 +70,7 @@ export function replicaOn(parts: {
         try {
           return await storage.read(TABLES, body)
         } catch (error) {
-          const weather = error instanceof JoineryError && error.code === 'STORAGE_UNAVAILABLE'
-          if (!weather || failures >= READS) throw error
+          if (!(error instanceof JoineryError) || error.code === 'CLOSED' || failures >= READS) throw error
           await new Promise<void>(resolve => void clock.after(10 * failures, resolve))
         }
       }

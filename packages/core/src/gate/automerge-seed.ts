@@ -7,7 +7,14 @@
  * The format is Automerge's, written out here: the bytes must not change with the version of Automerge that a device has.
  */
 import { digest as sha256 } from 'lib0/hash/sha256'
-import { createEncoder, toUint8Array, writeUint8, writeUint8Array, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
+import {
+  createEncoder,
+  toUint8Array,
+  writeUint8,
+  writeUint8Array,
+  writeVarUint,
+  writeVarUint8Array,
+} from 'lib0/encoding'
 import { encodeUtf8 } from 'lib0/string'
 import { sameBytes } from '../digest.ts'
 import { hex } from '../plain.ts'
@@ -37,7 +44,7 @@ const RUN_OF_ONE = 0x7f
  * const result = scanAutomerge(automergeSeed('body'), AUTOMERGE_LIMITS)
  * assert.ok(result.ok)
  * const [chunk] = result.chunks
- * assert.ok(chunk.type === 'change' && isSeedAuthor(chunk.actor))
+ * assert.ok(chunk?.type === 'change' && isSeedAuthor(chunk.actor))
  * ```
  */
 export function automergeSeed(key: string): Uint8Array {

@@ -99,10 +99,14 @@ export function searchTexts<F extends Fields>(kind: Kind<string, F>, doc: Engine
  * import { yjs } from '@joinery/adapters/engines/yjs'
  *
  * const row = projectRow(note, yjs.open('1'), { id: 'n1', space: 'me', createdAt: 1_000, updatedAt: 2_000 })
- * assert.deepEqual(indexKeys(note, { ...row, tags: ['home', 'work'] }).filter(([index]) => index === 'tag'), [
- *   ['tag', 'home', 2_000, 'n1'],
- *   ['tag', 'work', 2_000, 'n1'],
- * ])
+ * const tagged = { ...row, tags: ['home', 'work'] }
+ * assert.deepEqual(
+ *   indexKeys(note, tagged).filter(([index]) => index === 'tag'),
+ *   [
+ *     ['tag', 'home', 2_000, 'n1'],
+ *     ['tag', 'work', 2_000, 'n1'],
+ *   ],
+ * )
  * ```
  */
 export function indexKeys(kind: AnyKind, row: StandardColumns): Key[] {

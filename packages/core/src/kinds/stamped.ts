@@ -13,7 +13,7 @@ import type { Plain } from '../plain.ts'
 import type { EngineMap } from '../ports/engine.ts'
 import type { WriteContext } from './field.ts'
 
-export const LOSERS_KEPT_MS = 7 * 24 * 3_600_000
+const LOSERS_KEPT_MS = 7 * 24 * 3_600_000
 
 export interface Stamped {
   readonly key: string

@@ -36,6 +36,8 @@ export interface EngineAbilities {
   /** Structured text that rich editors bind to. */
   readonly rich: boolean
   readonly undo: boolean
+  /** Whether an update tells by itself that an earlier one is missing, so that a relay refuses it until that one is there. */
+  readonly tellsGaps: boolean
   /** Whether concurrent edits to different keys both survive; a register replaces its whole value. */
   readonly merges: boolean
 }

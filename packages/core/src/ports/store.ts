@@ -49,7 +49,10 @@ export interface Store {
   /** Replaces a document's entries up to `upTo` by `snapshot`. False when they changed meanwhile, or `upTo` is none of them. */
   fold(fold: Fold): Promise<boolean>
   /** Documents with at least `entries` unfolded entries, most first; none that are gone or quarantined. */
-  foldable(entries: number, limit: number): Promise<{ space: string; document: string; engine: string; entries: number }[]>
+  foldable(
+    entries: number,
+    limit: number,
+  ): Promise<{ space: string; document: string; engine: string; entries: number }[]>
   quarantine(space: string, document: string, code: Code | undefined): Promise<void>
   /** Makes the space if it is new; the role given is kept if a member already has one. */
   admit(space: string, subject: string, role: Role): Promise<void>

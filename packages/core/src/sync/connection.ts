@@ -18,6 +18,8 @@ const SILENCE_MS = 60_000
 const STEADY_MS = 10_000
 /** Another link of this device took over; coming back at once would only take it back. */
 const REPLACED_MS = 30_000
+/** Replaced twice within this time, by somebody who came back as this device did: there are two of it. */
+const CLONE_MS = 5 * 60_000
 /** A new token is asked for this long before the old one ends. */
 const REFRESH_MS = 60_000
 
@@ -58,6 +60,8 @@ export type ConnectionEffect =
   | { readonly do: 'close'; readonly code: number; readonly reason: string }
   | { readonly do: 'up'; readonly welcome: Welcome }
   | { readonly do: 'down' }
+  /** Another device goes by this one's name: they take the link from each other. */
+  | { readonly do: 'cloned' }
   /** The relay's wall clock, and how long the question was on its way. */
   | { readonly do: 'relay-time'; readonly wall: number; readonly rtt: number }
 
@@ -95,6 +99,7 @@ export function connection(options: { chance: () => number }): Connection {
   let askedAt = 0
   let probeUntil = Infinity
   let timeId = 0
+  let replacedAt = -Infinity
 
   /** Ends the attempt or the link, if there is one, and says so to whoever relied on it. */
   const hangUp = (reason: string): ConnectionEffect[] => {
@@ -137,7 +142,14 @@ export function connection(options: { chance: () => number }): Connection {
     return { do: 'send', message: { type: 'time', id: timeId } }
   }
 
+  const replaced = (now: number): ConnectionEffect[] => {
+    const cloned = now - replacedAt < CLONE_MS
+    replacedAt = cloned ? -Infinity : now
+    return [...retry(now, 'REPLACED', cloned ? 0 : REPLACED_MS), ...(cloned ? [{ do: 'cloned' } as const] : [])]
+  }
+
   const refusedAs = (code: Code, now: number, retryAfter: number): ConnectionEffect[] => {
+    if (code === 'REPLACED') return replaced(now)
     if (code === 'UNAUTHENTICATED') {
       if (refusedToken) return stop(code)
       refusedToken = true
@@ -175,7 +187,7 @@ export function connection(options: { chance: () => number }): Connection {
     if (steady) failures = 0
     const final = finalClose(code)
     if (final !== undefined) return [...down, ...refusedAs(final, now, 0)]
-    return [...down, ...retry(now, undefined, code === CLOSE.REPLACED ? REPLACED_MS : 0)]
+    return [...down, ...(code === CLOSE.REPLACED ? replaced(now) : retry(now, undefined))]
   }
 
   const tick = (now: number): ConnectionEffect[] => {

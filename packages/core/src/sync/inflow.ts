@@ -8,7 +8,7 @@
  * - What the replica holds is told page by page, each answered by a `want`; a page without its answer is told again.
  */
 import { sameBytes } from '../digest.ts'
-import type { Code } from '../errors.ts'
+import { CODES, type Code } from '../errors.ts'
 import type { Cursor, Entry } from '../entry.ts'
 import type { WantedDocument } from '../protocol/index.ts'
 
@@ -237,6 +237,11 @@ export function inflow(start: InflowPosition): Inflow {
             return []
           }
           if (!fetching.delete(document)) return []
+          // For now: it is asked for `again`. What is being repaired takes longer than anybody waits.
+          if (CODES[code].then === 'wait' && code !== 'QUARANTINED') {
+            needed.add(document)
+            return []
+          }
           return [{ do: 'absent', document, code }, ...ask()]
         }
       }

@@ -1,6 +1,8 @@
 /**
  * Which of a space's unacked edits go to the relay next, and what an answer means. Laws:
  * - Order is kept per document; what the person works on overtakes; a resupply goes before what builds on it.
+ * - Where an update does not tell that an earlier one is missing, it waits until that one is acked: else it would stand in the log though
+ *   what it builds on was refused.
  * - At most 64 entries and 1 MiB are in flight. An answer counts once and only for an entry that is here (CL-09).
  * - A refusal is never an end by itself: what happens with the edits is an effect, asked for once everything else of that document
  *   that is in flight has its answer; until they are `dropped` nothing more of it is sent (C2, CL-13).
@@ -18,6 +20,7 @@ const RESENDS = 1
 export interface OutboxHead {
   readonly n: number
   readonly document: string
+  readonly engine: string
   readonly bytes: number
   readonly resupply: boolean
 }
@@ -84,14 +87,14 @@ interface Line {
  * import assert from 'node:assert'
  * import { outflow } from '@joinery/core/sync'
  *
- * const out = outflow({ chance: () => 0.5 })
+ * const out = outflow({ chance: () => 0.5, tellsGaps: () => true })
  * out.handle({ type: 'up' }, 0)
- * const found = { type: 'found', entries: [{ n: 1, document: 'd', bytes: 20, resupply: false }] }
+ * const found = { type: 'found', entries: [{ n: 1, document: 'd', engine: 'yjs', bytes: 20, resupply: false }] }
  * assert.deepEqual(out.handle(found, 0), [{ do: 'push', entries: [1] }])
  * assert.deepEqual(out.handle({ type: 'acked', entries: [{ n: 1, seq: 9 }] }, 5), [{ do: 'settle', entries: [{ n: 1, seq: 9 }] }])
  * ```
  */
-export function outflow(options: { chance: () => number }): Outflow {
+export function outflow(options: { chance: () => number; tellsGaps: (engine: string) => boolean }): Outflow {
   const linesByDocument = new Map<string, Line>()
   const headsByN = new Map<number, OutboxHead>()
   /** n to when it was sent. In the order of sending. */
@@ -101,6 +104,8 @@ export function outflow(options: { chance: () => number }): Outflow {
   let up = false
   let holdUntil = 0
   let holds = 0
+  /** Said once a link. */
+  let distrusted = false
   let last = 0
   let forking: 'no' | 'draining' | 'asked' = 'no'
 
@@ -164,11 +169,15 @@ export function outflow(options: { chance: () => number }): Outflow {
     const take = (line: Line | undefined): boolean => {
       if (line === undefined || line.mend !== undefined || now < line.until) return true
       for (const head of line.entries) {
-        if (flying.has(head.n)) continue
+        if (flying.has(head.n)) {
+          if (!options.tellsGaps(head.engine)) break
+          continue
+        }
         if (flying.size >= WINDOW_ENTRIES || (flying.size > 0 && flyingBytes + head.bytes > WINDOW_BYTES)) return false
         flying.set(head.n, now)
         flyingBytes += head.bytes
         chosen.push(head.n)
+        if (!options.tellsGaps(head.engine)) break
       }
       return true
     }
@@ -243,7 +252,7 @@ export function outflow(options: { chance: () => number }): Outflow {
 
   const stuckAt = (): number => {
     const [first] = flying.values()
-    return first === undefined ? Infinity : first + STUCK_MS
+    return first === undefined || distrusted ? Infinity : first + STUCK_MS
   }
 
   return {
@@ -268,6 +277,7 @@ export function outflow(options: { chance: () => number }): Outflow {
       switch (event.type) {
         case 'up':
           up = true
+          distrusted = false
           return push(now)
         case 'down':
           up = false
@@ -304,7 +314,10 @@ export function outflow(options: { chance: () => number }): Outflow {
           forking = 'no'
           return push(now)
         case 'tick': {
-          if (up && now >= stuckAt()) return [{ do: 'distrust' }]
+          if (up && now >= stuckAt()) {
+            distrusted = true
+            return [{ do: 'distrust' }]
+          }
           for (const line of linesByDocument.values()) if (line.until <= now) line.until = 0
           if (holdUntil <= now) holdUntil = 0
           return push(now)

@@ -202,8 +202,7 @@ export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, 
 export function quarantineIn(log: MemoryLog, name: string, document: string, code: Code | undefined): void {
   const space = log.spaces.get(name)
   const stored = space?.documents.get(document)
-  if (stored !== undefined)
-    space?.documents.set(document, { ...stored, head: { ...stored.head, quarantined: code } })
+  if (stored !== undefined) space?.documents.set(document, { ...stored, head: { ...stored.head, quarantined: code } })
 }
 
 export function admitTo(log: MemoryLog, name: string, subject: string, role: Role, epochOf: EpochOf): void {

@@ -115,7 +115,7 @@ export function storeDisk(options: StoreDiskOptions = {}): StoreDisk {
 }
 
 function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
-  let durable = initial
+  const durable = initial
   let current = copyLog(initial)
   let unsaved: Change[] = []
   let epochs = 0
@@ -124,7 +124,11 @@ function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
   const freshEpoch = options.epoch ?? ((): string => `epoch-${++epochs}`)
 
   /** Applies a change to what is current, and resolves once it is durable. `flush` is what the disk waits for. */
-  async function save<T>(change: (log: MemoryLog) => T, flush: () => Promise<void>, trusted: () => boolean): Promise<T> {
+  async function save<T>(
+    change: (log: MemoryLog) => T,
+    flush: () => Promise<void>,
+    trusted: () => boolean,
+  ): Promise<T> {
     const result = change(current)
     let failure: { readonly error: unknown } | undefined
     const saved = new Promise<void>(resolve => {

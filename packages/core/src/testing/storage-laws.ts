@@ -152,7 +152,8 @@ export const storageLaws: readonly Law<MakeStoragePlace>[] = [
     bytes.fill(7)
     same(await storage.read(['rows'], tx => tx.get('rows', ['v'])), expected, 'after a reader changed its copy')
     const [row] = await storage.read(['rows'], tx => tx.range('rows', ALL))
-    ;(row?.value as { bytes: Uint8Array }).bytes.fill(7)
+    must(row !== undefined, 'the row')
+    ;(row.value as { bytes: Uint8Array }).bytes.fill(7)
     const [again] = await storage.read(['rows'], tx => tx.getMany('rows', [['v']]))
     same(again, expected, 'after a reader changed its row')
   }),
@@ -169,7 +170,7 @@ export const storageLaws: readonly Law<MakeStoragePlace>[] = [
     const back = await storage.read(['index'], tx => tx.range('index', { reverse: true }))
     same(
       back.map(row => row.key),
-      [...ORDERED].reverse(),
+      ORDERED.toReversed(),
       'reversed',
     )
   }),
@@ -343,7 +344,7 @@ export const storageLaws: readonly Law<MakeStoragePlace>[] = [
         await tx.get('log', ['b']),
         await tx.get('meta', ['a']),
       ])
-      must(new Set(seen).size === 1, `one moment, not several: ${String(seen)}`)
+      must(new Set(seen).size === 1, `one moment, not several: ${canonical(seen.map(value => value ?? null))}`)
     }
     await writes
     await second.close()
@@ -470,7 +471,7 @@ function expectedIn(range: KeyRange): Key[] {
       (after === undefined || compareKeys(key, after) > 0) &&
       (before === undefined || compareKeys(key, before) < 0),
   )
-  return (range.reverse ? within.reverse() : within).slice(0, limit)
+  return (range.reverse ? within.toReversed() : within).slice(0, limit)
 }
 
 function shuffled(keys: readonly Key[]): Key[] {

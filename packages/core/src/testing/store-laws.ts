@@ -79,21 +79,29 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(await store.body('a', 'x'), [stored], 'the body')
     must(stored?.bytes instanceof Uint8Array && stored.bytes.constructor.name === 'Uint8Array', 'bytes are Uint8Array')
   }),
-  law('R1', 'commits made at once follow each other, and no reader sees a seq before the one below it', async ({ store }) => {
-    const commits = Array.from({ length: 30 }, (_, i) =>
-      commit(store, 'a', [edit(`d${i}`, 1, { device: `p${i}` }), edit(`d${i}`, 2, { device: `p${i}` })]),
-    )
-    const seen: Promise<Entry[]>[] = []
-    for (let i = 0; i < 10; i++) seen.push(store.head('a').then(head => (head ? everything(store, 'a') : [])))
-    const seqs = (await Promise.all(commits)).flatMap(seqsOf)
-    same([...seqs].sort((a, b) => (a ?? 0) - (b ?? 0)), counting(60), 'gapless')
-    for (const entries of await Promise.all(seen))
-      same(
-        entries.map(({ seq }) => seq),
-        counting(entries.length),
-        'a prefix',
+  law(
+    'R1',
+    'commits made at once follow each other, and no reader sees a seq before the one below it',
+    async ({ store }) => {
+      const commits = Array.from({ length: 30 }, (_, i) =>
+        commit(store, 'a', [edit(`d${i}`, 1, { device: `p${i}` }), edit(`d${i}`, 2, { device: `p${i}` })]),
       )
-  }),
+      const seen: Promise<Entry[]>[] = []
+      for (let i = 0; i < 10; i++) seen.push(store.head('a').then(head => (head ? everything(store, 'a') : [])))
+      const seqs = (await Promise.all(commits)).flatMap(seqsOf)
+      same(
+        [...seqs].sort((a, b) => (a ?? 0) - (b ?? 0)),
+        counting(60),
+        'gapless',
+      )
+      for (const entries of await Promise.all(seen))
+        same(
+          entries.map(({ seq }) => seq),
+          counting(entries.length),
+          'a prefix',
+        )
+    },
+  ),
   law('S4', 'the same name with the same digest is one entry, and its seq the same', async ({ store, reopen }) => {
     const entry = edit('x', 1)
     same(
@@ -149,31 +157,35 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(await store.lastOf('a', 'phone'), 5, 'the greatest, not the last')
     same([await store.lastOf('a', 'tablet'), await store.lastOf('none', 'phone')], [0, 0], 'none')
   }),
-  law('T5', 'an entry judged on a head that has moved is stale, and only its document\u2019s are', async ({ store }) => {
-    await commit(store, 'a', [edit('x', 1), edit('y', 2)])
-    const result = await commit(store, 'a', [
-      edit('x', 3, { basedOn: 0 }),
-      edit('y', 4, { basedOn: 2 }),
-      edit('x', 5, { basedOn: 1 }),
-      edit('new', 6, { basedOn: 1 }),
-      edit('z', 7),
-    ])
-    same(
-      outcomesOf(result),
-      [
-        { outcome: 'stale' },
-        { outcome: 'written', seq: 3 },
-        { outcome: 'stale' },
-        { outcome: 'stale' },
-        { outcome: 'written', seq: 4 },
-      ],
-      'outcomes',
-    )
-    must((await store.document('a', 'new')) === undefined, 'a stale entry makes no document')
-    same((await store.document('a', 'x'))?.seq, 1, 'nor moves one')
-    same(await store.lastOf('a', 'phone'), 7, 'its name is free')
-    same(seqsOf(await commit(store, 'a', [edit('x', 3, { basedOn: 1 })])), [5], 'judged again, it is written')
-  }),
+  law(
+    'T5',
+    'an entry judged on a head that has moved is stale, and only its document\u2019s are',
+    async ({ store }) => {
+      await commit(store, 'a', [edit('x', 1), edit('y', 2)])
+      const result = await commit(store, 'a', [
+        edit('x', 3, { basedOn: 0 }),
+        edit('y', 4, { basedOn: 2 }),
+        edit('x', 5, { basedOn: 1 }),
+        edit('new', 6, { basedOn: 1 }),
+        edit('z', 7),
+      ])
+      same(
+        outcomesOf(result),
+        [
+          { outcome: 'stale' },
+          { outcome: 'written', seq: 3 },
+          { outcome: 'stale' },
+          { outcome: 'stale' },
+          { outcome: 'written', seq: 4 },
+        ],
+        'outcomes',
+      )
+      must((await store.document('a', 'new')) === undefined, 'a stale entry makes no document')
+      same((await store.document('a', 'x'))?.seq, 1, 'nor moves one')
+      same(await store.lastOf('a', 'phone'), 7, 'its name is free')
+      same(seqsOf(await commit(store, 'a', [edit('x', 3, { basedOn: 1 })])), [5], 'judged again, it is written')
+    },
+  ),
   law('T5', 'later entries of a commit build on earlier ones, judged on the head before it', async ({ store }) => {
     same(seqsOf(await commit(store, 'a', [edit('x', 1), edit('x', 2), edit('x', 3)])), [1, 2, 3], 'a new document')
     const more = [4, 5].map(n => edit('x', n, { basedOn: 3 }))
@@ -251,34 +263,38 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(await store.documents('none', Infinity, 4), [], 'a missing space')
     same((await store.documents('a', Infinity, 1))[0], await store.document('a', 'd5'), 'the same heads')
   }),
-  law('R2', 'pages end at about the bytes asked for, have at least one entry, and end in a valid cursor', async ({ store }) => {
-    const sizes = [100, 100, 5_000, 0, 100, 100]
-    const { head } = await commit(
-      store,
-      'a',
-      sizes.map((size, i) => edit(`d${i}`, i + 1, { bytes: bytesOf(size) })),
-    )
-    const weigh = (entries: readonly Entry[]): number =>
-      entries.reduce((sum, { bytes }) => sum + ENTRY_WEIGHT + bytes.length, 0)
-    for (const maxBytes of [1, 250, 1_000, 100_000]) {
-      const pages = await pagesOf(store, 'a', 0, maxBytes)
-      same(
-        pages.flatMap(({ entries }) => entries.map(({ seq }) => seq)),
-        counting(6),
-        `everything, once, by ${maxBytes}`,
+  law(
+    'R2',
+    'pages end at about the bytes asked for, have at least one entry, and end in a valid cursor',
+    async ({ store }) => {
+      const sizes = [100, 100, 5_000, 0, 100, 100]
+      const { head } = await commit(
+        store,
+        'a',
+        sizes.map((size, i) => edit(`d${i}`, i + 1, { bytes: bytesOf(size) })),
       )
-      for (const [i, page] of pages.entries()) {
-        same(page.end, i === pages.length - 1, 'the last page is the end')
-        same(page.epoch, head.epoch, 'epoch')
-        same(page.mark, await store.markAt('a', page.seq), 'mark')
-        must(page.entries.length > 0, 'an entry')
-        must(weigh(page.entries.slice(0, -1)) < maxBytes, 'no more than one entry over')
-        must(page.end || weigh(page.entries) >= maxBytes, 'and not under')
+      const weigh = (entries: readonly Entry[]): number =>
+        entries.reduce((sum, { bytes }) => sum + ENTRY_WEIGHT + bytes.length, 0)
+      for (const maxBytes of [1, 250, 1_000, 100_000]) {
+        const pages = await pagesOf(store, 'a', 0, maxBytes)
+        same(
+          pages.flatMap(({ entries }) => entries.map(({ seq }) => seq)),
+          counting(6),
+          `everything, once, by ${maxBytes}`,
+        )
+        for (const [i, page] of pages.entries()) {
+          same(page.end, i === pages.length - 1, 'the last page is the end')
+          same(page.epoch, head.epoch, 'epoch')
+          same(page.mark, await store.markAt('a', page.seq), 'mark')
+          must(page.entries.length > 0, 'an entry')
+          must(weigh(page.entries.slice(0, -1)) < maxBytes, 'no more than one entry over')
+          must(page.end || weigh(page.entries) >= maxBytes, 'and not under')
+        }
       }
-    }
-    same(await store.read('a', 6, 100), { entries: [], ...head, end: true, damaged: [] }, 'at the head')
-    await rejects(store.read('none', 0, 100), 'NOT_FOUND')
-  }),
+      same(await store.read('a', 6, 100), { entries: [], ...head, end: true, damaged: [] }, 'at the head')
+      await rejects(store.read('none', 0, 100), 'NOT_FOUND')
+    },
+  ),
   law('S3', 'after a fold readers get the snapshot at its seq, and nothing twice', async ({ store, reopen }) => {
     await grow(store)
     const snapshot = bytesOf(33)
@@ -299,7 +315,11 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
         'from the beginning',
       )
       const replaced = after.find(({ seq }) => seq === 5)
-      same(replaced, { ...before[4], type: 'snapshot', bytes: snapshot }, 'the snapshot stands in the place of the last')
+      same(
+        replaced,
+        { ...before[4], type: 'snapshot', bytes: snapshot },
+        'the snapshot stands in the place of the last',
+      )
       const seqsAfter = async (from: number): Promise<number[]> =>
         (await everything(opened, 'a', from)).map(({ seq }) => seq)
       same(await seqsAfter(3), [4, 5, 6, 7], 'from inside of what was folded')
@@ -341,7 +361,11 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(outcomesOf(await commit(store, 'a', [again])), [{ outcome: 'known', seq: 1 }], 'a folded entry is known')
     same(await store.named('a', 'phone', 1), { seq: 1, digest: again.digest }, 'by its digest')
     const fifth = edit('x', 5)
-    same(await store.named('a', 'phone', 5), { seq: 5, digest: fifth.digest }, 'so is the one that the snapshot replaced')
+    same(
+      await store.named('a', 'phone', 5),
+      { seq: 5, digest: fifth.digest },
+      'so is the one that the snapshot replaced',
+    )
   }),
   law('S4', 'holds finds an edit of a document by its digest, under whatever name', async ({ store }) => {
     await grow(store)
@@ -390,7 +414,11 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     await grow(store)
     await commit(store, 'b', [edit('z', 1), edit('z', 2), edit('z', 3), edit('one', 4)])
     await commit(store, 'b', [edit('gone', 5), edit('gone', 6), tombstone('gone', 7)])
-    await commit(store, 'b', [8, 9, 10, 11, 12].map(n => edit('broken', n)))
+    await commit(
+      store,
+      'b',
+      [8, 9, 10, 11, 12].map(n => edit('broken', n)),
+    )
     await store.quarantine('b', 'broken', 'QUARANTINED')
     const all = [
       { space: 'a', document: 'x', engine: 'yjs', entries: 4 },
@@ -615,7 +643,7 @@ function seqsOf({ outcomes }: CommittedSpace): (number | undefined)[] {
 async function pagesOf(store: Store, space: string, after: number, maxBytes: number): Promise<LogPage[]> {
   const pages: LogPage[] = []
   let seq = after
-  for (let end = false; !end; ) {
+  for (let end = false; !end;) {
     const page = await store.read(space, seq, maxBytes)
     pages.push(page)
     must(page.end || page.seq > seq, 'a page gets on')

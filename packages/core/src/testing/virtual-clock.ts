@@ -152,5 +152,5 @@ function placeOf(at: number, timers: readonly Timer[]): number {
 }
 
 async function settleMicrotasks(): Promise<void> {
-  for (let i = 0; i < MICROTASKS; i++) await undefined
+  for (let i = 0; i < MICROTASKS; i++) await Promise.resolve()
 }

@@ -338,6 +338,8 @@ test('[CR-19] text counts in UTF-16 units, as clocks do', () => {
     '\ufeffbom',
     '퟿',
   ]
+  // At every distance from where ASCII is read eight at a time.
+  for (let at = 0; at < 20; at++) samples.push(`${'a'.repeat(at)}é${'a'.repeat(at)}😀${'a'.repeat(9)}`)
   for (const sample of samples) {
     expect(scanned(by(1, item(text(sample)))).authors).toEqual([
       { author: 1, from: 0, to: sample.length, gcOnly: false },

@@ -26,12 +26,12 @@ function golden(): Map<string, Uint8Array> {
   )
 }
 
-test('[P6] every message is written as the golden bytes say', async () => {
+test('[P6] [P96] every message is written as the golden bytes say', async () => {
   const lines = [...samplesByName].map(([name, message]) => `${name} ${hex(encodeMessage(message))}\n`)
   await expect(lines.join('')).toMatchFileSnapshot(file)
 })
 
-test('[P6] changed bytes are a new version', () => {
+test('[P6] [P95] changed bytes are a new version', () => {
   const digest = hex(digestOf(readFileSync(file)))
   expect(digestsByVersion, `the digest of the golden bytes is ${digest}`).toHaveProperty([VERSION], digest)
 })

@@ -1,13 +1,36 @@
 import { expect, test } from 'vitest'
-import { CLOSE, encodeMessage, splitFrame, VERSION, type ClientMessage, type Message } from '../../src/protocol/index.ts'
+import {
+  CLOSE,
+  encodeMessage,
+  splitFrame,
+  VERSION,
+  type ClientMessage,
+  type Message,
+} from '../../src/protocol/index.ts'
 import { session, type Session, type SessionEffect, type SessionEvent } from '../../src/sync/index.ts'
 
 const LIMITS = { frameBytes: 4_096, messageBytes: 65_536, documentBytes: 1_000_000 }
 const HELLO: ClientMessage = { type: 'hello', version: VERSION, device: 'phone', token: 'dev:ann' }
-const VERIFIED: SessionEvent = { type: 'verified', subject: 'ann', left: 1_000_000, session: 's1', personal: 'u-1', wall: 5 }
+const VERIFIED: SessionEvent = {
+  type: 'verified',
+  subject: 'ann',
+  left: 1_000_000,
+  session: 's1',
+  personal: 'u-1',
+  wall: 5,
+}
 const WATCH: ClientMessage = { type: 'watch', space: 'garden', cursor: undefined }
 const OPEN: SessionEvent = { type: 'access', name: 'garden', access: { space: 'garden', role: 'editor' } }
-const ENTRY = { n: 1, type: 'update', resupply: false, document: 'd', kind: 'note', engine: 'yjs', at: 1, bytes: new Uint8Array(3) } as const
+const ENTRY = {
+  n: 1,
+  type: 'update',
+  resupply: false,
+  document: 'd',
+  kind: 'note',
+  engine: 'yjs',
+  at: 1,
+  bytes: new Uint8Array(3),
+} as const
 const PUSH: ClientMessage = { type: 'push', space: 'garden', entries: [ENTRY, { ...ENTRY, n: 2 }] }
 
 function say(one: Session, message: Message, now = 1): SessionEffect[] {
@@ -49,7 +72,10 @@ test('[AU-11] hello comes first, in at most 4 KiB, and nothing of what came befo
     expect(say(one, HELLO)).toEqual([])
   }
   const big = encodeMessage({ ...PUSH, entries: [{ ...ENTRY, bytes: new Uint8Array(4_096) }] })
-  expect(doing(session({ ...LIMITS, frameBytes: 100_000 }, 0).handle({ type: 'frame', bytes: big }, 1))).toEqual(['bye', 'close'])
+  expect(doing(session({ ...LIMITS, frameBytes: 100_000 }, 0).handle({ type: 'frame', bytes: big }, 1))).toEqual([
+    'bye',
+    'close',
+  ])
 })
 
 test('[AU-11] what waits is bounded', () => {
@@ -141,7 +167,10 @@ test('[AU-07] after its token has ended nothing is written, and half a minute la
 test("[AU-09] another person's token ends the session, and never changes whose it is", () => {
   const one = ready()
   say(one, { type: 'auth', token: 'dev:eve' })
-  expect(one.handle({ ...VERIFIED, subject: 'eve' }, 2).at(-1)).toMatchObject({ do: 'close', code: CLOSE.WRONG_SUBJECT })
+  expect(one.handle({ ...VERIFIED, subject: 'eve' }, 2).at(-1)).toMatchObject({
+    do: 'close',
+    code: CLOSE.WRONG_SUBJECT,
+  })
 })
 
 test('[AU-12] who may only read may not push, be present or give back', () => {
@@ -152,9 +181,21 @@ test('[AU-12] who may only read may not push, be present or give back', () => {
     { do: 'send', message: { type: 'refused', n: 1, code: 'FORBIDDEN' } },
     { do: 'send', message: { type: 'refused', n: 2, code: 'FORBIDDEN' } },
   ])
-  const presence = { type: 'presence', space: 'garden', document: 'd', session: '', subject: '', clock: 1, state: '{}' } as const
-  expect(say(one, presence)).toMatchObject([{ do: 'send', message: { type: 'refused', document: 'd', code: 'FORBIDDEN' } }])
-  expect(say(one, { type: 'have', space: 'garden', documents: [] })).toMatchObject([{ do: 'send', message: { type: 'want', documents: [] } }])
+  const presence = {
+    type: 'presence',
+    space: 'garden',
+    document: 'd',
+    session: '',
+    subject: '',
+    clock: 1,
+    state: '{}',
+  } as const
+  expect(say(one, presence)).toMatchObject([
+    { do: 'send', message: { type: 'refused', document: 'd', code: 'FORBIDDEN' } },
+  ])
+  expect(say(one, { type: 'have', space: 'garden', documents: [] })).toMatchObject([
+    { do: 'send', message: { type: 'want', documents: [] } },
+  ])
   expect(doing(say(one, { type: 'fetch', space: 'garden', document: 'd', before: 0 }))).toEqual(['fetch'])
 })
 
@@ -167,7 +208,9 @@ test('[A4] a space that is not there and one that is forbidden are one answer; e
   const refusal = { type: 'refused', space: 'garden', code: 'NOT_FOUND', retryAfter: 0 }
   expect(refusedWith(WATCH)).toMatchObject([{ message: { ...refusal, document: undefined, n: undefined } }])
   expect(refusedWith(PUSH)).toMatchObject([{ message: { ...refusal, n: 1 } }, { message: { ...refusal, n: 2 } }])
-  expect(refusedWith({ type: 'fetch', space: 'garden', document: 'd', before: 0 })).toMatchObject([{ message: { ...refusal, document: 'd' } }])
+  expect(refusedWith({ type: 'fetch', space: 'garden', document: 'd', before: 0 })).toMatchObject([
+    { message: { ...refusal, document: 'd' } },
+  ])
 })
 
 test('[A2] a space that is lost is left, and asked for again when it is named again', () => {

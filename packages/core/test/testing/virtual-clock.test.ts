@@ -62,7 +62,7 @@ describe('virtual time', () => {
     const ran: string[] = []
     clock.after(1, () => {
       void (async () => {
-        for (let i = 0; i < 20; i++) await undefined
+        for (let i = 0; i < 20; i++) await Promise.resolve()
         ran.push('promise of the first')
       })()
     })

@@ -7,6 +7,17 @@ import { encodeUtf8 } from 'lib0/string'
 
 const PERSONAL = /^u-[0-9a-f]{32}$/
 
+/**
+ * The id of a subject's personal space, which its clients call `me`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { personalSpaceOf } from '@joinery/relay'
+ *
+ * assert.match(personalSpaceOf('ann'), /^u-[0-9a-f]{32}$/)
+ * ```
+ */
 export function personalSpaceOf(subject: string): string {
   return `u-${hex(digestOf(encodeUtf8(subject)))}`
 }

@@ -33,7 +33,8 @@ export interface TokenPolicy {
 export function checkKey(key: TokenKey): void {
   if (key.algorithm !== 'HS256') return
   const bytes = encodeUtf8(key.secret).length
-  if (bytes < SECRET_BYTES) throw new JoineryError('BAD_INPUT', { what: 'secret', bytes, rule: `at least ${SECRET_BYTES} bytes` })
+  if (bytes < SECRET_BYTES)
+    throw new JoineryError('BAD_INPUT', { what: 'secret', bytes, rule: `at least ${SECRET_BYTES} bytes` })
   if (new Set(key.secret).size < SECRET_VARIETY || /change.?me|secret.?key|password|example/i.test(key.secret)) {
     throw new JoineryError('BAD_INPUT', { what: 'secret', rule: 'drawn at random, not typed' })
   }
@@ -42,7 +43,8 @@ export function checkKey(key: TokenKey): void {
 export async function createTokenVerifier(policy: TokenPolicy, clock: Pick<Clock, 'now'>): Promise<Verify> {
   checkKey(policy.key)
   const { algorithm } = policy.key
-  const key = policy.key.algorithm === 'HS256' ? encodeUtf8(policy.key.secret) : await importSPKI(policy.key.publicKey, algorithm)
+  const key =
+    policy.key.algorithm === 'HS256' ? encodeUtf8(policy.key.secret) : await importSPKI(policy.key.publicKey, algorithm)
   return async token => {
     const now = clock.now()
     try {
@@ -90,6 +92,7 @@ export async function mintToken(
 
 async function signingKey(key: TokenKey): Promise<CryptoKey | Uint8Array> {
   if (key.algorithm === 'HS256') return encodeUtf8(key.secret)
-  if (key.privateKey === undefined) throw new JoineryError('BAD_INPUT', { what: 'private key', rule: 'needed to mint a token' })
+  if (key.privateKey === undefined)
+    throw new JoineryError('BAD_INPUT', { what: 'private key', rule: 'needed to mint a token' })
   return importPKCS8(key.privateKey, key.algorithm)
 }

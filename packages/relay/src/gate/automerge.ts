@@ -12,6 +12,18 @@ interface Changes {
   readonly changes: readonly { readonly actor: string; readonly seq: number }[]
 }
 
+/**
+ * The gate of the engine `automerge`, with the limits of one update.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { automergeGate } from '@joinery/relay'
+ *
+ * const scanned = automergeGate().scan(new Uint8Array([1, 2, 3]))
+ * assert.ok(!scanned.ok && scanned.code === 'BAD_UPDATE')
+ * ```
+ */
 export function automergeGate(limits: AutomergeLimits = AUTOMERGE_LIMITS): EngineGate {
   return defineGate<Changes>({
     engine: 'automerge',
@@ -36,14 +48,20 @@ export function automergeGate(limits: AutomergeLimits = AUTOMERGE_LIMITS): Engin
           return { verdict: 'refused', code: 'CONFLICTING_AUTHORSHIP', detail: `actor ${actor} is another owner's` }
         }
         if (seq <= have && !resupply) {
-          return { verdict: 'refused', code: 'CONFLICTING_AUTHORSHIP', detail: `actor ${actor} wrote change ${seq} before` }
+          return {
+            verdict: 'refused',
+            code: 'CONFLICTING_AUTHORSHIP',
+            detail: `actor ${actor} wrote change ${seq} before`,
+          }
         }
         if (seq > have + 1) {
           return { verdict: 'refused', code: 'GAP', detail: `actor ${actor} has ${have}, needs ${seq - 1}` }
         }
         if (seq === have + 1) moved.set(actor, { author: actor, clock: seq, owner: bound ?? (resupply ? '' : owner) })
       }
-      return moved.size === 0 && changes.length > 0 ? { verdict: 'known' } : { verdict: 'new', authors: [...moved.values()] }
+      return moved.size === 0 && changes.length > 0
+        ? { verdict: 'known' }
+        : { verdict: 'new', authors: [...moved.values()] }
     },
     wants(version, authors) {
       const theirs = readClock(version)
@@ -78,5 +96,10 @@ function readClock(version: Uint8Array): Map<string, number> | undefined {
 }
 
 function writeClock(clock: ReadonlyMap<string, number>): Uint8Array {
-  return encodeUtf8([...clock].sort(([a], [b]) => (a < b ? -1 : 1)).map(([actor, count]) => `${actor} ${count}`).join('\n'))
+  return encodeUtf8(
+    [...clock]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([actor, count]) => `${actor} ${count}`)
+      .join('\n'),
+  )
 }

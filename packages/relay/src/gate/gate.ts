@@ -45,7 +45,9 @@ export interface EngineGate {
 /** A gate whose own scan type stays its own. */
 export function defineGate<S extends object>(gate: {
   readonly engine: string
-  scan(bytes: Uint8Array): { ok: true; scan: S; stampMax: string | undefined } | { ok: false; code: Code; detail: string }
+  scan(
+    bytes: Uint8Array,
+  ): { ok: true; scan: S; stampMax: string | undefined } | { ok: false; code: Code; detail: string }
   judge(scan: S, held: Held, by: Claim): Verdict
   wants(version: Uint8Array, authors: readonly AuthorHead[]): Uint8Array | undefined
 }): EngineGate {

@@ -7,6 +7,22 @@ type Command = Pick<RegisterState, 'by' | 'n'>
 /** What a stamp can say. */
 const LATEST = 32 ** 10 - 1
 
+/**
+ * The gate of the engine `register`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { writeRegister } from '@joinery/core'
+ * import { registerGate } from '@joinery/relay'
+ *
+ * const gate = registerGate()
+ * const scanned = gate.scan(writeRegister({ turn: 1, at: 5, by: 'ann', n: 1, value: { play: { rate: 1 } } }))
+ * assert.ok(scanned.ok)
+ * const verdict = gate.judge(scanned.scan, { author: () => undefined }, { owner: 'phone@ann', resupply: false })
+ * assert.deepEqual(verdict, { verdict: 'new', authors: [{ author: 'ann', clock: 1, owner: 'phone@ann' }] })
+ * ```
+ */
 export function registerGate(): EngineGate {
   return defineGate<Command>({
     engine: 'register',

@@ -4,6 +4,21 @@ import { createDecoder, hasContent, readVarUint } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
 import { defineGate, EVERYTHING, type EngineGate } from './gate.ts'
 
+/**
+ * The gate of the engine `yjs`, with the limits of one update.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { yjsGate } from '@joinery/relay'
+ *
+ * const gate = yjsGate()
+ * const scanned = gate.scan(new Uint8Array([1, 1, 7, 0, 4, 1, 1, 0x74, 2, 0x68, 0x69, 0]))
+ * assert.ok(scanned.ok)
+ * const verdict = gate.judge(scanned.scan, { author: () => undefined }, { owner: 'phone@ann', resupply: false })
+ * assert.deepEqual(verdict, { verdict: 'new', authors: [{ author: '7', clock: 2, owner: 'phone@ann' }] })
+ * ```
+ */
 export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
   return defineGate<YjsScan>({
     engine: 'yjs',
@@ -25,7 +40,11 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
       if (verdict.verdict !== 'new') return verdict
       return {
         verdict: 'new',
-        authors: verdict.authors.map(({ author, to, owner }) => ({ author: String(author), clock: to, owner: owner ?? '' })),
+        authors: verdict.authors.map(({ author, to, owner }) => ({
+          author: String(author),
+          clock: to,
+          owner: owner ?? '',
+        })),
       }
     },
     wants(version, authors) {
@@ -33,7 +52,8 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
       if (theirs === undefined) return EVERYTHING
       const ours = new Map(authors.map(({ author, clock }) => [Number(author), clock]))
       // Which deletes are held does not show in heads, and a lost one would be lost for ever: they are always asked for.
-      const isLacking = theirs.hasDeletes || [...theirs.clocks].some(([author, clock]) => clock > (ours.get(author) ?? 0))
+      const isLacking =
+        theirs.hasDeletes || [...theirs.clocks].some(([author, clock]) => clock > (ours.get(author) ?? 0))
       return isLacking ? writeVersion(ours) : undefined
     },
   })

@@ -12,7 +12,10 @@ export interface Origins {
   allows(origin: string | undefined, host: string | undefined): boolean
 }
 
-export function createOrigins(options: { readonly allowed: readonly string[]; readonly loopbackOnly: boolean }): Origins {
+export function createOrigins(options: {
+  readonly allowed: readonly string[]
+  readonly loopbackOnly: boolean
+}): Origins {
   const allowed = new Set(options.allowed)
   const isLoopbackPage = (origin: string): boolean => {
     const [, host] = /^https?:\/\/(.*)$/.exec(origin) ?? []

@@ -31,8 +31,8 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 }
 
-/** `name-BxC4f9_2.js`, as bundlers name what they may change. */
-const HASHED = /-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
+/** `/assets/name-BxC4f9_2.js`, as bundlers name what they may change. Elsewhere a name may only look like it. */
+const HASHED = /^\/assets\/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 interface File {
@@ -104,7 +104,7 @@ function filesIn(folder: string): Map<string, File> {
     const url = `/${relative(folder, path).split(sep).join('/')}`
     const extension = entry.name.split('.').at(-1) ?? ''
     const type = Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined
-    files.set(url, { path, type: type ?? 'application/octet-stream', isHashed: HASHED.test(entry.name) })
+    files.set(url, { path, type: type ?? 'application/octet-stream', isHashed: HASHED.test(url) })
   }
   return files
 }

@@ -19,6 +19,12 @@ interface Waiting {
   reject(error: Error): void
 }
 
+interface Thread {
+  readonly worker: Worker
+  /** Settles the job it has, if any. */
+  finish: ((outcome: { result: JobResult } | { error: Error }) => void) | undefined
+}
+
 export function createPool(options: {
   readonly url: URL
   readonly threads: number
@@ -29,8 +35,8 @@ export function createPool(options: {
 }): Pool {
   const { url, clock } = options
   const waiting: Waiting[] = []
-  const idle: Worker[] = []
-  const busy = new Set<Worker>()
+  const idle: Thread[] = []
+  const busy = new Set<Thread>()
   let closed = false
 
   const next = (): void => {
@@ -40,46 +46,47 @@ export function createPool(options: {
     }
   }
 
+  const makeThread = (): Thread => {
+    const worker = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } })
+    const thread: Thread = { worker, finish: undefined }
+    const broke = (error: Error): void => {
+      const at = idle.indexOf(thread)
+      if (at >= 0) idle.splice(at, 1)
+      thread.finish?.({ error })
+    }
+    worker.on('message', (message: JobMessage) =>
+      thread.finish?.('error' in message ? { error: new Error(message.error) } : message),
+    )
+    worker.on('error', error => broke(error instanceof Error ? error : new Error('the thread broke')))
+    worker.on('exit', () => broke(new Error('the thread ended')))
+    return thread
+  }
+
   const start = ({ job, resolve, reject }: Waiting): void => {
-    const worker =
-      idle.pop() ?? new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb }, stdout: false })
-    worker.ref()
-    busy.add(worker)
-    const done = (isAlive: boolean): void => {
+    const thread = idle.pop() ?? makeThread()
+    const cancel = clock.after(options.timeoutMs, () => thread.finish?.({ error: new Error('it took too long') }))
+    busy.add(thread)
+    thread.worker.ref()
+    thread.finish = outcome => {
+      thread.finish = undefined
       cancel()
-      worker.removeAllListeners()
-      // A thread that is on its way out may still complain.
-      worker.on('error', () => undefined)
-      busy.delete(worker)
-      if (isAlive && !closed) {
-        worker.unref()
-        idle.push(worker)
-      } else void worker.terminate()
+      busy.delete(thread)
+      // What made a job fail may be the thread: it is not used again.
+      if ('result' in outcome && !closed) {
+        thread.worker.unref()
+        idle.push(thread)
+      } else void thread.worker.terminate()
+      if ('result' in outcome) resolve(outcome.result)
+      else reject(outcome.error)
       next()
     }
-    const cancel = clock.after(options.timeoutMs, () => {
-      done(false)
-      reject(new Error('it took too long'))
-    })
-    worker.on('message', (message: JobMessage) => {
-      done(true)
-      if ('error' in message) reject(new Error(message.error))
-      else resolve(message.result)
-    })
-    worker.on('error', error => {
-      done(false)
-      reject(error instanceof Error ? error : new Error('the thread broke'))
-    })
-    worker.on('exit', () => {
-      done(false)
-      reject(new Error('the thread ended'))
-    })
-    worker.postMessage(job)
+    thread.worker.postMessage(job)
   }
 
   return {
     run(job) {
-      if (closed || waiting.length >= options.maxWaiting) return Promise.reject(new JoineryError('UNAVAILABLE', { what: 'workers' }))
+      if (closed || waiting.length >= options.maxWaiting)
+        return Promise.reject(new JoineryError('UNAVAILABLE', { what: 'workers' }))
       return new Promise((resolve, reject) => {
         waiting.push({ job, resolve, reject })
         next()
@@ -88,7 +95,9 @@ export function createPool(options: {
     async close() {
       closed = true
       for (const { reject } of waiting.splice(0)) reject(new JoineryError('CLOSED'))
-      await Promise.all([...idle, ...busy].map(worker => worker.terminate()))
+      const threads = [...idle, ...busy]
+      for (const thread of busy) thread.finish?.({ error: new JoineryError('CLOSED') })
+      await Promise.all(threads.map(({ worker }) => worker.terminate()))
     },
   }
 }

@@ -42,7 +42,12 @@ async function digestOfBody({ store }: ServedRelay, document: string): Promise<s
 }
 
 /** Pushes each as its own entry; expects all to be refused with `code` (or one of them), and nothing else to have happened. */
-async function refuses(one: Scene, attacks: readonly Uint8Array[], codes: readonly string[], document = 'd'): Promise<void> {
+async function refuses(
+  one: Scene,
+  attacks: readonly Uint8Array[],
+  codes: readonly string[],
+  document = 'd',
+): Promise<void> {
   const { relay, attacker, victim } = one
   const before = await digestOfBody(relay, document)
   const head = await relay.store.head('garden')
@@ -71,7 +76,11 @@ function pseudoRandom(count: number, seed: number): Uint8Array {
 test('[CR-01] nothing, one byte and random bytes are refused', async () => {
   const random = Array.from({ length: 50 }, (_, i) => pseudoRandom(1 + i * 7, i + 1))
   const zeros = [new Uint8Array(), new Uint8Array([0])]
-  await refuses(await scene(), [...zeros, ...random], ['BAD_UPDATE', 'TOO_LARGE', 'TOO_DEEP', 'TOO_MANY_AUTHORS', 'FORBIDDEN_KEY', 'GAP'])
+  await refuses(
+    await scene(),
+    [...zeros, ...random],
+    ['BAD_UPDATE', 'TOO_LARGE', 'TOO_DEEP', 'TOO_MANY_AUTHORS', 'FORBIDDEN_KEY', 'GAP'],
+  )
 })
 
 test('[D3] an update with nothing in it is not written: there is something to ack it with, or it is refused', async () => {
@@ -83,9 +92,15 @@ test('[D3] an update with nothing in it is not written: there is something to ac
 
 test('[CR-02] bombs of a few bytes are refused, as a push and as what is given back, and no worker ever sees them', async () => {
   const one = await scene()
-  await refuses(one, BOMBS.map(([, bytes]) => bytes), ['BAD_UPDATE', 'TOO_LARGE', 'TOO_MANY_AUTHORS'])
-  for (const [i, [, bytes]] of BOMBS.entries()) one.attacker.push('garden', update(1_000 + i, 'd', bytes, { resupply: true }))
-  for (const i of BOMBS.keys()) expect(await one.attacker.answer(1_000 + i)).toEqual(expect.stringMatching(/BAD_UPDATE|TOO_/))
+  await refuses(
+    one,
+    BOMBS.map(([, bytes]) => bytes),
+    ['BAD_UPDATE', 'TOO_LARGE', 'TOO_MANY_AUTHORS'],
+  )
+  for (const [i, [, bytes]] of BOMBS.entries())
+    one.attacker.push('garden', update(1_000 + i, 'd', bytes, { resupply: true }))
+  for (const i of BOMBS.keys())
+    expect(await one.attacker.answer(1_000 + i)).toEqual(expect.stringMatching(/BAD_UPDATE|TOO_/))
 })
 
 test('[CR-03] encoding V2 is refused', async () => {
@@ -96,7 +111,9 @@ test('[CR-03] encoding V2 is refused', async () => {
 })
 
 test('[CR-04] 4,000 updates with gaps are refused one by one, and none waits anywhere', async () => {
-  const gapped = Array.from({ length: 4_000 }, (_, i) => craft.update([{ author: 5, clock: 2 * i + 1, structs: [craft.item(craft.text('x'))] }]))
+  const gapped = Array.from({ length: 4_000 }, (_, i) =>
+    craft.update([{ author: 5, clock: 2 * i + 1, structs: [craft.item(craft.text('x'))] }]),
+  )
   const one = await scene()
   await refuses(one, gapped, ['GAP'])
   expect(await one.relay.store.authors('garden', 'd')).toMatchObject([{ author: '1' }])
@@ -104,7 +121,9 @@ test('[CR-04] 4,000 updates with gaps are refused one by one, and none waits any
 
 test('[CR-05] an update that refers to what is not there is a gap', async () => {
   const places = [{ left: [9, 0] }, { right: [9, 0] }, { parent: [9, 0] }, { left: [1, 99] }] as const
-  const attacks = places.map(place => craft.update([{ author: 5, clock: 0, structs: [craft.item(craft.text('x'), place)] }]))
+  const attacks = places.map(place =>
+    craft.update([{ author: 5, clock: 0, structs: [craft.item(craft.text('x'), place)] }]),
+  )
   await refuses(await scene(), attacks, ['GAP'])
 })
 
@@ -130,7 +149,11 @@ test("[CR-10] a GC or a Skip of 2^53 under any id is refused, and the victim's n
 })
 
 test('[CR-11] deletes of what is not there yet are refused', async () => {
-  const attacks = [[1, 5, 1], [1, 0, 6], [77, 0, 1]].map(([author = 0, clock = 0, length = 0]) => craft.update([], [{ author, ranges: [[clock, length]] }]))
+  const attacks = [
+    [1, 5, 1],
+    [1, 0, 6],
+    [77, 0, 1],
+  ].map(([author = 0, clock = 0, length = 0]) => craft.update([], [{ author, ranges: [[clock, length]] }]))
   await refuses(await scene(), attacks, ['DELETES_UNKNOWN'])
 })
 
@@ -140,7 +163,11 @@ test('[CR-13] an update cut off anywhere is refused', async () => {
     doc.getText('body').insert(0, 'some words')
     doc.getMap('m').set('key', { a: [1, 2, 3] })
   })
-  await refuses(one, Array.from({ length: whole.length - 1 }, (_, i) => whole.slice(0, i + 1)), ['BAD_UPDATE'])
+  await refuses(
+    one,
+    Array.from({ length: whole.length - 1 }, (_, i) => whole.slice(0, i + 1)),
+    ['BAD_UPDATE'],
+  )
 })
 
 test('[CR-14] an update that goes on after its end is refused', async () => {
@@ -154,7 +181,9 @@ test('[CR-15] values nested 20,000 deep are refused', async () => {
 })
 
 test('[CR-16] 8,000 types inside each other are refused', async () => {
-  const chain = Array.from({ length: 8_000 }, (_, i) => craft.item(craft.type(craft.MAP), i === 0 ? { parent: 'm', key: 'k' } : { parent: [5, i - 1], key: 'k' }))
+  const chain = Array.from({ length: 8_000 }, (_, i) =>
+    craft.item(craft.type(craft.MAP), i === 0 ? { parent: 'm', key: 'k' } : { parent: [5, i - 1], key: 'k' }),
+  )
   await refuses(await scene(), [craft.update([{ author: 5, clock: 0, structs: chain }])], ['TOO_DEEP'])
 })
 
@@ -170,7 +199,9 @@ test('[CR-17] keys that objects already have are refused', async () => {
 // Rich text with attributes is both, so the relay cannot call it wrong; a schema can, on the device.
 test('[CR-18] a root used as text by one and as map by another breaks nobody: it is stored, reads the same everywhere, and folds', async () => {
   const one = await scene()
-  const asMap = craft.update([{ author: 5, clock: 0, structs: [craft.item(craft.any('x'), { parent: 'body', key: 'k' })] }])
+  const asMap = craft.update([
+    { author: 5, clock: 0, structs: [craft.item(craft.any('x'), { parent: 'body', key: 'k' })] },
+  ])
   one.attacker.push('garden', update(1, 'd', asMap))
   expect(await one.attacker.answer(1)).toBe(2)
   const bodies = (await one.relay.store.body('garden', 'd')).map(({ bytes }) => bytes)
@@ -186,7 +217,17 @@ test('[CR-18] a root used as text by one and as map by another breaks nobody: it
 
 test('[CR-20] every value that Yjs can write goes through the relay and comes back the same', async () => {
   const one = await scene()
-  const values = { nan: NaN, zero: -0, big: 2 ** 53, odd: 0.1, none: null, lost: undefined, long: 12_345_678_901n, bytes: new Uint8Array(200_000).fill(7), far: Infinity }
+  const values = {
+    nan: NaN,
+    zero: -0,
+    big: 2 ** 53,
+    odd: 0.1,
+    none: null,
+    lost: undefined,
+    long: 12_345_678_901n,
+    bytes: new Uint8Array(200_000).fill(7),
+    far: Infinity,
+  }
   const w = writer(5)
   const bytes = w.edit(doc => {
     for (const [key, value] of Object.entries(values)) doc.getMap('m').set(key, value)

@@ -22,12 +22,22 @@ function raw(port: number, bytes: string | Uint8Array, then?: (socket: Socket) =
   })
 }
 
-const HANDSHAKE = 'GET /v1/sync HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
+const HANDSHAKE =
+  'GET /v1/sync HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
 
 /** A client's frame with a mask of zeros, so that the payload stands as it is. */
 function frame(opcode: number, payload: Uint8Array, isLast = true): Uint8Array {
   const length = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 255]
-  return Uint8Array.from([opcode | (isLast ? 0x80 : 0), (length[0] ?? 0) | 0x80, ...length.slice(1), 0, 0, 0, 0, ...payload])
+  return Uint8Array.from([
+    opcode | (isLast ? 0x80 : 0),
+    (length[0] ?? 0) | 0x80,
+    ...length.slice(1),
+    0,
+    0,
+    0,
+    0,
+    ...payload,
+  ])
 }
 
 test('[WS-01] a page of another origin may not connect; a client without an origin may', async () => {
@@ -62,13 +72,16 @@ test('[WS-02] an origin is compared whole: no suffix, no other case, no other po
 test('[WS-02] in development, this machine by its own names and nothing else: neither other pages nor other names for it', async () => {
   const { port } = await served()
   const url = `ws://127.0.0.1:${port}/v1/sync`
-  for (const origin of ['http://localhost:5173', 'http://127.0.0.1:4321', 'http://[::1]:80']) expect(await upgradeStatus(url, { origin })).toBe(101)
+  for (const origin of ['http://localhost:5173', 'http://127.0.0.1:4321', 'http://[::1]:80'])
+    expect(await upgradeStatus(url, { origin })).toBe(101)
   for (const origin of ['http://evil.example', 'http://localhost.evil.example', 'null', 'http://127.0.0.1.evil.io']) {
     expect(await upgradeStatus(url, { origin }), origin).toBe(403)
   }
   expect(await upgradeStatus(url, { headers: { Host: 'evil.example' } })).toBe(403)
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
-  expect(await raw(port, 'GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 403/)
+  expect(await raw(port, 'GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')).toMatch(
+    /^HTTP\/1.1 403/,
+  )
 })
 
 test('[WS-03] half a request is closed by the server', { timeout: 15_000 }, async () => {
@@ -151,7 +164,9 @@ test('[WS-09] too many headers, too long ones, and protocols of nothing are refu
     expect(await raw(port, `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`)).toMatch(/^HTTP\/1.1 431/)
   }
   expect(await raw(port, `${HANDSHAKE}Sec-WebSocket-Protocol: ${' '.repeat(32_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 400/)
-  expect(await raw(port, `${HANDSHAKE}Sec-WebSocket-Protocol: x${' '.repeat(32_000)}y\r\n\r\n`)).toMatch(/^HTTP\/1.1 431/)
+  expect(await raw(port, `${HANDSHAKE}Sec-WebSocket-Protocol: x${' '.repeat(32_000)}y\r\n\r\n`)).toMatch(
+    /^HTTP\/1.1 431/,
+  )
   expect(await raw(port, `${HANDSHAKE}Sec-WebSocket-Protocol: ${' ,'.repeat(4_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 400/)
   const ann = await device('ann', 'phone')
   expect(ann.heard).toHaveLength(1)
@@ -187,28 +202,32 @@ test('[WS-05] who no longer answers is asked after half a minute and gone within
   expect(bob.socket.readyState).toBe(WebSocket.OPEN)
 })
 
-test('[WS-10] a reader who stops is left behind, and has lost nothing when he reads again', { timeout: 30_000 }, async () => {
-  const { device, relay } = await served()
-  const [ann, bob, cid] = [await device('ann', 'phone'), await device('bob', 'laptop'), await device('cid', 'tablet')]
-  for (const one of [bob, cid]) {
-    one.say({ type: 'watch', space: 'garden', cursor: undefined })
-    await one.next('changes')
-  }
-  bob.socket.pause()
-  const count = 60
-  for (let n = 1; n <= count; n++) {
-    ann.push('garden', update(n, `d${n}`, writer(n).edit(typing('x'.repeat(500_000)))))
-    expect(await ann.answer(n)).toBe(n)
-  }
-  // The others had it all meanwhile.
-  await cid.next('changes', ({ cursor }) => cursor.seq === count)
-  expect(bob.heard.filter(({ type }) => type === 'changes')).toHaveLength(1)
-  bob.socket.resume()
-  await bob.next('changes', ({ cursor, live }) => live && cursor.seq === count)
-  const seqs = bob.heard.flatMap(message => (message.type === 'changes' ? message.entries.map(({ seq }) => seq) : []))
-  expect(seqs).toEqual(Array.from({ length: count }, (_, i) => i + 1))
-  expect(relay.links()).toBe(3)
-})
+test(
+  '[WS-10] a reader who stops is left behind, and has lost nothing when he reads again',
+  { timeout: 30_000 },
+  async () => {
+    const { device, relay } = await served()
+    const [ann, bob, cid] = [await device('ann', 'phone'), await device('bob', 'laptop'), await device('cid', 'tablet')]
+    for (const one of [bob, cid]) {
+      one.say({ type: 'watch', space: 'garden', cursor: undefined })
+      await one.next('changes')
+    }
+    bob.socket.pause()
+    const count = 60
+    for (let n = 1; n <= count; n++) {
+      ann.push('garden', update(n, `d${n}`, writer(n).edit(typing('x'.repeat(500_000)))))
+      expect(await ann.answer(n)).toBe(n)
+    }
+    // The others had it all meanwhile.
+    await cid.next('changes', ({ cursor }) => cursor.seq === count)
+    expect(bob.heard.filter(({ type }) => type === 'changes')).toHaveLength(1)
+    bob.socket.resume()
+    await bob.next('changes', ({ cursor, live }) => live && cursor.seq === count)
+    const seqs = bob.heard.flatMap(message => (message.type === 'changes' ? message.entries.map(({ seq }) => seq) : []))
+    expect(seqs).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+    expect(relay.links()).toBe(3)
+  },
+)
 
 test('[AU-10] a token in the address is refused', async () => {
   const { port, lines } = await served()

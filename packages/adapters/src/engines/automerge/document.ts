@@ -35,8 +35,9 @@ export function automergeDocument(author: string): EngineDocument {
   }
 
   function change(edit: () => void): void {
-    const heads = handle().getHeads()
     if (editing) return edit()
+    // Asking for heads ends a change of Automerge's, so it is asked once.
+    const heads = handle().getHeads()
     editing = true
     try {
       edit()
@@ -118,8 +119,7 @@ export function automergeDocument(author: string): EngineDocument {
     handle,
     change,
     seed(key) {
-      // A seed is another author's change, so what is written so far becomes one of its own.
-      document.commit(...UNNAMED)
+      // Another author's change, and so the end of the one under way: what follows is a second one.
       document.applyChanges([automergeSeed(key)])
     },
   }

@@ -1,7 +1,8 @@
 /**
- * The connection to one database: opened when first used, opened once more when the browser dropped it, given up when another tab wants
- * the database deleted or upgraded. Law: nothing here waits for ever: a database that does not open in time is STORAGE_UNAVAILABLE, and the
- * next call finds it open if it did so later (CL-02).
+ * The connection to one database: opened when first used, opened again when the browser dropped it. Laws:
+ * - Given up when another tab deletes or upgrades the database, or when it is gone on reopening: CLOSED, and nothing is made in its place.
+ * - Nothing here waits for ever: a database that does not open in time is STORAGE_UNAVAILABLE, and the next call finds it open if it did
+ *   so later (CL-02).
  */
 import { JoineryError, TABLES } from '@joinery/core'
 import { failureOf } from './failures.ts'
@@ -30,6 +31,12 @@ export function connectionTo(factory: () => IDBFactory | undefined, name: string
     return new Promise((resolve, reject) => {
       const request = required(factory).open(name, VERSION)
       request.onupgradeneeded = () => {
+        if (opened !== undefined) {
+          // It was there before: the person cleared the site's data. An empty one would look as if nothing had ever been.
+          lost = true
+          request.transaction?.abort()
+          return
+        }
         for (const table of TABLES)
           if (!request.result.objectStoreNames.contains(table)) request.result.createObjectStore(table)
       }
@@ -59,7 +66,7 @@ export function connectionTo(factory: () => IDBFactory | undefined, name: string
       if (opening === undefined) {
         const attempt = open().catch((error: unknown) => {
           if (opening === attempt) opening = undefined
-          throw failureOf(error)
+          throw lost ? new JoineryError('CLOSED') : failureOf(error)
         })
         opening = attempt
       }

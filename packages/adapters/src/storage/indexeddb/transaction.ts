@@ -16,6 +16,9 @@ import {
 import { failureOf } from './failures.ts'
 import { spanOf, type KeyMaker } from './key-span.ts'
 
+type StoredKey = (string | number)[]
+type Span = IDBKeyRange | undefined
+
 export interface Operations {
   readonly face: WriteTransaction
   /** Resolves when all that was asked is done, and rejects with what failed. What is asked from now on is CLOSED. */
@@ -30,7 +33,11 @@ export function operationsOn(transaction: IDBTransaction, tables: readonly Table
   let barrier: Promise<unknown> | undefined
   const records = tables.some(table => 'getAllRecords' in transaction.objectStore(table))
 
-  function operate<T>(table: Table, run: (store: IDBObjectStore) => Promise<T>, steps: 'one' | 'several' = 'one'): Promise<T> {
+  function operate<T>(
+    table: Table,
+    run: (store: IDBObjectStore) => Promise<T>,
+    steps: 'one' | 'several' = 'one',
+  ): Promise<T> {
     if (ended) return Promise.reject(new JoineryError('CLOSED'))
     const attempt = async (): Promise<T> => {
       if (failure !== undefined) throw failure
@@ -91,27 +98,51 @@ export function operationsOn(transaction: IDBTransaction, tables: readonly Table
     // To IndexedDB a limit of 0 is none.
     if (span === null || limit === 0) return []
     if (records) {
-      const query = { query: span ?? null, direction: reverse ? 'prev' : 'next', ...(limit && { count: limit }) } as const
-      return (await answer((store as RecordStore).getAllRecords(query))).map(({ key, value }) => row(key, value))
+      const query = {
+        query: span ?? null,
+        direction: reverse ? 'prev' : 'next',
+        ...(limit && { count: limit }),
+      } as const
+      return (await answer((store as RecordStore).getAllRecords(query))).map(({ key, value }) => ({ key, value }))
     }
-    if (reverse && limit !== undefined) return lastRows(store, span, limit)
-    const [found, values] = await Promise.all([
-      answer(store.getAllKeys(span, limit)),
-      answer<Plain[]>(store.getAll(span, limit)),
-    ])
-    const rows = found.map((key, i) => row(key, values[i] ?? null))
-    return reverse ? rows.reverse() : rows
+    const [found, values] = await Promise.all(
+      reverse && limit !== undefined
+        ? keysAndValues(store, await lastOf(store, span, limit))
+        : keysAndValues(store, span, limit),
+    )
+    const rows = found.map((key, i) => ({ key, value: values[i] ?? null }))
+    return reverse ? rows.toReversed() : rows
   }
 
   async function deleteIn(store: IDBObjectStore, range: KeyRange): Promise<void> {
+    const { reverse = false, limit } = range
     const span = spanOf(keys, range)
-    if (span === null) return
-    if (range.limit === undefined) {
-      await answer(span === undefined ? store.clear() : store.delete(span))
-      return
+    if (span === null || limit === 0) return
+    const some = limit === undefined ? span : await (reverse ? lastOf : firstOf)(store, span, limit)
+    await answer(some === undefined ? store.clear() : store.delete(some))
+  }
+
+  /** What holds the first `limit` rows of a span and no others. */
+  async function firstOf(store: IDBObjectStore, span: Span, limit: number): Promise<Span> {
+    const found = await answer(store.getAllKeys(span, limit))
+    const [first, last] = [found[0], found.at(-1)]
+    return first === undefined || last === undefined ? span : keys.IDBKeyRange.bound(first, last)
+  }
+
+  /** What holds the last `limit` rows of a span and no others. The cursor skips, where walking would cost a request for each row. */
+  async function lastOf(store: IDBObjectStore, span: Span, limit: number): Promise<Span> {
+    const request = store.openKeyCursor(span, 'prev')
+    let cursor = await answer(request)
+    if (cursor !== null && limit > 1) {
+      cursor.advance(limit - 1)
+      cursor = await answer(request)
     }
-    const rows = await rowsIn(store, range)
-    await Promise.all(rows.map(({ key }) => answer(store.delete(keyOf(key)))))
+    // Fewer rows than that: all of them.
+    if (cursor === null) return span
+    const { IDBKeyRange: ranges } = keys
+    return span?.upper === undefined
+      ? ranges.lowerBound(cursor.key)
+      : ranges.bound(cursor.key, span.upper, false, span.upperOpen)
   }
 
   return {
@@ -131,18 +162,9 @@ function answer<T>(request: IDBRequest<T>): Promise<T> {
   })
 }
 
-function lastRows(store: IDBObjectStore, span: IDBKeyRange | undefined, limit: number): Promise<Row[]> {
-  const rows: Row[] = []
-  const request = store.openCursor(span, 'prev')
-  return new Promise((resolve, reject) => {
-    request.onerror = () => reject(request.error)
-    request.onsuccess = () => {
-      const cursor = request.result
-      if (cursor !== null) rows.push(row(cursor.key, cursor.value as Plain))
-      if (cursor === null || rows.length === limit) resolve(rows)
-      else cursor.continue()
-    }
-  })
+function keysAndValues(store: IDBObjectStore, span: Span, limit?: number): [Promise<StoredKey[]>, Promise<Plain[]>] {
+  const found = answer(store.getAllKeys(span, limit)).then(keys => keys as StoredKey[])
+  return [found, answer<Plain[]>(store.getAll(span, limit))]
 }
 
 /** Newer browsers give keys and values, either way, in one request. */
@@ -151,13 +173,10 @@ interface RecordStore extends IDBObjectStore {
     readonly query: IDBKeyRange | null
     readonly count?: number
     readonly direction: IDBCursorDirection
-  }): IDBRequest<{ readonly key: IDBValidKey; readonly value: Plain }[]>
+  }): IDBRequest<{ readonly key: StoredKey; readonly value: Plain }[]>
 }
 
-function row(key: IDBValidKey, value: Plain): Row {
-  return { key: key as (string | number)[], value }
-}
-
+/** -0 and 0 are one key, also where a browser keeps their bits. */
 function keyOf(key: Key): IDBValidKey {
-  return [...checkKey(key)]
+  return checkKey(key).map(part => (part === 0 ? 0 : part))
 }

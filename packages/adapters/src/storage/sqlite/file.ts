@@ -19,23 +19,28 @@ const PATIENCE_MS = 5_000
 
 const ATTEMPTS = 10
 
-/** Opens the file, and makes it if there is none. Nobody in this process may be writing to it. */
-export function openFile(file: string, maxBytes: number | undefined): Connection {
+export interface OpenFile {
+  readonly database: Connection
+  /** Which file it is, among those that had or will have its path. */
+  readonly identity: bigint | undefined
+}
+
+/** Opens the file, and makes it if there is none. Nobody else in this process may be writing to it. */
+export function openFile(file: string, maxBytes: number | undefined): OpenFile {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     makePrivate(file)
-    const identity = identityOf(file)
     const database = new Database(file, { timeout: PATIENCE_MS })
+    const opened = { database, identity: identityOf(file) }
     try {
       if (prepared(database)) {
         if (maxBytes !== undefined) limit(database, maxBytes)
-        return database
+        return opened
       }
     } catch (error) {
       database.close()
       throw error
     }
-    database.close()
-    if (identity !== undefined) removeFile(file, identity)
+    removeFile(file, opened)
   }
   throw new JoineryError('STORAGE_UNAVAILABLE', { name: 'destroyed' })
 }
@@ -45,14 +50,20 @@ export function isDestroyed(database: Connection): boolean {
   return versionOf(database) === DESTROYED
 }
 
-/** Marks the data, closes the connection and removes the file. */
-export function destroyFile(database: Connection, file: string): void {
+export function markDestroyed(database: Connection): void {
   database.pragma(`user_version = ${DESTROYED}`)
   // So that also who opens the file without its log sees the mark.
   database.pragma('wal_checkpoint(PASSIVE)')
-  const identity = identityOf(file)
+}
+
+/** Closes the connection and removes the file that it was to, but not another that has taken its place. */
+export function removeFile(file: string, { database, identity }: OpenFile): void {
+  // Compared while the file is open, since a number is free to be used again after.
+  const same = identity !== undefined && identityOf(file) === identity
   database.close()
-  if (identity !== undefined) removeFile(file, identity)
+  if (!same) return
+  // The log first: the file without it still shows the mark.
+  for (const path of [`${file}-wal`, `${file}-shm`, file]) rmSync(path, { force: true })
 }
 
 export function bytesOf(file: string): number {
@@ -107,10 +118,4 @@ function makePrivate(file: string): void {
 
 function identityOf(file: string): bigint | undefined {
   return statSync(file, { throwIfNoEntry: false, bigint: true })?.ino
-}
-
-/** Removes it if it is still the same: another process may have removed it and begun afresh. The log first, which means nothing alone. */
-function removeFile(file: string, identity: bigint): void {
-  if (identityOf(file) !== identity) return
-  for (const path of [`${file}-wal`, `${file}-shm`, file]) rmSync(path, { force: true })
 }

@@ -5,25 +5,14 @@
 import { resolve } from 'node:path'
 import { turns, type Turns } from '../../turns.ts'
 
-const writersByPath = new Map<string, { readonly turns: Turns; holders: number }>()
+/** One for each file ever used: a storage that is closed may still be asked to destroy its data. */
+const writersByPath = new Map<string, Turns>()
 
-export interface Writers extends Turns {
-  leave(): void
-}
-
-export function writersOf(file: string): Writers {
+export function writersOf(file: string): Turns {
   const path = resolve(file)
-  const writers = writersByPath.get(path) ?? { turns: turns(), holders: 0 }
+  const known = writersByPath.get(path)
+  if (known !== undefined) return known
+  const writers = turns()
   writersByPath.set(path, writers)
-  writers.holders += 1
-  let left = false
-  return {
-    take: () => writers.turns.take(),
-    leave() {
-      if (left) return
-      left = true
-      writers.holders -= 1
-      if (writers.holders === 0) writersByPath.delete(path)
-    },
-  }
+  return writers
 }

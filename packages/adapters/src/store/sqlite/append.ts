@@ -105,14 +105,17 @@ export function appendAll(
     const device = deviceOf(space, entry.device)
     // A greater n than all before is nobody's name yet: the usual case, without a look-up.
     const isNamed = device.id !== undefined && entry.n <= device.last
-    const named = isNamed ? (statements.named.get(device.id, entry.n) as { seq: number; digest: Uint8Array } | undefined) : undefined
+    const named = isNamed
+      ? (statements.named.get(device.id, entry.n) as { seq: number; digest: Uint8Array } | undefined)
+      : undefined
     const refusal = refusalOf(entry, { named, subject: device.subject, document })
     if (refusal !== undefined) {
       if (refusal.outcome !== 'known') document.refused = true
       return refusal
     }
 
-    const deviceId = device.id ?? Number(statements.makeDevice.run(space.id, entry.device, entry.subject).lastInsertRowid)
+    const deviceId =
+      device.id ?? Number(statements.makeDevice.run(space.id, entry.device, entry.subject).lastInsertRowid)
     device.id = deviceId
     device.subject = entry.subject
     device.last = Math.max(device.last, entry.n)

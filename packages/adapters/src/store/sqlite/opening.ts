@@ -68,7 +68,10 @@ function migrate(database: Database.Database): void {
   const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
   if (!isEmpty && application !== APPLICATION_ID) throw refusal('foreign', 'This database belongs to another program.')
   if (version > MIGRATIONS.length)
-    throw refusal('newer', `This database was written by a newer version (${version}): it cannot be opened by this one.`)
+    throw refusal(
+      'newer',
+      `This database was written by a newer version (${version}): it cannot be opened by this one.`,
+    )
   for (const [i, statements] of MIGRATIONS.entries()) {
     if (i < version) continue
     database.transaction(() => {

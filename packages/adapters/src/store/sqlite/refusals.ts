@@ -36,10 +36,16 @@ export function refuseUnlessDurable(found: {
   if (isOlder(found.sqlite, OLDEST_SQLITE))
     throw refusal('version', `SQLite ${found.sqlite} can lose committed data; at least ${OLDEST_SQLITE} is needed.`)
   if (found.journal !== 'wal' || found.synchronous < FULL)
-    throw refusal('synchronous', 'The database does not wait for the disk: it needs journal_mode=WAL, synchronous=FULL.')
+    throw refusal(
+      'synchronous',
+      'The database does not wait for the disk: it needs journal_mode=WAL, synchronous=FULL.',
+    )
   const network = NETWORK_FILE_SYSTEMS.get(found.fileSystem)
   if (network !== undefined)
-    throw refusal('network', `The data folder is on ${network}, where locks and fsync cannot be trusted: use a local disk.`)
+    throw refusal(
+      'network',
+      `The data folder is on ${network}, where locks and fsync cannot be trusted: use a local disk.`,
+    )
 }
 
 function isOlder(version: string, than: string): boolean {

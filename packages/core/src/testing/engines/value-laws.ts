@@ -179,6 +179,10 @@ export const valueLaws: readonly Law<MakeEngine>[] = [
       same([reader.digest(), a.digest(), b.digest()], [a.digest(), b.digest(), reader.digest()], 'the digests')
       same([a.text('field').toString(), b.map('field').get('k')], ['text', 1], 'each shape where it was made')
       same([reader.text('field').toString(), reader.map('field').get('k')], ['text', 1], 'both shapes elsewhere')
+      const before = reader.digest()
+      a.text('field').insert(4, '!')
+      reader.apply(a.encode())
+      must(reader.digest() !== before, 'a digest tells of both shapes')
     },
   },
 ]

@@ -235,7 +235,9 @@ export const documentLaws: readonly Law<() => Engine>[] = [
         d.votes.add(10)
         d.notes.insert(0, 'Well: ')
         d.steps.push('other')
+        d.steps.delete(...[...d.steps].filter(step => step.value === 'three').map(step => step.id))
       })
+      theirs.edit(d => d.steps.move([...d.steps].find(step => step.value === 'three')?.id ?? '', 2))
       target.pull(other)
       target.wall += 60_000
       const untouched = [...target.doc.map('pinned').entries()]
@@ -249,10 +251,30 @@ export const documentLaws: readonly Law<() => Engine>[] = [
       must(steps.includes('other'), 'the step that came meanwhile')
       same(
         steps.filter(step => step !== 'other'),
-        ['three', 'ONE', 'five'],
-        'steps',
+        ['ONE', 'five'],
+        'steps: one that was deleted is not brought back by a move',
       )
+      const there = new Set(target.view.steps.map(step => step.id))
+      const left = [...target.doc.map('steps').entries()].filter(([key]) => !there.has(key.slice(0, key.indexOf('/'))))
+      same(left, [], 'what is left of steps that are gone')
       same(losers(sample, target.doc, 'title'), [], 'losers: it was seen')
+    },
+  },
+  {
+    rule: 'C2',
+    title: 'a document made again was made when it was made, unless that is yet to come',
+    async check(make) {
+      const engine = make()
+      for (const [wall, at] of [
+        [START, START],
+        [START + 3_600_000, START + 60_000],
+      ] as const) {
+        const theirs = replica(engine, 'theirs', { wall })
+        createDocument(sample, theirs.doc, theirs.context, { title: 'new' })
+        const [base, target] = [replica(engine, 'base'), replica(engine, 'target', { wall: START + 60_000 })]
+        reapply(sample, base.doc, theirs.doc, target.doc, target.context)
+        same([target.view.title, target.view.$created?.at], ['new', at], `made at ${wall}`)
+      }
     },
   },
   {

@@ -1,5 +1,5 @@
 /** The laws of `latest`, and of `furthest` and `immutable`, which are stamped as well. */
-import { defineKind, draftOf, losers, readDocument } from '../../kinds/index.ts'
+import { defineKind, draftOf, losers, readDocument, stampsIn } from '../../kinds/index.ts'
 import { stampOf } from '../../hlc.ts'
 import type { Engine } from '../../ports/engine.ts'
 import type { Law } from '../law.ts'
@@ -125,6 +125,31 @@ export const latestLaws: readonly Law<() => Engine>[] = [
     },
   },
   {
+    rule: 'I12',
+    title: 'a device sees its own edit, also when its clock was never shown the document',
+    async check(make) {
+      const engine = make()
+      const fast = replica(engine, 'fast', { wall: START + 3_600_000 })
+      fast.edit(d => {
+        d.title = 'from the future'
+        d.page.set(7)
+        d.steps.push('one')
+        d.tags.add('home')
+      })
+      const slow = replica(engine, 'slow')
+      slow.doc.apply(fast.doc.encode())
+      slow.edit(d => {
+        d.title = 'mine'
+        d.page.set(2)
+        d.tags.add('home')
+        for (const { id } of d.steps) d.steps.replace(id, 'two')
+      })
+      same([slow.view.title, slow.view.page.latest, slow.view.steps[0]?.value], ['mine', 2, 'two'], 'shown')
+      const last = fast.context.stamp()
+      must((stampsIn(sample, slow.doc) ?? '') > last.slice(0, 11), 'stamps after those that were there')
+    },
+  },
+  {
     rule: 'D3',
     title: 'assigning undefined clears a field without a default, and later than a value written before',
     async check(make) {
@@ -155,6 +180,20 @@ export const latestLaws: readonly Law<() => Engine>[] = [
         same(view.title, 'third', 'title')
         same(losers(sample, doc, 'title'), [lost], 'losers: `won` was seen and overwritten')
       }
+    },
+  },
+  {
+    rule: 'D7',
+    title: 'what was written twice was not lost, and each lost value is told once',
+    async check(make) {
+      const all = replicas(make(), 'a', 'b', 'c', 'd') as [Replica, Replica, Replica, Replica]
+      for (const [at, title] of ['lost', 'same', 'lost', 'same'].entries()) {
+        const one = all[at] as Replica
+        one.wall += at
+        one.edit(d => (d.title = title))
+      }
+      settle(all)
+      same(losers(sample, all[0].doc, 'title'), [{ value: 'lost', device: 'c', at: START + 2 }], 'losers')
     },
   },
   {
@@ -201,6 +240,7 @@ export const latestLaws: readonly Law<() => Engine>[] = [
       b.doc.change(() => {
         b.doc.map('title').set('b', [stampOf(START + 5, 0), 42])
         b.doc.map('title').set('c', 'no entry at all')
+        b.doc.map('title').set('d', ['~zzzzzzzzzzzzzz', 'no stamp at all'])
         b.doc.map('tags').set('"x"/b', [stampOf(START, 0), { no: 'tag' }])
         b.doc.map('steps').set('x/v/b', [stampOf(START, 0), null])
         b.doc.map('steps').set('///', [stampOf(START, 0), 'orphan'])

@@ -1,0 +1,32 @@
+/**
+ * A kind whose rows or indexes changed with the app: its index is made anew from the rows there are, so that lists are whole at once, and
+ * every document is marked stale, so that its row follows in the background.
+ */
+import type { Library } from '@joinery/core/kinds'
+import { keys, record } from './layout.ts'
+import type { Replica } from './replica.ts'
+import type { RowValue } from './shape.ts'
+
+export async function followKinds(replica: Replica, library: Library): Promise<void> {
+  const versions: Record<string, number> = {}
+  for (const { name, version } of Object.values(library.kinds)) versions[name] = version
+  await replica.write(async tx => {
+    const before = record<Readonly<Record<string, number>>>(await tx.get('meta', keys.kinds))
+    const changed = Object.keys(versions).filter(name => versions[name] !== before?.[name])
+    if (changed.length === 0) return
+    await tx.put('meta', keys.kinds, { ...before, ...versions })
+    if (before === undefined) return
+    const rows = await tx.range('rows', {})
+    for (const space of new Set(rows.map(({ key }) => key[0] as string))) {
+      for (const kind of changed) await tx.deleteRange('index', { prefix: keys.indexes(space, kind) })
+    }
+    for (const { key, value } of rows) {
+      const [space, kind, document] = key as readonly [string, string, string]
+      if (!changed.includes(kind)) continue
+      for (const entry of replica.shape.indexKeys(kind, value as RowValue)) {
+        await tx.put('index', keys.index(space, kind, entry), null)
+      }
+      await tx.put('index', keys.stale(space, document), null)
+    }
+  })
+}

@@ -1,0 +1,138 @@
+/** The inflow machine, by itself. */
+import type { Cursor, Entry } from '@joinery/core'
+import { inflow, NEW_REPLICA, type Inflow, type InflowEffect, type InflowEvent } from '@joinery/core/sync'
+import { expect, test } from 'vitest'
+
+const cursor = (seq: number, epoch = 'e'): Cursor => ({ epoch, seq, mark: new Uint8Array(16).fill(seq) })
+
+const entry = (seq: number, document = 'd'): Entry => ({
+  seq,
+  type: 'update',
+  document,
+  kind: 'note',
+  engine: 'yjs',
+  at: 1,
+  device: 'x',
+  n: seq,
+  subject: 'ada',
+  bytes: new Uint8Array([0, 0]),
+})
+
+const changes = (seq: number, entries: readonly Entry[] = [], more: Partial<Extract<InflowEvent, { type: 'changes' }>> = {}): InflowEvent => ({
+  type: 'changes',
+  cursor: cursor(seq),
+  live: true,
+  reset: false,
+  entries,
+  ...more,
+})
+
+const bodies = (next: number, document?: string, entries: readonly Entry[] = []): InflowEvent => ({ type: 'bodies', document, entries, next })
+
+function reading(seq: number): Inflow {
+  const machine = inflow({ cursor: cursor(seq), fill: undefined, tell: undefined })
+  machine.handle({ type: 'up' })
+  machine.handle(changes(seq))
+  return machine
+}
+
+const stored = (effects: readonly InflowEffect[]): unknown[] =>
+  effects.flatMap(effect => (effect.do === 'store' ? [{ seqs: effect.entries.map(({ seq }) => seq), at: effect.position.cursor?.seq }] : []))
+
+test('[R2] a new replica is live at the head, then fills in page by page, and its place is stored with each', () => {
+  const machine = inflow(NEW_REPLICA)
+  machine.handle({ type: 'up' })
+  expect(machine.handle(changes(90))).toMatchObject([
+    { do: 'store', position: { cursor: { seq: 90 }, fill: 0 } },
+    { do: 'fetch', document: undefined, before: 0 },
+  ])
+  expect(machine.live()).toBe(true)
+  expect(machine.handle(bodies(40, undefined, [entry(80)]))).toMatchObject([
+    { do: 'store', bodies: true, position: { fill: 40 } },
+    { do: 'fetch', before: 40 },
+  ])
+  machine.handle({ type: 'down' })
+  machine.handle({ type: 'up' })
+  // After a break it goes on where it stopped, once the relay has answered.
+  expect(machine.handle(changes(90))).toMatchObject([{ do: 'fetch', before: 40 }])
+  expect(machine.handle(bodies(0))).toMatchObject([{ do: 'store', position: { fill: undefined } }])
+})
+
+test('[R2] pages that lead nowhere end it', () => {
+  const machine = inflow({ ...NEW_REPLICA, fill: 40 })
+  machine.handle({ type: 'up' })
+  machine.handle(changes(90))
+  expect(machine.handle(bodies(40))).toMatchObject([{ do: 'store', position: { fill: undefined } }])
+})
+
+test('[I6] the cursor goes up with what it covers; what was read before is not written again', () => {
+  const machine = reading(5)
+  expect(stored(machine.handle(changes(7, [entry(5), entry(6), entry(7)])))).toEqual([{ seqs: [6, 7], at: 7 }])
+  expect(machine.handle(changes(7))).toEqual([])
+})
+
+test('[CL-10] a cursor that goes back is reported, kept where it was, and answered by an exchange of state', () => {
+  for (const wrong of [changes(3, [entry(3)]), changes(9, [], { cursor: cursor(9, 'other') })]) {
+    const machine = reading(5)
+    const effects = machine.handle(wrong)
+    expect(effects[0]).toMatchObject({ do: 'report', what: 'cursor-back' })
+    expect(machine.position().cursor).toEqual(cursor(5))
+    expect(effects.map(effect => effect.do)).toEqual(['report', 'store', 'tell', 'fetch'])
+  }
+})
+
+test('[R4] a reset takes the new cursor, tells what is held and reads what there is; nothing is wiped', () => {
+  const machine = reading(5)
+  const effects = machine.handle(changes(2, [], { reset: true, cursor: cursor(2, 'new') }))
+  expect(effects.map(effect => effect.do)).toEqual(['report', 'store', 'tell', 'fetch'])
+  expect(machine.position()).toMatchObject({ cursor: { epoch: 'new', seq: 2 }, fill: 0, tell: '' })
+  machine.handle({ type: 'told', upTo: 'm' })
+  const wanted = { document: 'a', version: new Uint8Array(0) }
+  expect(machine.handle({ type: 'want', documents: [wanted] })).toMatchObject([
+    { do: 'resupply', documents: [wanted], position: { tell: 'm' } },
+    { do: 'tell', after: 'm' },
+  ])
+  expect(machine.handle({ type: 'told', upTo: undefined })).toMatchObject([{ do: 'resupply', position: { tell: undefined } }])
+})
+
+test('[R4] a page of what is held that got no answer is told again', () => {
+  const machine = inflow({ cursor: cursor(5), fill: undefined, tell: 'k' })
+  machine.handle({ type: 'up' })
+  expect(machine.handle(changes(5))).toEqual([{ do: 'tell', after: 'k' }])
+  machine.handle({ type: 'told', upTo: 'q' })
+  machine.handle({ type: 'down' })
+  machine.handle({ type: 'up' })
+  expect(machine.handle(changes(5))).toEqual([{ do: 'tell', after: 'k' }])
+})
+
+test('[R2] a body that somebody waits for comes before what is only missing, and both before the pages', () => {
+  const machine = inflow(NEW_REPLICA)
+  machine.handle({ type: 'up' })
+  machine.handle({ type: 'need', documents: ['a', 'b', 'c', 'd', 'e'], urgent: false })
+  machine.handle({ type: 'need', documents: ['z'], urgent: true })
+  const asked = machine.handle(changes(9)).flatMap(effect => (effect.do === 'fetch' ? [effect.document] : []))
+  expect(asked).toEqual(['z', 'a', 'b', 'c'])
+  expect(machine.handle(bodies(0, 'z', [entry(1, 'z')]))).toMatchObject([{ do: 'store' }, { do: 'fetch', document: 'd' }])
+})
+
+test('a document that the relay does not have is said to be absent', () => {
+  const machine = reading(5)
+  machine.handle({ type: 'need', documents: ['a'], urgent: true })
+  expect(machine.handle(bodies(0, 'a'))).toEqual([{ do: 'absent', document: 'a', code: 'NOT_FOUND' }])
+  expect(machine.handle(bodies(0, 'a'))).toEqual([])
+})
+
+test('[C2] a body that cannot be had for now is asked for again; one that is being repaired is said to be', () => {
+  const machine = reading(5)
+  machine.handle({ type: 'need', documents: ['a'], urgent: true })
+  expect(machine.handle({ type: 'refused', document: 'a', code: 'RATE_LIMITED' })).toEqual([])
+  expect(machine.handle({ type: 'again' })).toMatchObject([{ do: 'fetch', document: 'a' }])
+  expect(machine.handle({ type: 'refused', document: 'a', code: 'QUARANTINED' })).toMatchObject([{ do: 'absent', code: 'QUARANTINED' }])
+})
+
+test('[R6] GONE wipes its document, REMOVED the space, and nothing else wipes', () => {
+  const machine = reading(5)
+  expect(machine.handle({ type: 'refused', document: 'a', code: 'GONE' })).toEqual([{ do: 'wipe-document', document: 'a' }])
+  expect(machine.handle({ type: 'refused', document: undefined, code: 'REMOVED' })).toEqual([{ do: 'wipe-space', code: 'REMOVED' }])
+  expect(machine.handle({ type: 'refused', document: undefined, code: 'NOT_FOUND' })).toEqual([])
+})

@@ -1,0 +1,63 @@
+/**
+ * What one connection is sent. Laws (T3, WS-10):
+ * - Above `sendBuffer` it is full: whoever could send later does so from the log, and answers that are due still go.
+ * - Full, and nothing taken for `stuckMs`, or far beyond full: it is stuck, and ends.
+ */
+import type { Clock } from '@joinery/core'
+import { splitFrame } from '@joinery/core/protocol'
+import type { RelayLimits } from './limits.ts'
+import type { Socket } from './socket.ts'
+
+const ROOM_POLL_MS = 20
+/** Answers that nobody reads may pile up to so many times the buffer, behind one document of the largest kind. */
+const PILE = 4
+
+export interface Outlet {
+  send(frame: Uint8Array): void
+  full(): boolean
+  /** Resolves when there is room again, or it is closed. */
+  room(): Promise<void>
+  close(): void
+}
+
+export function createOutlet(options: {
+  readonly socket: Socket
+  readonly clock: Clock
+  readonly limits: Pick<RelayLimits, 'frameBytes' | 'sendBuffer' | 'stuckMs' | 'documentBytes'>
+  readonly stuck: (buffered: number) => void
+}): Outlet {
+  const { socket, clock, limits, stuck } = options
+  let isOpen = true
+  let stopWatching: (() => void) | undefined
+
+  const full = (): boolean => socket.buffered() > limits.sendBuffer
+
+  const watch = (): void => {
+    if (stopWatching !== undefined) return
+    const before = socket.buffered()
+    stopWatching = clock.after(limits.stuckMs, () => {
+      stopWatching = undefined
+      if (!full()) return
+      if (socket.buffered() >= before) stuck(before)
+      else watch()
+    })
+  }
+
+  return {
+    full,
+    send(frame) {
+      if (!isOpen) return
+      for (const part of splitFrame(frame, limits.frameBytes)) socket.send(part)
+      if (!full()) return
+      watch()
+      if (socket.buffered() > PILE * limits.sendBuffer + limits.documentBytes) stuck(socket.buffered())
+    },
+    async room() {
+      while (isOpen && full()) await new Promise<void>(resolve => void clock.after(ROOM_POLL_MS, resolve))
+    },
+    close() {
+      isOpen = false
+      stopWatching?.()
+    },
+  }
+}

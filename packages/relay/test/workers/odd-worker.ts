@@ -1,0 +1,26 @@
+/** A thread that does what the engine's name says. */
+import { parentPort } from 'node:worker_threads'
+import type { Job, JobMessage } from '../../src/workers/jobs.ts'
+
+const kept: string[] = []
+
+parentPort?.on('message', (job: Job) => {
+  const answer = (message: JobMessage): void => parentPort?.postMessage(message)
+  switch (job.engine) {
+    case 'hang':
+      while (kept.length === 0) kept.pop()
+      break
+    case 'exit':
+      process.exitCode = 3
+      parentPort?.close()
+      break
+    case 'heap':
+      while (kept.length < Infinity) kept.push(`${kept.length}`.repeat(100))
+      break
+    case 'throw':
+      answer({ error: 'no' })
+      break
+    default:
+      answer({ result: { snapshot: new Uint8Array([1]) } })
+  }
+})

@@ -1,0 +1,90 @@
+import { systemClock } from '@joinery/adapters/clock/system'
+import { expect, onTestFinished, test } from 'vitest'
+import { createPool, type Pool } from '../../src/workers/pool.ts'
+import { createWorkers } from '../../src/workers/workers.ts'
+import type { Job } from '../../src/workers/jobs.ts'
+import { type as typing, writer } from '../rig.ts'
+
+function pool(more: { timeoutMs?: number; maxWaiting?: number } = {}): Pool {
+  const url = new URL('./odd-worker.ts', import.meta.url)
+  const made = createPool({
+    url,
+    threads: 1,
+    timeoutMs: 5_000,
+    memoryMb: 16,
+    maxWaiting: 100,
+    clock: systemClock(),
+    ...more,
+  })
+  onTestFinished(() => made.close())
+  return made
+}
+
+const job = (engine: string): Job => ({ do: 'fold', engine, updates: [] })
+const fine = { snapshot: new Uint8Array([1]) }
+
+test('[CR-23] a job that breaks its thread is refused, and the next one gets another thread', async () => {
+  const threads = pool()
+  const results = await Promise.allSettled(
+    ['ok', 'exit', 'ok', 'throw', 'ok', 'ok'].map(engine => threads.run(job(engine))),
+  )
+  expect(results.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ])
+})
+
+test('[CR-22] a job that wants too much memory is ended, and this process is not', async () => {
+  const threads = pool()
+  await expect(threads.run(job('heap'))).rejects.toThrow()
+  expect(await threads.run(job('ok'))).toEqual(fine)
+})
+
+test('[T2] a job that takes too long is ended', async () => {
+  const threads = pool({ timeoutMs: 1_000 })
+  await expect(threads.run(job('hang'))).rejects.toThrow('too long')
+  expect(await threads.run(job('ok'))).toEqual(fine)
+})
+
+test('[T3] what waits is bounded, and being busy is no verdict', async () => {
+  const threads = pool({ maxWaiting: 2 })
+  const running = Array.from({ length: 5 }, () => threads.run(job('ok')).catch((error: unknown) => error))
+  const results = await Promise.all(running)
+  expect(results.map(result => (result instanceof Error ? Reflect.get(result, 'code') : 'done'))).toEqual([
+    'done',
+    'done',
+    'done',
+    'UNAVAILABLE',
+    'UNAVAILABLE',
+  ])
+})
+
+test('what waits when it closes is refused', async () => {
+  const threads = pool()
+  const waiting = [threads.run(job('hang')), threads.run(job('ok'))].map(one =>
+    one.catch((error: unknown) => Reflect.get(Object(error), 'code')),
+  )
+  await threads.close()
+  expect(await Promise.all(waiting)).toEqual(['CLOSED', 'CLOSED'])
+})
+
+test("[T2] the relay's own thread scans and folds, again and again", async () => {
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const workers = createWorkers({
+    url: new URL('../../src/main-worker.ts', import.meta.url),
+    clock: systemClock(),
+    log: silent,
+  })
+  onTestFinished(() => workers.close())
+  const w = writer(1)
+  const updates = [w.edit(typing('x'.repeat(100_000))), w.edit(typing('y'))]
+  for (const bytes of updates) expect(await workers.scan('yjs', bytes)).toMatchObject({ ok: true })
+  expect(await workers.scan('yjs', new Uint8Array([9, 9]))).toMatchObject({ ok: false, code: 'BAD_UPDATE' })
+  expect((await workers.fold('yjs', updates))?.length).toBeGreaterThan(100_000)
+  expect(await workers.fold('register', [])).toBeUndefined()
+  await expect(workers.fold('yjs', [updates[1]!])).rejects.toThrow('missing')
+})

@@ -1,0 +1,23 @@
+import { device, launchBrowser, until } from './e2e/device.ts'
+import { relayProcess } from './relay-process.ts'
+const browser = await launchBrowser()
+const relay = await relayProcess()
+const a = await device(browser, relay.url)
+const errors: string[] = []
+a.page.on('console', m => errors.push(m.text()))
+await a.create('Harbour', 'The boats are in. ')
+await a.page.waitForTimeout(1500)
+console.log(await a.status(), await a.titles())
+const b = await device(browser, relay.url)
+b.page.on('console', m => errors.push(m.text()))
+await b.page.waitForTimeout(1500)
+console.log('b', await b.status(), await b.titles())
+await b.page.screenshot({ path: '/tmp/b0.png' })
+await b.open('Harbour').catch(e => console.log('open', e.message.slice(0, 200)))
+await b.page.waitForTimeout(500)
+console.log('b body', await b.body().catch(e => e.message.slice(0,100)))
+await a.page.screenshot({ path: '/tmp/a.png' })
+await b.page.screenshot({ path: '/tmp/b.png' })
+console.log(errors)
+await relay.remove()
+await browser.close()

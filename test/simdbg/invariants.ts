@@ -1,0 +1,135 @@
+// What must hold, whatever happened: each throws a sentence that names its number.
+import { canonical, hex, entryDigest, type Entry, type Random } from '@joinery/core'
+import type { DeviceMachine } from './device-machine.ts'
+import type { Journal } from './journal.ts'
+import { SPACE } from './library.ts'
+import type { RelayMachine } from './relay-machine.ts'
+import { documentsOf, headOf, logOf, shown, type StoredDocument } from './relay-view.ts'
+
+export class Broken extends Error {
+  readonly invariant: string
+  constructor(invariant: string, sentence: string) {
+    super(`${invariant}: ${sentence}`)
+    this.invariant = invariant
+  }
+}
+
+/** Checked again and again while things go wrong; remembers what it saw. */
+export interface Watcher {
+  check(): Promise<void>
+}
+
+/** I5, I7: the log only grows, without gaps, and says each thing once. */
+export function logWatcher(relay: RelayMachine, journal: Journal): Watcher {
+  let epoch: string | undefined
+  let restored = 0
+  let seen = new Map<number, string>()
+  return {
+    async check() {
+      const head = await headOf(relay.disk(), SPACE)
+      if (head === undefined) return
+      if (epoch !== undefined && head.epoch !== epoch) journal.saw('new life of the log')
+      // A log that was put back goes on differently from there.
+      if (head.epoch !== epoch || relay.restored() !== restored) seen = new Map()
+      epoch = head.epoch
+      restored = relay.restored()
+      const entries = await logOf(relay.disk(), SPACE)
+      const names = new Set<string>()
+      let last = 0
+      for (const entry of entries) {
+        if (entry.seq <= last) throw new Broken('I5', `seq ${entry.seq} comes after ${last}`)
+        last = entry.seq
+        const name = `${entry.device} ${entry.n}`
+        if (names.has(name)) throw new Broken('I7', `two entries are named ${name}`)
+        names.add(name)
+        const content = contentName(entry)
+        const before = seen.get(entry.seq)
+        // A snapshot takes the place of the last entry that it holds.
+        if (before !== undefined && before !== content && entry.type !== 'snapshot') {
+          throw new Broken('I5', `entry ${entry.seq} changed`)
+        }
+        seen.set(entry.seq, content)
+      }
+      if (last > head.seq) throw new Broken('I5', `the log is longer than its head ${head.seq}`)
+    },
+  }
+}
+
+/** I6: what a device has stored of how far it read never goes back in one life of the log and of the disk. */
+export function cursorWatcher(relay: RelayMachine, devices: () => readonly DeviceMachine[]): Watcher {
+  const seen = new Map<string, { epoch: string; seq: number }>()
+  return {
+    async check() {
+      for (const device of devices()) {
+        // A log that was put back may be shorter than what was read of it: whoever notices begins anew.
+        if (relay.restored() > 0) return
+        const cursor = await device.cursor(SPACE)
+        if (cursor === undefined) continue
+        const key = `${device.name}/${device.life()}`
+        const before = seen.get(key)
+        if (before?.epoch === cursor.epoch && cursor.seq < before.seq) {
+          throw new Broken('I6', `the cursor of ${device.name} went from ${before.seq} back to ${cursor.seq}`)
+        }
+        seen.set(key, cursor)
+      }
+    },
+  }
+}
+
+/** I1, I2, I3, I4: the end. Everybody sees the same, and it holds all that was promised. */
+export async function checkEnd(
+  relay: RelayMachine,
+  devices: readonly DeviceMachine[],
+  journal: Journal,
+  random: Random,
+): Promise<void> {
+  const stored = await documentsOf(relay.disk(), SPACE, random)
+  const live = new Map(stored.filter(({ state }) => state === 'live').map(one => [one.document, one]))
+  for (const one of stored) {
+    if (one.state === 'gone' && !journal.purged.has(one.document)) throw new Broken('I1', `${one.document} is gone, and nobody purged it`)
+    if (one.digest !== one.digestShuffled) throw new Broken('I4', `${one.document} depends on the order of its entries`)
+  }
+  for (const device of devices) await checkReplica(device, live)
+  await checkEdits(live, devices, journal)
+}
+
+/** I3: what this device shows is what the relay holds. */
+async function checkReplica(device: DeviceMachine, live: ReadonlyMap<string, StoredDocument>): Promise<void> {
+  for (const client of device.tabs()) {
+    for (const { document, kind, content } of live.values()) {
+      const handle = await client.space(SPACE)[kind].open(document)
+      const here = canonical(shown(handle.view))
+      const trashed = handle.view.$trash !== false
+      handle[Symbol.dispose]()
+      if (here !== canonical(content)) {
+        throw new Broken('I3', `${device.name} shows ${here} where the relay holds ${canonical(content)} (${document})`)
+      }
+      const [row] = (await client.space(SPACE)[kind].where({}).get()).rows.filter(({ id }) => id === document)
+      if (row === undefined && !trashed) throw new Broken('I3', `${device.name} lists no row for ${document}`)
+    }
+  }
+}
+
+/** I1 for what was acked, I2 for what was saved on a disk that is still there. */
+async function checkEdits(
+  live: ReadonlyMap<string, StoredDocument>,
+  devices: readonly DeviceMachine[],
+  journal: Journal,
+): Promise<void> {
+  const lives = new Map(devices.map(device => [device.name, device.life()]))
+  const shelved = new Set<string>()
+  for (const device of devices) for (const document of await device.shelved(SPACE)) shelved.add(document)
+  for (const edit of journal.edits) {
+    if (journal.purged.has(edit.document) || journal.removed.has(edit.token)) continue
+    const promised = edit.acked ? 'I1' : edit.saved && lives.get(edit.device) === edit.life ? 'I2' : undefined
+    if (promised === undefined) continue
+    const content = live.get(edit.document)?.content
+    if (content !== undefined && canonical(content).includes(edit.token)) continue
+    if (promised === 'I2' && shelved.has(edit.document)) continue
+    throw new Broken(promised, `${edit.token} by ${edit.device} is not in ${edit.document}: ${canonical(content)}`)
+  }
+}
+
+function contentName(entry: Entry): string {
+  return entry.type === 'snapshot' ? 'snapshot' : hex(entryDigest(entry))
+}

@@ -1,0 +1,67 @@
+// What was promised to people during a run, and what happened: the invariants hold the end against it.
+export interface Edit {
+  /** Unique in the run; stands in the document exactly when the edit is in it. */
+  readonly token: string
+  readonly device: string
+  /** The life of the device's disk in which it was made: a wiped disk forgets what only it knew. */
+  readonly life: number
+  readonly document: string
+  saved: boolean
+  acked: boolean
+  /** Shelved, so that it need not be in the end (C2): it must be on the shelf instead. */
+  refused: boolean
+}
+
+export interface Journal {
+  readonly edits: Edit[]
+  /** Documents somebody purged: nothing of them is looked for. */
+  readonly purged: Set<string>
+  /** Tokens that somebody took out again on purpose. */
+  readonly removed: Set<string>
+  /** How often each thing that must happen sometimes has happened. */
+  readonly sometimes: Map<Sometimes, number>
+  readonly lines: string[]
+  note(line: string): void
+  saw(what: Sometimes): void
+}
+
+/** What a suite that tests anything hits at least once in a thousand seeds. */
+export const SOMETIMES = [
+  'relay crashed with commits on the way',
+  'device crashed with a commit on the way',
+  'resent after a break and deduplicated',
+  'commit failed',
+  'commit failed and was written all the same',
+  'acked while the author was away',
+  'relay lost commits and devices brought them back',
+  'new life of the log',
+  'cloned device found out',
+  'wiped device came back',
+  'snapshot replaced entries',
+  'purged while edited elsewhere',
+  'another tab took over',
+  'device storage was full',
+  'reader fell back to the log',
+  'edits were shelved',
+  'clock was ahead and edits were stamped anew',
+] as const
+export type Sometimes = (typeof SOMETIMES)[number]
+
+/** An empty journal; `now` dates its lines. */
+export function journal(now: () => number): Journal {
+  const sometimes = new Map<Sometimes, number>()
+  const lines: string[] = []
+  return {
+    edits: [],
+    purged: new Set(),
+    removed: new Set(),
+    sometimes,
+    lines,
+    note(line) {
+      lines.push(`${String(Math.round(now())).padStart(6)}  ${line}`)
+    },
+    saw(what) {
+      sometimes.set(what, (sometimes.get(what) ?? 0) + 1)
+    },
+  }
+}

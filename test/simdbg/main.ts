@@ -1,0 +1,24 @@
+// `pnpm sim --seed 7`: one history of the shipping client and relay on virtual time, told in full with --trace.
+// `pnpm sim --seeds 1000 [--seed FIRST]`: many, on all cores. `--bug NAME` plants one of test/sim/bugs first.
+import { parseArgs } from 'node:util'
+import { plant } from './plant.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    bug: { type: 'string' },
+  },
+})
+
+if (values.bug !== undefined) plant(values.bug)
+
+// Loaded only now, so that a planted bug is in what is loaded.
+const { runSeeds } = await import('./run-seeds.ts')
+process.exitCode = await runSeeds({
+  first: Number(values.seed),
+  count: values.seeds === undefined ? 1 : Number(values.seeds),
+  trace: values.trace,
+  bug: values.bug,
+})

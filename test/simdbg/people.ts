@@ -1,0 +1,108 @@
+// What people do: they make, open, change, throw away and purge documents. Every edit writes a token that stands nowhere else.
+import type { Random } from '@joinery/core'
+import type { SimClient } from './device-machine.ts'
+import type { Edit, Journal } from './journal.ts'
+import { SPACE } from './library.ts'
+import { oneOf, pick, type Plan } from './plan.ts'
+
+type Kind = 'paper' | 'card'
+type Receipt = { readonly saved: Promise<void>; readonly acked: Promise<void> }
+
+export interface Person {
+  readonly device: string
+  readonly life: number
+  readonly client: SimClient
+}
+
+export interface People {
+  /** Does one thing on this device. Resolves when it is begun, not when it is saved. */
+  act(person: Person): Promise<void>
+}
+
+interface KnownDocument {
+  readonly id: string
+  readonly kind: Kind
+}
+
+/** People who share a few documents. */
+export function people({ plan, random, journal }: { readonly plan: Plan; readonly random: Random; readonly journal: Journal }): People {
+  const known: KnownDocument[] = []
+  let tokens = 0
+
+  const edited = ({ device, life }: Person, document: string, token: string, receipt: Receipt): void => {
+    const edit: Edit = { token, device, life, document, saved: false, acked: false, refused: false }
+    journal.edits.push(edit)
+    journal.note(`${device} writes ${token} into ${document.slice(0, 6)}`)
+    receipt.saved.then(
+      () => (edit.saved = true),
+      () => undefined,
+    )
+    receipt.acked.then(
+      () => {
+        edit.acked = true
+        journal.note(`${device} hears that ${token} is acked`)
+      },
+      () => {
+        edit.refused = true
+      },
+    )
+  }
+
+  const create = (person: Person): void => {
+    const kind: Kind = random.number() < 0.25 ? 'card' : 'paper'
+    const token = `t${++tokens}.`
+    const made = person.client.space(SPACE)[kind].create({ body: token })
+    known.push({ id: made.id, kind })
+    edited(person, made.id, token, made)
+  }
+
+  const change = async (person: Person, { id, kind }: KnownDocument): Promise<void> => {
+    const accessor = person.client.space(SPACE)[kind]
+    const handle = await accessor.open(id).catch(() => undefined)
+    if (handle === undefined) return
+    const token = `t${++tokens}.`
+    const way = pick(random, 10)
+    try {
+      const receipt = handle.change(draft => {
+        if (way < 6) {
+          // At a boundary between tokens, so that no token is torn.
+          const cut = draft.body.toString().split('.').slice(0, -1)
+          const at = cut.slice(0, pick(random, cut.length + 1)).reduce((sum, part) => sum + part.length + 1, 0)
+          draft.body.insert(at, token)
+        } else {
+          draft.tags.add(token)
+          if (way === 6) draft.title = token
+          if (way === 7) draft.visits.add(1)
+          if (way === 8) draft.steps.insert(0, token)
+          if (way === 9) draft.done = random.number() < 0.5
+        }
+      })
+      edited(person, id, token, receipt)
+      if (way === 9 && handle.view.tags.length > 1 && random.number() < 0.5) {
+        const gone = oneOf(random, handle.view.tags)
+        journal.removed.add(gone)
+        handle.change(draft => draft.tags.delete(gone))
+      }
+    } finally {
+      handle[Symbol.dispose]()
+    }
+  }
+
+  return {
+    async act(person) {
+      const choice = random.number()
+      if (known.length === 0 || choice < 0.12) return create(person)
+      const document = oneOf(random, known)
+      const space = person.client.space(SPACE)
+      if (plan.faults.has('purge') && choice < 0.15) {
+        journal.purged.add(document.id)
+        journal.note(`${person.device} purges ${document.id.slice(0, 6)}`)
+        if (journal.edits.some(edit => edit.document === document.id && !edit.acked)) journal.saw('purged while edited elsewhere')
+        await space.trash.purge(document.id).catch(() => undefined)
+        return
+      }
+      if (choice < 0.19) return void (await space.trash.restore(document.id).catch(() => undefined))
+      await change(person, document)
+    },
+  }
+}

@@ -1,0 +1,71 @@
+// What one seed does: how many devices, which faults are on, how fast. Each class of fault is on or off by itself, so that rare mixes appear.
+import type { Random } from '@joinery/core'
+import { seededRandom } from '@joinery/core/testing'
+
+export const FAULTS = [
+  'relayCrash',
+  'relayLosesCommits',
+  'diskFull',
+  'commitUnknown',
+  'slowDisk',
+  'linkBreak',
+  'halfOpen',
+  'partition',
+  'deviceCrash',
+  'deviceWipe',
+  'deviceClone',
+  'tabs',
+  'clockJump',
+  'sleep',
+  'storageFull',
+  'purge',
+  'compaction',
+  'smallLimits',
+] as const
+export type Fault = (typeof FAULTS)[number]
+
+export interface Plan {
+  readonly seed: number
+  readonly devices: number
+  readonly faults: ReadonlySet<Fault>
+  /** Virtual ms of the phase with faults. */
+  readonly chaosMs: number
+  /** Mean virtual ms between two things that people do. */
+  readonly pauseMs: number
+  /** Mean virtual ms between two faults. */
+  readonly faultMs: number
+  readonly delayMs: number
+}
+
+/** The plan of a seed. */
+export function planOf(seed: number): Plan {
+  const random = seededRandom(seed)
+  const faults = new Set(FAULTS.filter(() => random.number() < 0.35))
+  return {
+    seed,
+    devices: 2 + pick(random, 2),
+    faults,
+    chaosMs: 15_000 + pick(random, 15_000),
+    pauseMs: 200 + pick(random, 800),
+    faultMs: 1_000 + pick(random, 3_000),
+    delayMs: 1 + pick(random, 200),
+  }
+}
+
+/** A whole number in [0, below). */
+export function pick(random: Random, below: number): number {
+  return Math.floor(random.number() * below)
+}
+
+/** One of a list that is not empty. */
+export function oneOf<T>(random: Random, list: readonly T[]): T {
+  const chosen = list[pick(random, list.length)]
+  if (chosen === undefined) throw new Error('nothing to choose from')
+  return chosen
+}
+
+/** A plan in one line. */
+export function describePlan({ seed, devices, faults, chaosMs, pauseMs, delayMs }: Plan): string {
+  const on = [...faults].join(' ') || 'no faults'
+  return `seed ${seed}: ${devices} devices, ${chaosMs} ms, an edit each ~${pauseMs} ms, ${delayMs} ms away; ${on}`
+}

@@ -1,0 +1,38 @@
+// Plants a bug: changes one line of shipping code as it is loaded. The file on disk stays as it is.
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const root = join(import.meta.dirname, '../..')
+
+/** A one-line change that somebody could make by mistake, and the law it breaks. */
+export interface PlantedBug {
+  readonly breaks: string
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+/** The bug of `bugs/<name>.json`. Throws when the code that it changes is not there any more. */
+export function readBug(name: string): PlantedBug {
+  const bug = JSON.parse(readFileSync(join(import.meta.dirname, 'bugs', `${name}.json`), 'utf8')) as PlantedBug
+  const times = readFileSync(join(root, bug.file), 'utf8').split(bug.find).length - 1
+  if (times !== 1) throw new Error(`${name}: what it changes stands ${times} times in ${bug.file}`)
+  return bug
+}
+
+/** From now on the file is loaded with the bug in it. */
+export function plant(name: string): void {
+  const bug = readBug(name)
+  const target = pathToFileURL(join(root, bug.file)).href
+  registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context)
+      if (url !== target) return loaded
+      const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
+      return { ...loaded, source: source.replace(bug.find, () => bug.replace) }
+    },
+  })
+}

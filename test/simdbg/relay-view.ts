@@ -1,0 +1,93 @@
+import * as A from '@automerge/automerge'
+// What the relay's disk holds, read beside the running relay: the log line by line, and each document as its entries make it.
+import type { Engine, EngineDocument, Entry, Plain, Random } from '@joinery/core'
+import { memoryStore, type StoreDisk } from '@joinery/core/testing'
+import { readDocument } from '@joinery/core/kinds'
+import { automerge } from '@joinery/adapters/engines/automerge'
+import { yjs } from '@joinery/adapters/engines/yjs'
+import { library } from './library.ts'
+
+const ENGINES: Readonly<Record<string, Engine>> = { yjs, automerge }
+const EVERYTHING = 1 << 30
+
+export interface StoredDocument {
+  readonly document: string
+  readonly kind: 'paper' | 'card'
+  readonly state: 'live' | 'gone'
+  readonly content: Plain
+  readonly digest: string
+  /** The digest of the same entries, applied in another order. */
+  readonly digestShuffled: string
+}
+
+/** The whole log of a space, as a reader from the beginning gets it. */
+export async function logOf(disk: StoreDisk, space: string): Promise<readonly Entry[]> {
+  const store = memoryStore({ disk: disk.copy() })
+  if ((await store.head(space)) === undefined) return []
+  return (await store.read(space, 0, EVERYTHING)).entries
+}
+
+/** Epoch and seq of the head. */
+export async function headOf(disk: StoreDisk, space: string): Promise<{ epoch: string; seq: number } | undefined> {
+  return memoryStore({ disk: disk.copy() }).head(space)
+}
+
+/** The documents of a space. */
+export async function documentsOf(disk: StoreDisk, space: string, random: Random): Promise<StoredDocument[]> {
+  const store = memoryStore({ disk: disk.copy() })
+  const documents: StoredDocument[] = []
+  for (const { document, kind, engine, state } of await store.documents(space, Number.MAX_SAFE_INTEGER, EVERYTHING)) {
+    if (kind !== 'paper' && kind !== 'card') throw new Error(`a document of kind ${kind}`)
+    const body = await store.body(space, document)
+    const updates = body.filter(({ type }) => type !== 'tombstone').map(({ bytes }) => bytes)
+    if (engine==='automerge') console.log(document, body.map(e=>[e.seq,e.type,e.device.slice(0,5),e.n,e.bytes.length].join(':')).join(' '))
+    const [inOrder, shuffled] = [replay(engine, updates), replay(engine, shuffle(updates, random))]
+    documents.push({
+      document,
+      kind,
+      state,
+      content: contentOf(kind, inOrder),
+      digest: inOrder.digest(),
+      digestShuffled: shuffled.digest(),
+    })
+    inOrder.close()
+    shuffled.close()
+  }
+  return documents
+}
+
+/** What a person sees of a document. */
+export function contentOf(kind: 'paper' | 'card', doc: EngineDocument): Plain {
+  return shown(readDocument(library.kinds[kind], doc))
+}
+
+type PaperView = ReturnType<typeof readDocument<(typeof library)['kinds']['paper']['fields']>>
+
+/** The fields that a person sees, as plain data. */
+export function shown(view: Pick<PaperView, 'title' | 'done' | 'body' | 'tags' | 'steps' | 'visits'>): Plain {
+  return {
+    title: view.title,
+    done: view.done,
+    body: view.body.toString(),
+    tags: [...view.tags].sort(),
+    steps: view.steps.map(({ value }) => value),
+    visits: view.visits,
+  }
+}
+
+function replay(engine: string, updates: readonly Uint8Array[]): EngineDocument {
+  const port = ENGINES[engine]
+  if (port === undefined) throw new Error(`no engine ${engine}`)
+  const doc = port.open(port.name === 'yjs' ? '1' : '00'.repeat(16))
+  doc.applyAll(updates)
+  if (doc.waiting()) { for (const u of updates) { try { console.log(u.length, JSON.stringify(A.decodeChange(u), (k,v)=>k==='ops'?v.length:v)) } catch(e) { console.log('multi', u.length, String(e)) } } }
+  if (doc.waiting()) throw new Error(`the log of ${engine} holds an update that waits for another`)
+  return doc
+}
+
+function shuffle<T>(list: readonly T[], random: Random): T[] {
+  return list
+    .map(item => ({ item, at: random.number() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}

@@ -1,0 +1,42 @@
+// A thousand histories of the shipping code hold, and the same seeds notice when one line of it is wrong.
+import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { readBug } from './plant.ts'
+
+const SEEDS = 1_000
+const bugs = readdirSync(join(import.meta.dirname, 'bugs'))
+  .filter(file => file.endsWith('.json'))
+  .map(file => file.slice(0, -'.json'.length))
+
+test(`${SEEDS} seeds hold, and everything that must happen sometimes does`, async () => {
+  const { code, output } = await simulate('--seeds', String(SEEDS))
+  expect(output).toContain(`${SEEDS} seeds`)
+  expect(code, output).toBe(0)
+})
+
+test('there are at least 12 planted bugs', () => {
+  expect(bugs.length).toBeGreaterThanOrEqual(12)
+})
+
+test.for(bugs)('planted bug %s is caught', async bug => {
+  const { breaks } = readBug(bug)
+  const { code, output } = await simulate('--seeds', String(SEEDS), '--bug', bug)
+  expect(code, `${bug} breaks ${breaks}, and no seed noticed:\n${output}`).toBe(1)
+  expect(output).toMatch(/^seed \d+ FAILED (I\d+|S\d+|crash)/m)
+})
+
+async function simulate(...args: string[]): Promise<{ code: number; output: string }> {
+  const main = join(import.meta.dirname, 'main.ts')
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=joinery-source', main, ...args], {
+      maxBuffer: 1 << 26,
+    })
+    return { code: 0, output: stdout }
+  } catch (error) {
+    const { code, stdout } = error as { code?: number; stdout?: string }
+    return { code: code ?? -1, output: stdout ?? '' }
+  }
+}
