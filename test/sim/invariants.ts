@@ -1,5 +1,6 @@
 // What must hold, whatever happened: each throws a sentence that names its number.
 import { canonical, hex, entryDigest, type Entry, type Random } from '@joinery/core'
+import type { VirtualClock } from '@joinery/core/testing'
 import type { DeviceMachine } from './device-machine.ts'
 import type { Journal } from './journal.ts'
 import { SPACE } from './library.ts'
@@ -82,6 +83,7 @@ export async function checkEnd(
   devices: readonly DeviceMachine[],
   journal: Journal,
   random: Random,
+  clock: VirtualClock,
 ): Promise<void> {
   const stored = await documentsOf(relay.disk(), SPACE, random)
   const live = new Map(stored.filter(({ state }) => state === 'live').map(one => [one.document, one]))
@@ -89,22 +91,23 @@ export async function checkEnd(
     if (one.state === 'gone' && !journal.purged.has(one.document)) throw new Broken('I1', `${one.document} is gone, and nobody purged it`)
     if (one.digest !== one.digestShuffled) throw new Broken('I4', `${one.document} depends on the order of its entries`)
   }
-  for (const device of devices) await checkReplica(device, live)
+  for (const device of devices) await checkReplica(device, live, clock)
   await checkEdits(live, devices, journal)
 }
 
 /** I3: what this device shows is what the relay holds. */
-async function checkReplica(device: DeviceMachine, live: ReadonlyMap<string, StoredDocument>): Promise<void> {
+async function checkReplica(device: DeviceMachine, live: ReadonlyMap<string, StoredDocument>, clock: VirtualClock): Promise<void> {
   for (const client of device.tabs()) {
     for (const { document, kind, content } of live.values()) {
-      const handle = await client.space(SPACE)[kind].open(document)
+      const handle = await soon(clock, client.space(SPACE)[kind].open(document), `${device.name} opens ${document}`)
       const here = canonical(shown(handle.view))
       const trashed = handle.view.$trash !== false
       handle[Symbol.dispose]()
       if (here !== canonical(content)) {
         throw new Broken('I3', `${device.name} shows ${here} where the relay holds ${canonical(content)} (${document})`)
       }
-      const [row] = (await client.space(SPACE)[kind].where({}).get()).rows.filter(({ id }) => id === document)
+      const list = await soon(clock, client.space(SPACE)[kind].where({}).get(), `${device.name} lists`)
+      const [row] = list.rows.filter(({ id }) => id === document)
       if (row === undefined && !trashed) throw new Broken('I3', `${device.name} lists no row for ${document}`)
     }
   }
@@ -133,3 +136,18 @@ async function checkEdits(
 function contentName(entry: Entry): string {
   return entry.type === 'snapshot' ? 'snapshot' : hex(entryDigest(entry))
 }
+
+/** What a promise gives within some seconds of virtual time. */
+async function soon<T>(clock: VirtualClock, promise: Promise<T>, what: string): Promise<T> {
+  let settled = false
+  const done = (): void => {
+    settled = true
+  }
+  promise.then(done, done)
+  for (let waited = 0; !settled && waited < SOON_MS; waited += SOON_STEP_MS) await clock.advance(SOON_STEP_MS)
+  if (!settled) throw new Broken('I16', `${what}, and nothing comes`)
+  return promise
+}
+
+const SOON_MS = 20_000
+const SOON_STEP_MS = 50

@@ -78,7 +78,7 @@ export async function runSeed(seed: number): Promise<History> {
     calmDown(world)
     await quiet(world)
     for (const watcher of watchers) await watcher.check()
-    await checkEnd(relay, devices, journal, random)
+    await checkEnd(relay, devices, journal, random, clock)
   } catch (error) {
     broken = error instanceof Broken ? error.message : `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }

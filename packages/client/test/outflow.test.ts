@@ -3,7 +3,7 @@ import { outflow, type OutboxHead, type Outflow, type OutflowEffect } from '@joi
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-const head = (n: number, document = 'd', bytes = 10, resupply = false): OutboxHead => ({ n, document, bytes, resupply })
+const head = (n: number, document = 'd', bytes = 10, resupply = false): OutboxHead => ({ n, document, engine: 'yjs', bytes, resupply })
 
 function up(...entries: OutboxHead[]): Outflow {
   const machine = outflow({ chance: () => 0.5, tellsGaps: engine => engine === 'yjs' })

@@ -10,7 +10,7 @@
  * - A document with a `stale` mark has log lines that its row and its words do not show yet.
  * - The cursor changes only together with the entries that it covers (I6).
  */
-import type { Code, Cursor, Key, Plain } from '@joinery/core'
+import type { Code, Key, Plain } from '@joinery/core'
 import { NEW_REPLICA, type InflowPosition } from '@joinery/core/sync'
 
 /**
@@ -70,42 +70,41 @@ export type DeviceRecord = {
   readonly subject: string | null
 }
 
+interface Place {
+  readonly space: string
+  readonly document: string
+}
+
 export const keys = {
-  device: ['device'] as Key,
+  device: ['device'],
   /** Which of the names that tabs write under was given out last. */
-  slot: ['slot'] as Key,
-  lastSync: ['last-sync'] as Key,
+  slot: ['slot'],
+  lastSync: ['last-sync'],
   /** The version of each kind that rows and indexes were made by. */
-  kinds: ['kinds'] as Key,
+  kinds: ['kinds'],
   /** The last n given in a space. */
   n: (space: string): Key => ['n', space],
   position: (space: string): Key => ['position', space],
   /** n of edits that left the outbox without an ack: when they come back from the relay after all, they are news. */
   orphans: (space: string): Key => ['orphans', space],
 
-  document: (space: string, document: string): Key => [space, document],
-  documents: (space: string): Key => [space],
-  line: (space: string, document: string, at: number): Key => [space, document, at],
-  lines: (space: string, document: string): Key => [space, document],
+  /** A record, a snapshot, and the beginning of a log. */
+  document: ({ space, document }: Place): Key => [space, document],
+  line: ({ space, document }: Place, at: number): Key => [space, document, at],
   outbox: (space: string, n: number): Key => [space, n],
-  outboxOf: (space: string): Key => [space],
 
   row: (space: string, kind: string, document: string): Key => [space, kind, document],
   rows: (space: string, kind: string): Key => [space, kind],
 
   // The table `index`. Its second part says what the entry is for.
-  unacked: (space: string, document: string, n?: number): Key =>
-    n === undefined ? [space, 'unacked', document] : [space, 'unacked', document, n],
   unackedOf: (space: string): Key => [space, 'unacked'],
-  stale: (space: string, document?: string): Key =>
-    document === undefined ? [space, 'stale'] : [space, 'stale', document],
-  index: (space: string, kind: string, entry: Key): Key => [space, 'row', kind, ...entry],
-  indexes: (space: string, kind: string): Key => [space, 'row', kind],
-  word: (space: string, kind: string, word: string, document?: string): Key =>
-    document === undefined ? [space, 'word', kind, word] : [space, 'word', kind, word, document],
-  words: (space: string, kind: string): Key => [space, 'word', kind],
+  unacked: ({ space, document }: Place, ...n: number[]): Key => [space, 'unacked', document, ...n],
+  staleOf: (space: string): Key => [space, 'stale'],
+  stale: ({ space, document }: Place): Key => [space, 'stale', document],
+  index: (space: string, kind: string, entry: Key = []): Key => [space, 'row', kind, ...entry],
+  word: (space: string, kind: string, ...word: string[]): Key => [space, 'word', kind, ...word],
   /** The words under which a document stands. */
-  wordsOf: (space: string, document: string): Key => [space, 'words-of', document],
+  wordsOf: ({ space, document }: Place): Key => [space, 'words-of', document],
 } as const
 
 /** What is stored was written by this file's own types; a value of another shape would be another database. */
@@ -113,19 +112,15 @@ export function record<T extends Plain>(value: Plain | undefined): T | undefined
   return value as T | undefined
 }
 
-type PositionRecord = { readonly cursor: CursorRecord | null; readonly fill: number | null; readonly tell: string | null }
-type CursorRecord = { readonly epoch: string; readonly seq: number; readonly mark: Uint8Array }
-
-export function positionRecord({ cursor, fill, tell }: InflowPosition): PositionRecord {
-  return { cursor: cursor === undefined ? null : cursorRecord(cursor), fill: fill ?? null, tell: tell ?? null }
+/** Storage holds no undefined. */
+export function positionRecord({ cursor, fill, tell }: InflowPosition): Plain {
+  return { cursor: cursor === undefined ? null : { ...cursor }, fill: fill ?? null, tell: tell ?? null }
 }
+
+type PositionRecord = { readonly [K in keyof InflowPosition]: NonNullable<InflowPosition[K]> | null }
 
 export function positionOf(value: Plain | undefined): InflowPosition {
-  const stored = record<PositionRecord>(value)
-  if (stored === undefined) return NEW_REPLICA
-  return { cursor: stored.cursor ?? undefined, fill: stored.fill ?? undefined, tell: stored.tell ?? undefined }
-}
-
-function cursorRecord({ epoch, seq, mark }: Cursor): CursorRecord {
-  return { epoch, seq, mark }
+  if (value === undefined) return NEW_REPLICA
+  const { cursor, fill, tell } = value as unknown as PositionRecord
+  return { cursor: cursor ?? undefined, fill: fill ?? undefined, tell: tell ?? undefined }
 }

@@ -87,9 +87,15 @@ function besiege({ seed, count, report, before, now }: Siege): void {
   if (wrong !== undefined) report.failures.push({ index: report.sent, what: wrong, update: '' })
 }
 
-function judge(update: Uint8Array, head: Held, claim: { owner: string; resupply: boolean }): Verdict | { verdict: 'refused'; code: string } {
+function judge(
+  update: Uint8Array,
+  head: Held,
+  claim: { owner: string; resupply: boolean },
+): Verdict | { verdict: 'refused'; code: string } {
   const result = scanYjsUpdate(update, SCAN_LIMITS)
-  return result.ok ? judgeYjs(result.scan, head, claim) : { verdict: 'refused', code: `${result.code}: ${result.detail}` }
+  return result.ok
+    ? judgeYjs(result.scan, head, claim)
+    : { verdict: 'refused', code: `${result.code}: ${result.detail}` }
 }
 
 /** What the verdict promised and the document does not do. */
@@ -104,7 +110,8 @@ function applied(doc: Y.Doc, update: Uint8Array, head: Held, verdict: Verdict): 
   if (doc.store.pendingDs !== null) return 'deletes are left pending'
   if (before !== undefined && hexOf(Y.encodeStateVector(doc)) !== before) return 'known, and yet it moved'
   const clocks = clocksOf(doc)
-  for (const [author, clock] of head.clocks) if (clocks.get(author) !== clock && clock > 0) return `author ${author} is at ${clocks.get(author)}, not ${clock}`
+  for (const [author, clock] of head.clocks)
+    if (clocks.get(author) !== clock && clock > 0) return `author ${author} is at ${clocks.get(author)}, not ${clock}`
   return clocks.size > head.clocks.size ? 'authors that the gate did not see' : undefined
 }
 
@@ -115,7 +122,8 @@ function readable(doc: Y.Doc, accepted: readonly Uint8Array[]): string | undefin
     const result = scanYjsUpdate(whole, { ...SCAN_LIMITS, maxDepth: 65_000 })
     if (!result.ok) return `its snapshot is refused: ${result.detail}`
     const verdict = judgeYjs(result.scan, held(), { owner: 'anybody' })
-    if (verdict.verdict === 'gap' || verdict.verdict === 'refused') return `its snapshot is judged ${JSON.stringify(verdict)}`
+    if (verdict.verdict === 'gap' || verdict.verdict === 'refused')
+      return `its snapshot is judged ${JSON.stringify(verdict)}`
     const copy = new Y.Doc()
     Y.applyUpdate(copy, whole)
     if (hexOf(Y.encodeStateVector(copy)) !== hexOf(Y.encodeStateVector(doc))) return 'its copy is another'
@@ -141,5 +149,7 @@ function clocksOf(doc: Y.Doc): Map<number, number> {
 }
 
 function hexOf(bytes: Uint8Array): string {
-  return bytes.length > 4_000 ? `${bytes.length} bytes` : Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+  return bytes.length > 4_000
+    ? `${bytes.length} bytes`
+    : Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

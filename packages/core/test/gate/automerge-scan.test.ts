@@ -1,68 +1,58 @@
 // What is read of Automerge's chunks is what Automerge says of them, and damage is seen.
 import { deflateRawSync } from 'node:zlib'
-import * as Automerge from '@automerge/automerge'
 import { digest as sha256 } from 'lib0/hash/sha256'
 import { expect, test } from 'vitest'
+import { hex } from '@joinery/core'
 import { AUTOMERGE_LIMITS, automergeSeed, scanAutomerge, SEED_AUTHOR, type AutomergeChunk } from '@joinery/core/gate'
 import { counted } from './counted.ts'
 import { uint } from './craft.ts'
-import { randomFrom, type RandomSource } from './random.ts'
+import { randomFrom } from './random.ts'
+import { RECORDED_CHANGES, RECORDED_DOCUMENTS } from './recorded-automerge.ts'
 
-interface Note {
-  title?: string
-  body?: string
-  tags?: string[]
-  nested?: { count: number }
-}
+const CHANGES = RECORDED_CHANGES.map(({ bytes }) => fromHex(bytes))
 
 test('[D2] of every change the author, number, dependencies and hash are what Automerge says', () => {
-  for (const change of changesOf(1, 300)) {
-    const { actor, seq, startOp, deps, hash } = Automerge.decodeChange(change)
-    expect(chunksOf(change)).toEqual([{ type: 'change', hash, actor, seq, startOp, deps }])
+  for (const { bytes, ...truth } of RECORDED_CHANGES) {
+    expect(chunksOf(fromHex(bytes))).toEqual([{ type: 'change', ...truth }])
   }
 })
 
 test('[D2] of a deflated change only its checksum is known, which is how its hash begins', () => {
-  for (const change of changesOf(7, 20)) {
-    const deflated = deflate(change)
-    const { hash } = Automerge.decodeChange(deflated)
-    expect(hash).toBe(Automerge.decodeChange(change).hash)
-    expect(chunksOf(deflated)).toEqual([{ type: 'compressed', checksum: hash?.slice(0, 8) }])
+  for (const { bytes, hash } of RECORDED_CHANGES) {
+    expect(chunksOf(deflated(fromHex(bytes)))).toEqual([{ type: 'compressed', checksum: hash.slice(0, 8) }])
   }
 })
 
 test('[D2] a saved document names its actors and heads, and changes may follow it', () => {
-  const [doc, other] = edited(2, 80)
-  const saved = Automerge.save(doc)
-  const [chunk] = chunksOf(saved)
-  const hash = hexOf(sha256(saved.subarray(8)))
-  const actors = new Set(Automerge.getAllChanges(doc).map(change => Automerge.decodeChange(change).actor))
-  expect(chunk).toEqual({ type: 'document', hash, actors: [...actors].toSorted(), heads: Automerge.getHeads(doc) })
-  const changes = Automerge.getAllChanges(other)
-  const together = joined([saved, ...changes, saved])
-  expect(chunksOf(together).length).toBe(changes.length + 2)
+  for (const { bytes, actors, heads } of RECORDED_DOCUMENTS) {
+    const saved = fromHex(bytes)
+    expect(chunksOf(saved)).toEqual([{ type: 'document', hash: hex(sha256(saved.subarray(8))), actors, heads }])
+    expect(chunksOf(joined([saved, ...CHANGES, saved])).length).toBe(CHANGES.length + 2)
+  }
   expect(chunksOf(new Uint8Array(0))).toEqual([])
 })
 
 test('[CR-13] chunks cut anywhere but between two are refused', () => {
-  const changes = changesOf(3, 6)
-  const whole = joined(changes)
-  const ends = new Set(changes.map((_, i) => joined(changes.slice(0, i)).length))
+  const whole = joined(CHANGES)
+  const ends = new Set(CHANGES.map((_, i) => joined(CHANGES.slice(0, i)).length))
   for (let length = 0; length < whole.length; length++) {
     expect(scanAutomerge(whole.subarray(0, length), AUTOMERGE_LIMITS).ok, `${length}`).toBe(ends.has(length))
   }
 })
 
 test('[CR-14] what follows the last chunk and is none is refused', () => {
-  const [change] = changesOf(4, 1) as [Uint8Array]
+  const [change = new Uint8Array(0)] = CHANGES
   for (const tail of [[0], [0x85], [0x85, 0x6f, 0x4a, 0x83], Array(20).fill(0)]) {
-    expect(scanAutomerge(Uint8Array.from([...change, ...tail]), AUTOMERGE_LIMITS)).toMatchObject({ ok: false, code: 'BAD_UPDATE' })
+    expect(scanAutomerge(Uint8Array.from([...change, ...tail]), AUTOMERGE_LIMITS)).toMatchObject({
+      ok: false,
+      code: 'BAD_UPDATE',
+    })
   }
 })
 
 test('[CR-25] any bit that flips in a chunk that is not compressed is seen', () => {
-  const [doc] = edited(5, 12)
-  for (const chunk of [automergeChange(5), Automerge.save(doc)]) {
+  for (const { bytes } of [...RECORDED_CHANGES.slice(0, 3), ...RECORDED_DOCUMENTS]) {
+    const chunk = fromHex(bytes)
     for (let bit = 0; bit < chunk.length * 8; bit++) {
       const damaged = chunk.slice()
       damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7))
@@ -118,7 +108,13 @@ test.each<[string, number, readonly number[]]>([
 })
 
 test('documents old and new are read: with head places, without, with deflated columns', () => {
-  for (const contents of [[0, 0, 0, 0], [0, 1, ...Array(32).fill(1), 0, 0], [0, 1, ...Array(32).fill(1), 0, 0, 5], [1, 1, 9, 0, 1, 0x1d, 1, 0, 42]]) { // prettier-ignore
+  for (const contents of [
+    [0, 0, 0, 0],
+    [0, 1, ...Array(32).fill(1), 0, 0],
+    [0, 1, ...Array(32).fill(1), 0, 0, 5],
+    [1, 1, 9, 0, 1, 0x1d, 1, 0, 42],
+  ]) {
+    // prettier-ignore
     expect(chunksOf(sealed(0, contents))).toMatchObject([{ type: 'document' }])
   }
 })
@@ -148,7 +144,7 @@ test('[CR-02] a chunk that declares 2^53 bytes is refused without work', () => {
 
 test('[A3] what comes under the id of a seed is that seed or refused', () => {
   expect(chunksOf(automergeSeed('body'))).toMatchObject([{ type: 'change', seq: 1 }])
-  const id = Array.from(`${SEED_AUTHOR}626f6479`.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
+  const id = fromHex(`${SEED_AUTHOR}626f6479`)
   const forged = sealed(1, [0, id.length, ...id, 1, 1, 0, 0, 0, 0])
   expect(scanAutomerge(forged, AUTOMERGE_LIMITS)).toMatchObject({ ok: false, code: 'BAD_UPDATE', detail: /seed/ })
 })
@@ -166,8 +162,8 @@ function sealed(type: number, contents: readonly number[]): Uint8Array {
 }
 
 /** The same change as Automerge writes it when it compresses: another type, another length, the contents deflated, the old checksum. */
-function deflate(change: Uint8Array): Uint8Array {
-  const lengthOfLength = (change[9] as number) < 128 ? 1 : (change[10] as number) < 128 ? 2 : 3
+function deflated(change: Uint8Array): Uint8Array {
+  const lengthOfLength = (change[9] as number) < 128 ? 1 : 2
   const contents = deflateRawSync(change.subarray(9 + lengthOfLength))
   return Uint8Array.from([...change.subarray(0, 8), 2, ...uint(contents.length), ...contents])
 }
@@ -176,41 +172,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap(part => [...part]))
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-}
-
-type Doc = Automerge.Doc<Note>
-
-function edited(seed: number, edits: number): [Doc, Doc] {
-  const random = randomFrom(seed)
-  let one = Automerge.init<Note>('aa'.repeat(8))
-  let two = Automerge.init<Note>('bb'.repeat(16))
-  for (let i = 0; i < edits; i++) {
-    if (random.chance(0.5)) one = edit(one, random)
-    else two = edit(two, random)
-    if (random.chance(0.2)) one = Automerge.merge(one, two)
-    if (random.chance(0.2)) two = Automerge.merge(two, one)
-  }
-  return [one, two]
-}
-
-function edit(doc: Doc, random: RandomSource): Doc {
-  const options = { time: random.below(2 ** 31), ...(random.chance(0.3) ? { message: 'почему' } : {}) }
-  return Automerge.change(doc, options, note => {
-    note.title = random.chance(0.1) ? 'a long title '.repeat(60) : `title ${random.below(99)}`
-    note.tags ??= []
-    note.tags.push('tag')
-    if (random.chance(0.3)) note.nested = { count: random.below(9) }
-  })
-}
-
-/** Every change of two documents that were edited and merged. */
-function changesOf(seed: number, edits: number): Uint8Array[] {
-  const [one, two] = edited(seed, edits)
-  return Automerge.getAllChanges(Automerge.merge(one, two))
-}
-
-function automergeChange(seed: number): Uint8Array {
-  return changesOf(seed, 1)[0] as Uint8Array
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
 }

@@ -33,6 +33,8 @@ export const BOMBS: readonly (readonly [name: string, bytes: Uint8Array])[] = [
   ['a delete from 2^53', update([], [{ author: 1, ranges: [[MAX, 1]] }])],
   ['an empty delete', update([], [{ author: 1, ranges: [[0, 0]] }])],
   ['no deletes', update([], [{ author: 1, ranges: [] }])],
+  // prettier-ignore
+  ['no deletes of one among others', update([], [{ author: 2, ranges: [[0, 1], [2, 1], [4, 1]] }, { author: 1, ranges: [] }])],
   [
     'deletes that overlap',
     update(

@@ -8,16 +8,20 @@ import { watchedAttack } from './fuzz.ts'
 import { hostileUpdate } from './hostile.ts'
 import { randomFrom } from './random.ts'
 
-test('[CR-24] what the gate lets through goes into Yjs at once and whole, and nothing hangs', { timeout: 300_000 }, async () => {
-  const watched = await watchedAttack({ count: 24_000, seed: 7 })
-  if ('hangsAt' in watched) return expect.fail(`update ${watched.hangsAt} hangs`)
-  const { sent, outcomes, failures } = watched.report
-  expect(failures).toEqual([])
-  expect(sent).toBe(24_000)
-  // The attack is worth something only while much of it gets through, and while each kind of refusal is met.
-  expect(outcomes.get('new') ?? 0).toBeGreaterThan(sent / 5)
-  expect(outcomes.size).toBeGreaterThan(30)
-})
+test(
+  '[CR-24] what the gate lets through goes into Yjs at once and whole, and nothing hangs',
+  { timeout: 300_000 },
+  async () => {
+    const watched = await watchedAttack({ count: 24_000, seed: 7 })
+    if ('hangsAt' in watched) return expect.fail(`update ${watched.hangsAt} hangs`)
+    const { sent, outcomes, failures } = watched.report
+    expect(failures).toEqual([])
+    expect(sent).toBe(24_000)
+    // The attack is worth something only while much of it gets through, and while each kind of refusal is met.
+    expect(outcomes.get('new') ?? 0).toBeGreaterThan(sent / 5)
+    expect(outcomes.size).toBeGreaterThan(30)
+  },
+)
 
 test('[CR-02] whatever is sent, the gate looks at each byte a bounded number of times', () => {
   const random = randomFrom(11)

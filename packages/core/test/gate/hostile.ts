@@ -68,7 +68,8 @@ function plausible(random: RandomSource, known: Known): Uint8Array {
   })
   for (const draft of drafts) addStruct(random, known, drafts, draft)
   if (drafts.length > 0) {
-    for (let i = random.below(random.chance(0.05) ? 200 : 10); i > 0; i--) addStruct(random, known, drafts, random.pick(drafts))
+    for (let i = random.below(random.chance(0.05) ? 200 : 10); i > 0; i--)
+      addStruct(random, known, drafts, random.pick(drafts))
   }
   const sections = drafts.map(({ author, from, structs }): SectionSpec => {
     const wrong = random.chance(0.01) ? { count: structs.length + random.below(3) - 1 } : {}
@@ -132,7 +133,9 @@ function addStruct(random: RandomSource, known: Known, drafts: readonly Draft[],
 }
 
 function anyPlace(random: RandomSource, id: () => Id): Place {
-  const key = random.chance(0.25) ? random.pick(['a', 'b', 'ключ', '', random.chance(0.01) ? '__proto__' : 'c']) : undefined
+  const key = random.chance(0.25)
+    ? random.pick(['a', 'b', 'ключ', '', random.chance(0.01) ? '__proto__' : 'c'])
+    : undefined
   const kind = random.below(8)
   if (kind < 2) return { parent: random.pick(['r', 's', 'text', 'map', 'array', 'xml', '']), key }
   if (kind === 2) return { parent: id(), key }
@@ -176,7 +179,7 @@ function someDeletes(random: RandomSource, known: Known, drafts: readonly Draft[
   return authors.map(([author, end]) => {
     const ranges: [number, number][] = []
     const length = (at: number): number => Math.min(1 + random.below(4), end - at)
-    for (let at = random.below(4); at < end && ranges.length < 40; ) {
+    for (let at = random.below(4); at < end && ranges.length < 40;) {
       ranges.push([at, length(at)])
       at += (ranges.at(-1) as [number, number])[1] + random.below(4)
     }
@@ -216,9 +219,15 @@ function nestedTypes(random: RandomSource, known: Known): Uint8Array {
       return [author, clock]
     }
     const place: Place = parent ? { parent, key: random.chance(0.5) ? 'k' : undefined } : { parent: 'r' }
-    parent = random.chance(0.3) ? put(type(random.below(3)), { left: put(text('x'), place) }) : put(type(random.below(3)), place)
+    parent = random.chance(0.3)
+      ? put(type(random.below(3)), { left: put(text('x'), place) })
+      : put(type(random.below(3)), place)
   }
-  const sections = authors.map(author => ({ author, clock: known.get(author) ?? 0, structs: structs.get(author) as Write[] }))
+  const sections = authors.map(author => ({
+    author,
+    clock: known.get(author) ?? 0,
+    structs: structs.get(author) as Write[],
+  }))
   return update(sections.filter(section => section.structs.length > 0))
 }
 

@@ -8,7 +8,8 @@ import type { HeadView } from '@joinery/core/gate'
 /** Names what it is, or undefined. */
 export function whatOnlyAWorkerSees(doc: Y.Doc, update: Uint8Array, head: HeadView): string | undefined {
   const { structs } = Y.decodeUpdate(update)
-  if (structs.some(struct => struct.id.clock < head.clockOf(struct.id.client))) return 'unseen: re-supplied clocks, taken at their word'
+  if (structs.some(struct => struct.id.clock < head.clockOf(struct.id.client)))
+    return 'unseen: re-supplied clocks, taken at their word'
   const keyed = new Set<Y.AbstractStruct>()
   const inUpdate = Map.groupBy(structs, struct => struct.id.client)
   const seen = new Map<Y.AbstractStruct, boolean>()
@@ -31,7 +32,8 @@ export function whatOnlyAWorkerSees(doc: Y.Doc, update: Uint8Array, head: HeadVi
     return there instanceof Y.Item && there.parentSub !== null
   }
   const hidden = structs.some(
-    struct => struct instanceof Y.Item && struct.length > 1 && !(struct.content instanceof Y.ContentDeleted) && isKeyed(struct),
+    struct =>
+      struct instanceof Y.Item && struct.length > 1 && !(struct.content instanceof Y.ContentDeleted) && isKeyed(struct),
   )
   return hidden ? 'unseen: several values under a key of another update' : undefined
 }

@@ -234,5 +234,6 @@ function stampMaxOf(structs: readonly Struct[]): string | undefined {
     if (!(item?.content instanceof Y.ContentAny) || (item.parent !== null && item.parentSub === null)) return []
     return item.content.arr.map(value => (Array.isArray(value) ? (value[0] as unknown) : undefined))
   })
-  return stamps.filter(stamp => typeof stamp === 'string' && /^~[0-9a-v]{14}$/.test(stamp)).toSorted().at(-1) as string | undefined // prettier-ignore
+  const found = stamps.filter(stamp => typeof stamp === 'string' && /^~[0-9a-v]{14}$/.test(stamp)) as string[]
+  return found.reduce<string | undefined>((max, stamp) => (max === undefined || stamp > max ? stamp : max), undefined)
 }

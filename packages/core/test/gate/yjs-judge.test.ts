@@ -27,7 +27,9 @@ test('[CR-04] 4,000 gapped updates are a gap each, for a bounded number of looks
   const head = held([[7, 10]], 'me')
   const before = [...head.clocks]
   for (let i = 0; i < 4_000; i++) {
-    const watched = counted(update([{ author: 7, clock: 12 + 2 * i, structs: [item(text('x'), { left: [7, 11 + 2 * i] })] }]))
+    const watched = counted(
+      update([{ author: 7, clock: 12 + 2 * i, structs: [item(text('x'), { left: [7, 11 + 2 * i] })] }]),
+    )
     const asked = head.asked()
     expect(judged(watched.bytes, head)).toEqual({ verdict: 'gap', author: 7, have: 10, need: 12 + 2 * i })
     expect(watched.reads()).toBeLessThanOrEqual(watched.bytes.length * READS_A_BYTE)
@@ -35,7 +37,9 @@ test('[CR-04] 4,000 gapped updates are a gap each, for a bounded number of looks
   }
   expect([...head.clocks]).toEqual(before)
   // What closes the first gap is taken as if the others had never come.
-  expect(judged(update([{ author: 7, clock: 10, structs: [item(text('xy'))] }]), head)).toMatchObject({ verdict: 'new' })
+  expect(judged(update([{ author: 7, clock: 10, structs: [item(text('xy'))] }]), head)).toMatchObject({
+    verdict: 'new',
+  })
 })
 
 test.each<[string, (id: Id) => Place]>([
@@ -52,7 +56,11 @@ test.each<[string, (id: Id) => Place]>([
 })
 
 test('[CR-05] what the update brings itself is no gap, wherever in the bytes it stands', () => {
-  for (const [first, second] of [[7, 9], [9, 7]] as const) { // prettier-ignore
+  for (const [first, second] of [
+    [7, 9],
+    [9, 7],
+  ] as const) {
+    // prettier-ignore
     const sections: SectionSpec[] = [
       { author: first, clock: 0, structs: [item(type(MAP), { parent: 'root', key: 'k' })] },
       { author: second, clock: 0, structs: [item(any(1), { parent: [first, 0], key: 'a' })] },
@@ -76,7 +84,14 @@ test('[CR-05] of many references the greatest clock of each author is kept', () 
 
 test('[CR-08] another history under the same clocks is refused: whole, in part, or below', () => {
   const head = held([[7, 10]], 'me')
-  for (const [clock, content] of [[0, 'other text'], [8, 'xyz'], [3, 'x'], [9, 'xy'], [0, 'longer than what is there']] as const) { // prettier-ignore
+  for (const [clock, content] of [
+    [0, 'other text'],
+    [8, 'xyz'],
+    [3, 'x'],
+    [9, 'xy'],
+    [0, 'longer than what is there'],
+  ] as const) {
+    // prettier-ignore
     expect(judged(update([{ author: 7, clock, structs: [item(text(content))] }]), head)).toMatchObject({
       verdict: 'refused',
       code: 'CONFLICTING_AUTHORSHIP',
@@ -105,17 +120,32 @@ test('[CR-09] who refers to and deletes what others wrote is no conflict', () =>
 })
 
 test("[CR-10] garbage is legal under one's own author, and swallows nobody else's clocks", () => {
-  expect(judged(by(7, gc(5)), held())).toEqual({ verdict: 'new', authors: [{ author: 7, from: 0, to: 5, owner: 'me' }] })
+  expect(judged(by(7, gc(5)), held())).toEqual({
+    verdict: 'new',
+    authors: [{ author: 7, from: 0, to: 5, owner: 'me' }],
+  })
   expect(judged(by(7, gc(5)), held([[7, 0], [8, 3]], 'victim'))).toMatchObject({ code: 'CONFLICTING_AUTHORSHIP' }) // prettier-ignore
-  expect(judged(update([{ author: 7, clock: 3, structs: [gc(5)] }]), held([[7, 1]], 'me'))).toMatchObject({ verdict: 'gap' })
+  expect(judged(update([{ author: 7, clock: 3, structs: [gc(5)] }]), held([[7, 1]], 'me'))).toMatchObject({
+    verdict: 'gap',
+  })
 })
 
 test('[CR-11] a delete of clocks that are not there is refused, whoever they would be', () => {
   const head = held([[7, 10]], 'somebody else')
-  const deleting = (author: number, ...ranges: [number, number][]): Verdict => judged(update([], [{ author, ranges }]), head)
+  const deleting = (author: number, ...ranges: [number, number][]): Verdict =>
+    judged(update([], [{ author, ranges }]), head)
   expect(deleting(7, [0, 10])).toEqual({ verdict: 'new', authors: [] })
   expect(deleting(7, [0, 1], [9, 1])).toEqual({ verdict: 'new', authors: [] })
-  for (const ranges of [[[10, 1]], [[9, 2]], [[0, 1], [5, 100]], [[1000, 1]]] as [number, number][][]) { // prettier-ignore
+  for (const ranges of [
+    [[10, 1]],
+    [[9, 2]],
+    [
+      [0, 1],
+      [5, 100],
+    ],
+    [[1000, 1]],
+  ] as [number, number][][]) {
+    // prettier-ignore
     expect(deleting(7, ...ranges)).toMatchObject({ verdict: 'refused', code: 'DELETES_UNKNOWN' })
   }
   expect(deleting(8, [0, 1])).toMatchObject({ verdict: 'refused', code: 'DELETES_UNKNOWN' })
@@ -160,10 +190,20 @@ test("[R4] a device gives back others' structs, whose owner stays who it was, or
 })
 
 test('[R4] what is given back still has no gaps and no deletes of the unknown', () => {
-  expect(judged(update([{ author: 9, clock: 2, structs: [gc(1)] }]), held(), resupplying)).toMatchObject({ verdict: 'gap' })
-  expect(judged(by(9, item(text('x'), { left: [8, 0] })), held(), resupplying)).toMatchObject({ verdict: 'gap', author: 8 })
-  expect(judged(update([], [{ author: 9, ranges: [[0, 1]] }]), held(), resupplying)).toMatchObject({ code: 'DELETES_UNKNOWN' })
-  expect(judged(update([], [{ author: 9, ranges: [[0, 1]] }]), held([[9, 1]]), resupplying)).toEqual({ verdict: 'new', authors: [] })
+  expect(judged(update([{ author: 9, clock: 2, structs: [gc(1)] }]), held(), resupplying)).toMatchObject({
+    verdict: 'gap',
+  })
+  expect(judged(by(9, item(text('x'), { left: [8, 0] })), held(), resupplying)).toMatchObject({
+    verdict: 'gap',
+    author: 8,
+  })
+  expect(judged(update([], [{ author: 9, ranges: [[0, 1]] }]), held(), resupplying)).toMatchObject({
+    code: 'DELETES_UNKNOWN',
+  })
+  expect(judged(update([], [{ author: 9, ranges: [[0, 1]] }]), held([[9, 1]]), resupplying)).toEqual({
+    verdict: 'new',
+    authors: [],
+  })
 })
 
 test('[D3] what changes nothing is known', () => {
@@ -172,7 +212,11 @@ test('[D3] what changes nothing is known', () => {
 })
 
 test('a judgement asks the head a bounded number of times for each author', () => {
-  const sections = Array.from({ length: 1_000 }, (_, i) => ({ author: 5_000 - i, clock: 0, structs: [item(text('ab'))] }))
+  const sections = Array.from({ length: 1_000 }, (_, i) => ({
+    author: 5_000 - i,
+    clock: 0,
+    structs: [item(text('ab'))],
+  }))
   const deletes = sections.map(({ author }) => ({ author, ranges: [[0, 1]] as const }))
   const head = held()
   expect(judged(update(sections, deletes), head)).toMatchObject({ verdict: 'new' })

@@ -238,7 +238,7 @@ describe('reconnect', () => {
 })
 
 describe('push', () => {
-  const head = (n: number, document = 'd', bytes = 10) => ({ n, document, bytes, resupply: false })
+  const head = (n: number, document = 'd', bytes = 10) => ({ n, document, engine: 'yjs', bytes, resupply: false })
   const pushed = (effects: readonly { do: string }[]): number[] =>
     effects.flatMap(effect => ('entries' in effect && effect.do === 'push' ? (effect.entries as number[]) : []))
 
