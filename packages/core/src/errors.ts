@@ -40,7 +40,10 @@ export const CODES = {
   INSECURE_URL: { then: 'stop', sentence: 'The address of the server is not encrypted.' },
   // the device
   STORAGE_FULL: { then: 'wait', sentence: 'This device has no room left.' },
-  STORAGE_UNAVAILABLE: { then: 'stop', sentence: 'This browser does not let the app keep data. It is kept only until you close it.' },
+  STORAGE_UNAVAILABLE: {
+    then: 'stop',
+    sentence: 'This browser does not let the app keep data. It is kept only until you close it.',
+  },
   STORAGE_LOST: { then: 'stop', sentence: 'This device lost its stored data and starts again from the server.' },
   BAD_INPUT: { then: 'stop', sentence: 'That value does not fit here.' },
   CLOSED: { then: 'stop', sentence: 'This was closed.' },

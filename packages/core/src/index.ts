@@ -19,7 +19,16 @@ export type { Random } from './ports/random.ts'
 export { refusalOf, type FoundBefore } from './commit-outcome.ts'
 export { beginsWith, checkKey, checkPrefix, compareKeys } from './key-order.ts'
 export { TABLES } from './ports/storage.ts'
-export type { Key, KeyRange, ReadTransaction, Row, Storage, StorageEstimate, Table, WriteTransaction } from './ports/storage.ts'
+export type {
+  Key,
+  KeyRange,
+  ReadTransaction,
+  Row,
+  Storage,
+  StorageEstimate,
+  Table,
+  WriteTransaction,
+} from './ports/storage.ts'
 export { ENTRY_WEIGHT } from './ports/store.ts'
 export type {
   AuthorHead,

@@ -2,13 +2,16 @@
  * Answers `fetch`: bodies of documents, one, or a page of them, newest first (R2). Laws:
  * - One document that cannot be read is refused alone, and the page goes on without it (T4).
  * - A page is bounded by its bytes; a document that is larger comes alone.
+ * - A document of more entries than a message holds waits until it is folded: UNAVAILABLE, and for a page all of the page from there.
  */
 import { JoineryError, type Entry, type Store } from '@joinery/core'
-import type { RelayMessage } from '@joinery/core/protocol'
+import { LIST_ITEMS, type RelayMessage } from '@joinery/core/protocol'
 import type { RelayLimits } from './limits.ts'
 
 /** As many heads as are looked at for one page. */
 const PAGE_DOCUMENTS = 256
+/** Folding begins when a document is quiet for this long, and takes about as long. */
+const FOLDED_MS = 5_000
 
 export interface BodiesOptions {
   readonly store: Pick<Store, 'body' | 'documents'>
@@ -25,6 +28,7 @@ export async function bodiesFor(
   if (document !== undefined) {
     const entries = await bodyOf(store, space, document)
     if (!Array.isArray(entries)) return [refusedBody(space, document, entries)]
+    if (entries.length > LIST_ITEMS) return [unfolded(space, document)]
     return [{ type: 'bodies', space, document, entries, next: 0 }]
   }
   const heads = await store.documents(space, before === 0 ? Number.MAX_SAFE_INTEGER : before, PAGE_DOCUMENTS)
@@ -35,12 +39,18 @@ export async function bodiesFor(
   for (const [at, head] of heads.entries()) {
     if (bytes > 0 && bytes + head.bytes > limits.pageBytes) break
     const entries = await bodyOf(store, space, head.document)
+    if (Array.isArray(entries) && page.length + entries.length > LIST_ITEMS) {
+      if (page.length === 0) answers.push(unfolded(space, undefined))
+      break
+    }
     if (Array.isArray(entries)) {
       page.push(...entries)
       for (const entry of entries) bytes += entry.bytes.length
     } else answers.push(refusedBody(space, head.document, entries))
     next = at === heads.length - 1 && heads.length < PAGE_DOCUMENTS ? 0 : head.seq
   }
+  // Nothing of the page could be read yet: it is asked for again.
+  if (next === 0 && page.length === 0 && heads.length > 0 && answers.at(-1)?.type === 'refused') return answers
   return [...answers, { type: 'bodies', space, document: undefined, entries: page, next }]
 }
 

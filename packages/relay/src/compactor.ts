@@ -3,7 +3,7 @@
  * - S3, DU-11: a snapshot replaces only what it was made from, after it was read back elsewhere and found to be the same; until then, and
  *   when anything fails, the entries stay as they are.
  * - T2: the document is built by a worker with a budget. One that breaks its worker three times is quarantined alone: read, not written.
- * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep.
+ * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep. A long log goes part by part.
  */
 import { JoineryError, type Clock, type Entry, type Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
@@ -26,12 +26,16 @@ const SWEEP_DOCUMENTS = 256
 const WATCHED = 20_000
 /** A document that is never quiet is folded at this many times the usual size. */
 const RESTLESS = 4
+/** As many are folded at once: neither the worker nor the store is held for long by what has gathered while nobody looked. */
+const PART = 16_384
 
 interface Grown {
   entries: number
   bytes: number
   wroteAt: number
 }
+
+const NOT_GROWN = { entries: 0, bytes: 0 }
 
 export function createCompactor(options: {
   readonly store: Pick<Store, 'body' | 'fold' | 'foldable' | 'quarantine'>
@@ -76,23 +80,43 @@ export function createCompactor(options: {
   }
 
   const foldOne = async (space: string, document: string): Promise<void> => {
+    const key = keyOf(space, document)
+    const { entries: counted, bytes } = grownByDocument.get(key) ?? NOT_GROWN
     const entries = await store.body(space, document)
-    const last = entries.at(-1)
-    if (closed || last === undefined || entries.length < 2 || entries.some(entry => entry.type === 'tombstone')) return
-    const snapshot = await fold(
-      last.engine,
-      entries.map(entry => entry.bytes),
-    )
     if (closed) return
-    if (snapshot === undefined) {
-      leftBySweep.set(keyOf(space, document), true)
-      return
+    const canFold = entries.length > 1 && entries.every(entry => entry.type !== 'tombstone')
+    const isFolded = canFold && (await foldParts(space, document, entries))
+    if (closed) return
+    const grown = grownByDocument.get(key)
+    if (!isFolded || grown === undefined || grown.entries <= counted) return grownByDocument.delete(key)
+    // What came meanwhile is still to be folded, and nobody else would look again.
+    grown.entries -= counted
+    grown.bytes -= bytes
+    if (isDue(grown, 1)) quietLater(space, document)
+  }
+
+  /** False when there was nothing to fold with, or the document moved on in another way than growing. */
+  const foldParts = async (space: string, document: string, entries: readonly Entry[]): Promise<boolean> => {
+    let snapshot: Uint8Array | undefined
+    for (let at = 0; at < entries.length; at += PART) {
+      const part = entries.slice(at, at + PART)
+      const last = part.at(-1)
+      if (last === undefined) break
+      const updates = part.map(entry => entry.bytes)
+      if (snapshot !== undefined) updates.unshift(snapshot)
+      snapshot = await fold(last.engine, updates)
+      if (closed) return false
+      if (snapshot === undefined) {
+        leftBySweep.set(keyOf(space, document), true)
+        return false
+      }
+      const isFolded = await store.fold({ space, document, upTo: last.seq, snapshot, entries: updates.length })
+      // Its size has changed.
+      heads.forget(space, document)
+      counters.add(isFolded ? 'folded' : 'fold-overtaken')
+      if (!isFolded) return false
     }
-    const isFolded = await store.fold({ space, document, upTo: last.seq, snapshot, entries: entries.length })
-    grownByDocument.delete(keyOf(space, document))
-    // Its size has changed.
-    heads.forget(space, document)
-    counters.add(isFolded ? 'folded' : 'fold-overtaken')
+    return true
   }
 
   const failed = async (space: string, document: string, error: unknown): Promise<void> => {

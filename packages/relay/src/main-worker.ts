@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads'
 import { GATES } from './gate/table.ts'
 import { foldWith } from './workers/fold.ts'
 import type { Job, JobMessage, JobResult } from './workers/jobs.ts'
+import { parted } from './workers/joined.ts'
 
 /**
  * Loaded when first needed: an engine may be large, or not installed, and then its documents are not folded. A register is none of these:
@@ -23,7 +24,7 @@ async function perform(job: Job): Promise<JobResult> {
   }
   const load = Object.hasOwn(engines, job.engine) ? engines[job.engine] : undefined
   const engine = await load?.().catch(() => undefined)
-  return { snapshot: engine && foldWith(engine, cryptoRandom(), job.updates) }
+  return { snapshot: engine && foldWith(engine, cryptoRandom(), parted(job)) }
 }
 
 parentPort?.on('message', (job: Job) => {

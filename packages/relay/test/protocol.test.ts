@@ -51,7 +51,7 @@ describe('hello', () => {
     const older = await device('ann', 'd')
     const newer = await device('ann', 'd')
     const others = [await device('ann', 'e'), await device('ben', 'd')]
-    expect(older.of('bye')).toEqual([{ type: 'bye', code: 'UNAVAILABLE', retryAfter: 30_000 }])
+    expect(older.of('bye')).toEqual([{ type: 'bye', code: 'REPLACED', retryAfter: 30_000 }])
     expect(older.closed).toMatchObject([{ code: 4409 }])
     for (const { closed } of [newer, ...others]) expect(closed).toEqual([])
     expect(relay.links()).toBe(3)

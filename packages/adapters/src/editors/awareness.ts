@@ -90,11 +90,16 @@ function encode(shown: readonly Shown[]): Uint8Array {
 function isShown(state: Plain): state is Plain & Shown {
   if (typeof state !== 'object' || state === null) return false
   const { client, clock, json } = state as Partial<Record<string, unknown>>
-  if (!Number.isSafeInteger(client) || !Number.isSafeInteger(clock) || typeof json !== 'string') return false
+  if (!isCount(client) || !isCount(clock) || typeof json !== 'string') return false
   try {
     const parsed: unknown = JSON.parse(json)
-    return typeof parsed === 'object' && parsed !== null
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
   } catch {
     return false
   }
+}
+
+/** What the encoding can hold: written as a variable-length integer without a sign. */
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }

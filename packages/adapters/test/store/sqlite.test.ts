@@ -11,6 +11,26 @@ const newFolder = testFolders()
 
 for (const law of storeLaws) test(`[${law.rule}] ${law.title}`, () => law.check(place))
 
+test('[S1] a commit that fails half way leaves nothing behind, and the next one works', async () => {
+  const store = sqliteStore({ file: join(newFolder(), 'log.db') })
+  await store.commit([{ space: 'a', entries: [entry('x', 1)] }])
+  const poison = { ...entry('y', 3), at: 0.5 }
+  const failing = store.commit([
+    { space: 'a', entries: [entry('y', 2)] },
+    { space: 'b', entries: [poison] },
+  ])
+  await expect(failing).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { fatal: false } })
+  expect((await store.read('a', 0, Infinity)).entries.map(({ n }) => n)).toEqual([1])
+  expect([await store.document('a', 'y'), await store.head('b'), await store.lastOf('a', 'phone')]).toEqual([
+    undefined,
+    undefined,
+    1,
+  ])
+  const [committed] = await store.commit([{ space: 'a', entries: [entry('y', 2)] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
+  await store.close()
+})
+
 describe('a bit that flips in a row', () => {
   const flips = {
     'type': 'type = 1',

@@ -25,7 +25,7 @@ const BYTES = 116
  *
  * @internal
  */
-export function skipAny(cursor: Cursor, room: number): number {
+function skipAny(cursor: Cursor, room: number): number {
   switch (cursor.byte()) {
     case UNDEFINED:
     case NULL:

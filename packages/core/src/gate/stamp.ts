@@ -7,7 +7,7 @@ export const STAMP_LENGTH = 15
 const TILDE = 0x7e
 
 /** Whether `bytes[from, to)` is a stamp. */
-export function isStampAt(bytes: Uint8Array, from: number, to: number): boolean {
+function isStampAt(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from !== STAMP_LENGTH || bytes[from] !== TILDE) return false
   for (let i = from + 1; i < to; i++) {
     const byte = bytes[i] as number

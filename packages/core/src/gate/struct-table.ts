@@ -7,7 +7,7 @@
 export const NONE = -1
 
 /** How a struct finds the type it is in. */
-export const ROOTED = 0
+const ROOTED = 0
 /** Where its neighbour is: the anchor is its origin, or else its right origin. */
 export const BESIDE = 1
 /** In the type that its anchor holds. */

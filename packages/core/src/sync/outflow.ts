@@ -89,7 +89,7 @@ interface Line {
  *
  * const out = outflow({ chance: () => 0.5, tellsGaps: () => true })
  * out.handle({ type: 'up' }, 0)
- * const found = { type: 'found', entries: [{ n: 1, document: 'd', engine: 'yjs', bytes: 20, resupply: false }] }
+ * const found = { type: 'found', entries: [{ n: 1, document: 'd', engine: 'yjs', bytes: 20, resupply: false }] } as const
  * assert.deepEqual(out.handle(found, 0), [{ do: 'push', entries: [1] }])
  * assert.deepEqual(out.handle({ type: 'acked', entries: [{ n: 1, seq: 9 }] }, 5), [{ do: 'settle', entries: [{ n: 1, seq: 9 }] }])
  * ```

@@ -18,7 +18,14 @@ export {
   type VirtualNetworkOptions,
   type VirtualSocket,
 } from './virtual-network.ts'
-export { diskBroke, memoryStore, storeDisk, type StoreDisk, type StoreDiskOptions, type StoreStep } from './memory-store.ts'
+export {
+  diskBroke,
+  memoryStore,
+  storeDisk,
+  type StoreDisk,
+  type StoreDiskOptions,
+  type StoreStep,
+} from './memory-store.ts'
 export { storeLaws, type MakeStorePlace, type StorePlace } from './store-laws.ts'
 export { policyLaws } from './policy-laws.ts'
 export { engineLaws, type EngineBench, type MakeEngine } from './engine-laws.ts'

@@ -4,8 +4,8 @@ import * as encoding from 'lib0/encoding'
 export type Id = readonly [author: number, clock: number]
 export type Write = (encoder: encoding.Encoder) => void
 
-export const GC = 0
-export const SKIP = 10
+const GC = 0
+const SKIP = 10
 
 const LEFT = 0b1000_0000
 const RIGHT = 0b0100_0000
@@ -139,11 +139,8 @@ export function format(key: string, jsonText: string): Content {
 
 export const ARRAY = 0
 export const MAP = 1
-export const TEXT = 2
 export const XML_ELEMENT = 3
-export const XML_FRAGMENT = 4
 export const XML_HOOK = 5
-export const XML_TEXT = 6
 
 export function type(ref: number, name?: string): Content {
   return {

@@ -44,7 +44,7 @@ export function editedDocs(seed: number, options: EditingOptions): Y.Doc[] {
 }
 
 /** One edit somewhere in the document. */
-export function edit(doc: Y.Doc, random: RandomSource): void {
+function edit(doc: Y.Doc, random: RandomSource): void {
   const place = random.below(6)
   if (place === 0) editText(doc.getText('text'), random)
   else if (place === 1) editMap(doc.getMap('map'), random)

@@ -4,6 +4,7 @@ import type { Fold } from '../compactor.ts'
 import type { Scanned } from '../gate/gate.ts'
 import type { Log } from '../log.ts'
 import type { JobResult } from './jobs.ts'
+import { join } from './joined.ts'
 import { createPool } from './pool.ts'
 
 const SCAN = { threads: 2, timeoutMs: 10_000, memoryMb: 512, maxWaiting: 1_024 }
@@ -20,7 +21,7 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
   const folds = createPool({ ...options, ...FOLD })
   return {
     scan: async (engine, bytes) => scannedOf(await scans.run({ do: 'scan', engine, bytes })),
-    fold: async (engine, updates) => snapshotOf(await folds.run({ do: 'fold', engine, updates })),
+    fold: async (engine, updates) => snapshotOf(await folds.run({ do: 'fold', engine, ...join(updates) })),
     async close() {
       await Promise.all([scans.close(), folds.close()])
     },

@@ -20,7 +20,7 @@ function pool(more: { timeoutMs?: number; maxWaiting?: number } = {}): Pool {
   return made
 }
 
-const job = (engine: string): Job => ({ do: 'fold', engine, updates: [] })
+const job = (engine: string): Job => ({ do: 'fold', engine, bytes: new Uint8Array(0), ends: new Uint32Array(0) })
 const fine = { snapshot: new Uint8Array([1]) }
 
 test('[CR-23] a job that breaks its thread is refused, and the next one gets another thread', async () => {
