@@ -10,7 +10,22 @@ export default defineConfig({
     react(),
     VitePWA({
       registerType: 'autoUpdate',
-      manifest: { name: 'Notes', short_name: 'Notes', display: 'standalone', start_url: '/', icons: [] },
+      includeAssets: ['icon.svg', 'apple-touch-icon.png'],
+      manifest: {
+        name: 'Notes',
+        short_name: 'Notes',
+        description: 'Notes that are on all your devices, with or without a network.',
+        display: 'standalone',
+        start_url: '/',
+        background_color: '#faf8f5',
+        theme_color: '#b4532a',
+        icons: [
+          { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+          { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icon-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
+      },
       workbox: { navigateFallbackDenylist: [/^\/(v1|y|ws|health)/] },
     }),
   ],

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { device, launchBrowser, until } from './device.ts'
+import { closeDevices, device, launchBrowser, until } from './device.ts'
 import { relayProcess } from '../relay-process.ts'
 
 const app = join(import.meta.dirname, '../../examples/notes/dist')
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
+  await closeDevices(browser)
 })
 
 test('[C1] the app opens and keeps its notes with the network off, after one visit', async () => {
@@ -47,7 +47,7 @@ test('[C1] a device that never had a relay keeps a library, and brings it along 
   const address = shop.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   const url = `http://127.0.0.1:${address.port}`
-  const at = await device(browser, url, 'hermit')
+  const at = await device(browser, url, { user: 'hermit', alone: true })
   await at.create('Alone', 'nobody else here')
   await at.page.reload()
   await at.ready()
@@ -58,7 +58,7 @@ test('[C1] a device that never had a relay keeps a library, and brings it along 
   await close(shop)
   const relay = await relayProcess({ port: address.port })
   await at.acked()
-  const other = await device(browser, relay.url, 'hermit')
+  const other = await device(browser, relay.url, { user: 'hermit' })
   await until(() => other.titles(), titles => titles.includes('Alone'))
   await other.open('Alone')
   await until(() => other.body(), body => body.includes('nobody else here'))
@@ -68,7 +68,7 @@ test('[C1] a device that never had a relay keeps a library, and brings it along 
 
 test('[CL-16] signing out leaves nothing behind in the browser', async () => {
   const relay = await relayProcess()
-  const at = await device(browser, relay.url, 'visitor')
+  const at = await device(browser, relay.url, { user: 'visitor' })
   await at.create('Private', 'for my eyes')
   await at.acked()
   await at.page.getByRole('button', { name: 'Sign out' }).click()

@@ -26,20 +26,46 @@ export interface Device {
   /** The titles in the list. */
   titles(): Promise<string[]>
   status(): Promise<string>
+  /** As a person who does not want to wait: taps the status. */
+  syncNow(): Promise<void>
   /** Waits until every edit made here is on the relay's disk. */
   acked(): Promise<void>
   close(): Promise<void>
 }
 
+export interface DeviceOptions {
+  readonly user?: string
+  /** In CSS pixels; a desk's by default. */
+  readonly width?: number
+  /** No relay answers at this address, and the browser says so. */
+  readonly alone?: boolean
+}
+
+/** What went wrong in a page and should not have: a test fails at its end when there is any. */
+const troubles: string[] = []
+
+/** Closes all devices of a test. Nothing may have been thrown or complained about in any of them. */
+export async function closeDevices(browser: Browser): Promise<void> {
+  for (const context of browser.contexts()) await context.close()
+  expect(troubles.splice(0)).toEqual([])
+}
+
 /** A new device of `user` at the app that `url` serves. */
-export async function device(browser: Browser, url: string, user = 'ada'): Promise<Device> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+export async function device(browser: Browser, url: string, options: DeviceOptions = {}): Promise<Device> {
+  const { user = 'ada', width = 1280, alone = false } = options
+  const context = await browser.newContext({ viewport: { width, height: 800 } })
+  context.on('weberror', error => troubles.push(`thrown: ${error.error().message}`))
+  context.on('console', message => {
+    const line = message.text()
+    // A network that is gone, or a relay that was killed, is what some tests are about: the browser itself tells of it.
+    const isWeather = line.includes('net::ERR_') || (alone && message.location().url.includes('/v1/'))
+    if (message.type() === 'error' && !isWeather) troubles.push(`console: ${line} (${message.location().url})`)
+  })
   return openTab(context, `${url}/?user=${user}`)
 }
 
 async function openTab(context: BrowserContext, address: string): Promise<Device> {
   const page = await context.newPage()
-  page.on('pageerror', error => console.error('page error:', error.message))
   await page.goto(address)
   const at: Device = {
     context,
@@ -50,12 +76,20 @@ async function openTab(context: BrowserContext, address: string): Promise<Device
     },
     async create(title, body = '') {
       await page.getByLabel('New note', { exact: true }).click()
+      await until(
+        () => page.getByLabel('Title').inputValue(),
+        shown => shown === '',
+      )
       await page.getByLabel('Title').fill(title)
       if (body !== '') await at.write(body)
     },
     async open(title) {
       await page.locator('.card', { hasText: title }).first().click()
-      await page.locator('.tiptap').waitFor()
+      await until(
+        () => page.getByLabel('Title').inputValue(),
+        shown => shown === title,
+      )
+      await page.locator('.tiptap[contenteditable]').waitFor()
     },
     retitle: title => page.getByLabel('Title').fill(title),
     async write(text) {
@@ -67,6 +101,7 @@ async function openTab(context: BrowserContext, address: string): Promise<Device
     body: () => page.locator('.tiptap').evaluate(written),
     titles: () => page.locator('.card b > span').allInnerTexts(),
     status: () => page.getByRole('status').innerText(),
+    syncNow: () => page.getByTitle('Sync now').click(),
     acked: () => until(() => at.status(), status => status.startsWith('All saved')),
     close: () => context.close(),
   }

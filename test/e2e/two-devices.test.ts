@@ -1,7 +1,7 @@
 // The main job: two devices write in one note, one goes away, both go on, and they agree when it is back.
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { agree, device, launchBrowser, until } from './device.ts'
+import { agree, closeDevices, device, launchBrowser, until } from './device.ts'
 import { type RelayProcess, relayProcess } from '../relay-process.ts'
 
 let browser: Browser
@@ -14,7 +14,7 @@ beforeEach(async () => {
   relay = await relayProcess()
 })
 afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
+  await closeDevices(browser)
   await relay.remove()
 })
 
@@ -101,6 +101,7 @@ test('[S1] kill -9 of the relay in the middle of typing, ten times: nothing acke
     await relay.kill()
     await typing
     await relay.start()
+    await writer.syncNow()
   }
   await writer.acked()
   // Nobody but the relay can tell a fresh device what was written.

@@ -25,6 +25,8 @@ export interface DeviceMachine {
   killTab(at: number): void
   /** The device dies at this instant; its disk keeps what was durable. */
   crash(): void
+  /** It dies while the next commit is being written; `then` is called at that moment. */
+  crashInCommit(then: () => void): void
   /** The platform throws its storage away. */
   wipe(): void
   /** What the disk holds now, for another device that begins as its clone. */
@@ -58,7 +60,8 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
   let opened = 0
   let life = 0
   let committing = 0
-  let ahead = plan.faults.has('clockJump') ? pick(random, 600_000) - 300_000 : 0
+  let crashing: (() => void) | undefined
+  let ahead = plan.faults.has('clockJump') ? pick(random, 1_200_000) - 600_000 : 0
   const options = {
     async step(step: string) {
       if (step !== 'commit') {
@@ -69,13 +72,16 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
         return
       }
       committing += 1
+      const then = crashing
+      crashing = undefined
+      if (then !== undefined) clock.after(0, () => (crash(), then()))
       await new Promise<void>(resolve => void clock.after(1 + pick(random, 4), resolve))
       committing -= 1
     },
   }
   let disk = given?.copy(options) ?? memoryDisk(options)
   let shared = memoryTabs({ schedule: run => void clock.after(0, run) })
-  let tabs: { readonly client: SimClient; readonly clock: SkewedClock; readonly kill: () => void }[] = []
+  let tabs: { readonly client: SimClient; readonly clock: SkewedClock; leads(): boolean; kill(): void }[] = []
 
   const openTab = async (): Promise<void> => {
     const tabClock = clock.skewed(ahead)
@@ -99,6 +105,7 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
     tabs.push({
       client,
       clock: tabClock,
+      leads: () => network.links().some(({ from }) => from === host),
       kill() {
         tabClock.stop()
         network.crash(host)
@@ -106,6 +113,15 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
         tab.crash()
       },
     })
+  }
+
+  const crash = (): void => {
+    if (committing > 0) journal.saw('device crashed with a commit on the way')
+    for (const tab of tabs) tab.kill()
+    disk.crash({ keepCommit: random.number() < 0.5 })
+    committing = 0
+    tabs = []
+    shared = memoryTabs({ schedule: run => void clock.after(0, run) })
   }
 
   return {
@@ -116,15 +132,12 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
     openTab,
     killTab(at) {
       const [tab] = tabs.splice(at, 1)
+      if (tab?.leads() === true && tabs.length > 0) journal.saw('another tab took over')
       tab?.kill()
     },
-    crash() {
-      if (committing > 0) journal.saw('device crashed with a commit on the way')
-      for (const tab of tabs) tab.kill()
-      disk.crash({ keepCommit: random.number() < 0.5 })
-      committing = 0
-      tabs = []
-      shared = memoryTabs({ schedule: run => void clock.after(0, run) })
+    crash,
+    crashInCommit(then) {
+      crashing = then
     },
     wipe() {
       for (const tab of tabs) tab.kill()
@@ -159,6 +172,7 @@ export function deviceMachine({ name, user, plan, clock, network, random, journa
     },
     calm() {
       calm = true
+      crashing = undefined
     },
   }
 }

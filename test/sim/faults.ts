@@ -24,9 +24,11 @@ type Strike = (world: World) => void
 const STRIKES: { readonly [F in Fault]?: Strike } = {
   relayCrash({ relay, clock, random, journal }) {
     if (!relay.up()) return
+    const back = (): void => void clock.after(100 + pick(random, 3_000), () => relay.start())
+    if (random.number() < 0.6) return relay.crashInCommit(back)
     journal.note('the relay loses power')
     relay.crash()
-    clock.after(100 + pick(random, 3_000), () => relay.start())
+    back()
   },
   relayLosesCommits({ relay, clock, random, journal }) {
     if (!relay.up() || random.number() < 0.7) return
@@ -57,8 +59,10 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
   deviceCrash({ devices, clock, random, journal }) {
     const device = oneOf(random, devices)
     journal.note(`${device.name} crashes`)
+    const back = (): void => void clock.after(50 + pick(random, 2_000), () => void device.openTab())
+    if (random.number() < 0.6) return device.crashInCommit(back)
     device.crash()
-    clock.after(50 + pick(random, 2_000), () => void device.openTab())
+    back()
   },
   deviceWipe({ devices, clock, random, journal }) {
     if (random.number() < 0.6) return
@@ -78,7 +82,6 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
     const open = device.tabs().length
     if (open > 1) {
       journal.note(`a tab of ${device.name} dies`)
-      journal.saw('another tab took over')
       device.killTab(pick(random, open))
     } else if (open === 1) {
       journal.note(`${device.name} opens another tab`)
@@ -86,7 +89,7 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
     }
   },
   clockJump({ devices, random }) {
-    oneOf(random, devices).jump(pick(random, 240_000) - 120_000)
+    oneOf(random, devices).jump(pick(random, 1_200_000) - 600_000)
   },
   sleep({ devices, random, journal }) {
     const device = oneOf(random, devices)

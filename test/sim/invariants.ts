@@ -2,18 +2,10 @@
 import { canonical, hex, entryDigest, type Entry, type Random } from '@joinery/core'
 import type { VirtualClock } from '@joinery/core/testing'
 import type { DeviceMachine } from './device-machine.ts'
-import type { Journal } from './journal.ts'
+import { Broken, type Journal } from './journal.ts'
 import { SPACE } from './library.ts'
 import type { RelayMachine } from './relay-machine.ts'
 import { documentsOf, headOf, logOf, shown, type StoredDocument } from './relay-view.ts'
-
-export class Broken extends Error {
-  readonly invariant: string
-  constructor(invariant: string, sentence: string) {
-    super(`${invariant}: ${sentence}`)
-    this.invariant = invariant
-  }
-}
 
 /** Checked again and again while things go wrong; remembers what it saw. */
 export interface Watcher {

@@ -8,8 +8,19 @@ export interface Edit {
   readonly document: string
   saved: boolean
   acked: boolean
+  /** Virtual time at which its author heard of the ack. */
+  ackedAt: number
   /** Shelved, so that it need not be in the end (C2): it must be on the shelf instead. */
   refused: boolean
+}
+
+/** An invariant that did not hold. */
+export class Broken extends Error {
+  readonly invariant: string
+  constructor(invariant: string, sentence: string) {
+    super(`${invariant}: ${sentence}`)
+    this.invariant = invariant
+  }
 }
 
 export interface Journal {
@@ -21,7 +32,10 @@ export interface Journal {
   /** How often each thing that must happen sometimes has happened. */
   readonly sometimes: Map<Sometimes, number>
   readonly lines: string[]
+  /** What did not hold, found on the way. */
+  readonly broken: Broken | undefined
   note(line: string): void
+  broke(invariant: string, sentence: string): void
   saw(what: Sometimes): void
 }
 
@@ -43,6 +57,7 @@ export const SOMETIMES = [
   'device storage was full',
   'reader fell back to the log',
   'edits were shelved',
+  'an edit came without what it builds on',
   'clock was ahead and edits were stamped anew',
 ] as const
 export type Sometimes = (typeof SOMETIMES)[number]
@@ -51,6 +66,7 @@ export type Sometimes = (typeof SOMETIMES)[number]
 export function journal(now: () => number): Journal {
   const sometimes = new Map<Sometimes, number>()
   const lines: string[] = []
+  let broken: Broken | undefined
   return {
     edits: [],
     purged: new Set(),
@@ -59,6 +75,12 @@ export function journal(now: () => number): Journal {
     lines,
     note(line) {
       lines.push(`${String(Math.round(now())).padStart(6)}  ${line}`)
+    },
+    get broken() {
+      return broken
+    },
+    broke(invariant, sentence) {
+      broken ??= new Broken(invariant, sentence)
     },
     saw(what) {
       sometimes.set(what, (sometimes.get(what) ?? 0) + 1)

@@ -25,12 +25,22 @@ interface KnownDocument {
 }
 
 /** People who share a few documents. */
-export function people({ plan, random, journal }: { readonly plan: Plan; readonly random: Random; readonly journal: Journal }): People {
+export function people({
+  plan,
+  random,
+  journal,
+  now,
+}: {
+  readonly plan: Plan
+  readonly random: Random
+  readonly journal: Journal
+  readonly now: () => number
+}): People {
   const known: KnownDocument[] = []
   let tokens = 0
 
   const edited = ({ device, life }: Person, document: string, token: string, receipt: Receipt): void => {
-    const edit: Edit = { token, device, life, document, saved: false, acked: false, refused: false }
+    const edit: Edit = { token, device, life, document, saved: false, acked: false, ackedAt: 0, refused: false }
     journal.edits.push(edit)
     journal.note(`${device} writes ${token} into ${document.slice(0, 6)}`)
     receipt.saved.then(
@@ -40,10 +50,12 @@ export function people({ plan, random, journal }: { readonly plan: Plan; readonl
     receipt.acked.then(
       () => {
         edit.acked = true
+        edit.ackedAt = now()
         journal.note(`${device} hears that ${token} is acked`)
       },
       () => {
         edit.refused = true
+        journal.note(`${device} hears that ${token} is refused`)
       },
     )
   }
@@ -63,6 +75,7 @@ export function people({ plan, random, journal }: { readonly plan: Plan; readonl
     const token = `t${++tokens}.`
     const way = pick(random, 10)
     try {
+      watchReads(person, id, handle)
       const receipt = handle.change(draft => {
         if (way < 6) {
           // At a boundary between tokens, so that no token is torn.
@@ -78,6 +91,7 @@ export function people({ plan, random, journal }: { readonly plan: Plan; readonl
         }
       })
       edited(person, id, token, receipt)
+      if (!tokensIn(handle).has(token)) journal.broke('I12', `${person.device} does not read ${token} that it just wrote`)
       if (way === 9 && handle.view.tags.length > 1 && random.number() < 0.5) {
         const gone = oneOf(random, handle.view.tags)
         journal.removed.add(gone)
@@ -86,6 +100,21 @@ export function people({ plan, random, journal }: { readonly plan: Plan; readonl
     } finally {
       handle[Symbol.dispose]()
     }
+  }
+
+  /** I12: what a tab has shown of a document it goes on showing. */
+  const seenByTab = new WeakMap<SimClient, Map<string, ReadonlySet<string>>>()
+  const watchReads = ({ device, client }: Person, document: string, handle: Parameters<typeof tokensIn>[0]): void => {
+    const seenByDocument = seenByTab.get(client) ?? new Map<string, ReadonlySet<string>>()
+    seenByTab.set(client, seenByDocument)
+    const shownNow = tokensIn(handle)
+    for (const token of seenByDocument.get(document) ?? []) {
+      if (shownNow.has(token) || journal.removed.has(token) || journal.purged.has(document)) continue
+      if (journal.edits.some(edit => edit.token === token && !edit.refused)) {
+        journal.broke('I12', `${device} showed ${token} in ${document}, and does not any more`)
+      }
+    }
+    seenByDocument.set(document, shownNow)
   }
 
   return {
@@ -105,4 +134,9 @@ export function people({ plan, random, journal }: { readonly plan: Plan; readonl
       await change(person, document)
     },
   }
+}
+
+/** The tokens that a person sees. */
+function tokensIn({ view }: { readonly view: { readonly body: { toString(): string }; readonly tags: Iterable<string> } }): Set<string> {
+  return new Set([...(view.body.toString().match(/t\d+\./g) ?? []), ...view.tags])
 }

@@ -1,5 +1,5 @@
 // The machine of the relay: its disk, and the shipping relay that runs on it until the power goes.
-import { JoineryError, type Random } from '@joinery/core'
+import { JoineryError, type Random, type Store } from '@joinery/core'
 import {
   memoryStore,
   seededRandom,
@@ -9,13 +9,12 @@ import {
   type VirtualClock,
   type VirtualNetwork,
 } from '@joinery/core/testing'
-import { createRelay, verifyDevToken, type Counters, type Relay } from '@joinery/relay'
+import { createCounters, createRelay, foldWith, GATES, RELAY_LIMITS, verifyDevToken, type Log, type Relay } from '@joinery/relay'
 import { memoryBus } from '@joinery/adapters/bus/memory'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
-import { GATES } from '../../packages/relay/src/gate/table.ts'
-import { foldWith } from '../../packages/relay/src/workers/fold.ts'
 import type { Journal } from './journal.ts'
+import { watchedSocket, type Traffic } from './relay-traffic.ts'
 import { pick, type Plan } from './plan.ts'
 
 export const RELAY_HOST = 'relay'
@@ -30,11 +29,18 @@ export interface RelayMachine {
   start(): void
   /** Power off: what was not fsynced is kept only in part, from the front. */
   crash(): void
+  /** The power goes while the next commit is being written; `then` is called at that moment. */
+  crashInCommit(then: () => void): void
   /** The disk is put back to what it was some time ago: another life of the log. */
   restoreOld(): void
   /** How often that was done. */
   restored(): number
-  counters(): Counters | undefined
+  /** Virtual times between which everything was lost by putting the disk back. */
+  lost(): readonly { readonly from: number; readonly to: number }[]
+  /** Connections now. */
+  links(): number
+  /** What the relays that ran on it have counted. */
+  counted(): ReadonlyMap<string, number>
   /** From now on nothing fails by itself. */
   calm(): void
   /** Something the relay can never recover from happened inside it. */
@@ -56,6 +62,9 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   let lives = 0
   let fatal: unknown
   let restored = 0
+  let crashing: (() => void) | undefined
+  const lost: { from: number; to: number }[] = []
+  const counters = createCounters()
   const wait = (ms: number): Promise<void> => new Promise(resolve => clock.after(ms, resolve))
   const strikes = (fault: 'diskFull' | 'commitUnknown' | 'slowDisk', chance: number): boolean =>
     !calm && plan.faults.has(fault) && random.number() < chance
@@ -64,6 +73,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     epoch: () => `epoch-${++epochs}`,
     async step(step: 'read' | 'write' | 'flush', method: string) {
       if (step === 'read') return wait(READ_MS)
+      if (step === 'flush' && method === 'commit') crashSoon()
       await wait(strikes('slowDisk', 0.2) ? 20 + pick(random, 400) : step === 'flush' ? WRITE_MS : 0)
       if (method !== 'commit') return
       if (step === 'write' && strikes('diskFull', 0.1)) {
@@ -76,26 +86,42 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       }
     },
   }
+  const crashSoon = (): void => {
+    const then = crashing
+    crashing = undefined
+    if (then !== undefined) clock.after(pick(random, WRITE_MS), () => (crash(), then()))
+  }
   let disk = storeDisk(diskOptions)
   /** What the disk was at moments gone by. */
   let backup = disk.copy(diskOptions)
+  let backupAt = 0
   let running: { readonly relay: Relay; readonly clock: SkewedClock; readonly stopListening: () => void } | undefined
 
   /** What the relay's worker does, without the thread. */
   const foldHere = async (engine: string, updates: readonly Uint8Array[]): Promise<Uint8Array> => {
     await wait(5)
-    const snapshot = foldWith(engine === 'yjs' ? yjs : automerge, random, updates)
-    journal.saw('snapshot replaced entries')
-    return snapshot
+    return foldWith(engine === 'yjs' ? yjs : automerge, random, updates)
+  }
+
+  const log: Log = {
+    info: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
+    warn: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
+    error: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
   }
 
   const start = (): void => {
     if (running !== undefined) return
     backup = disk.copy(diskOptions)
+    backupAt = clock.monotonic()
     lives += 1
     const own = clock.skewed(0)
+    const limits = {
+      ...(plan.faults.has('smallLimits') ? LAGGING : {}),
+      ...(plan.faults.has('compaction') ? FOLDING : {}),
+    }
+    const traffic: Traffic = { journal, limits: { ...RELAY_LIMITS, ...limits }, devices: new Map(), lagging: false }
     const relay = createRelay({
-      store: memoryStore({ disk }),
+      store: watched(memoryStore({ disk }), traffic),
       bus: memoryBus(),
       clock: own,
       random: seededRandom(plan.seed * 1_000 + lives),
@@ -103,19 +129,61 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       gates: GATES,
       ...(plan.faults.has('compaction') ? { fold: foldHere } : {}),
       openToAll: true,
-      limits: { ...(plan.faults.has('smallLimits') ? LAGGING : {}), ...(plan.faults.has('compaction') ? FOLDING : {}) },
-      ...(process.env.DBG ? {log: {info(e: string,f?: unknown){console.log(clock.monotonic(),e,f)},warn(e: string,f?: unknown){console.log(clock.monotonic(),e,f)},error(e: string,f?: unknown){console.log(clock.monotonic(),e,f)}}} : {}),
+      limits,
+      log,
+      counters,
       turn: () => Promise.resolve(),
       onFatal: error => {
         fatal = error
       },
     })
     const stopListening = network.accept(RELAY_HOST, socket => {
-      const link = relay.accept(process.env.DBG ? {...socket, close(c: number, r: string){console.log(clock.monotonic(),'close',socket.from,c,r); socket.close(c,r)}} : socket)
-      if (process.env.DBG) console.log(clock.monotonic(), 'accept', socket.from)
-      socket.on({ frame: link.frame, closed: () => link.closed() })
+      const link = watchedSocket(socket, traffic, to => relay.accept(to))
+      socket.on({ frame: link.frame, closed: link.closed })
     })
     running = { relay, clock: own, stopListening }
+  }
+
+  /** Looks at what the relay asks of its store, for what must happen sometimes. */
+  const watched = (store: Store, traffic: Traffic): Store => ({
+    ...store,
+    async commit(spaces) {
+      const committed = await store.commit(spaces)
+      for (const { entries } of spaces) {
+        if (entries.some(entry => !traffic.devices.has(entry.device))) journal.saw('acked while the author was away')
+      }
+      return committed
+    },
+    async named(...name) {
+      const known = await store.named(...name)
+      // With these on, the relay also looks for what a commit of its own or a clone wrote.
+      const others = plan.faults.has('commitUnknown') || plan.faults.has('diskFull') || plan.faults.has('deviceClone')
+      if (known !== undefined && !others) journal.saw('resent after a break and deduplicated')
+      return known
+    },
+    read(space, after, maxBytes) {
+      if (traffic.lagging && after > 0) {
+        traffic.lagging = false
+        journal.saw('reader fell back to the log')
+      }
+      return store.read(space, after, maxBytes)
+    },
+    async fold(fold) {
+      const isFolded = await store.fold(fold)
+      if (isFolded) journal.saw('snapshot replaced entries')
+      return isFolded
+    },
+  })
+
+  const crash = (): void => {
+    if (running === undefined) return
+    if (disk.unsaved > 0) journal.saw('relay crashed with commits on the way')
+    journal.note(`the relay loses power with ${disk.unsaved} changes on their way`)
+    running.stopListening()
+    network.crash(RELAY_HOST)
+    running.clock.stop()
+    running = undefined
+    disk.crash(pick(random, disk.unsaved + 1))
   }
 
   start()
@@ -123,26 +191,24 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     disk: () => disk,
     up: () => running !== undefined,
     start,
-    crash() {
-      if (running === undefined) return
-      if (disk.unsaved > 0) journal.saw('relay crashed with commits on the way')
-      running.stopListening()
-      network.crash(RELAY_HOST)
-      running.clock.stop()
-      running = undefined
-      disk.crash(pick(random, disk.unsaved + 1))
+    crash,
+    crashInCommit(then) {
+      crashing = then
     },
     restoreOld() {
       if (running !== undefined) throw new Error('restore a relay that is down')
       disk = backup
       restored += 1
+      lost.push({ from: backupAt, to: clock.monotonic() })
       backup = disk.copy(diskOptions)
-      journal.saw('relay lost commits and devices brought them back')
     },
     restored: () => restored,
-    counters: () => running?.relay.counters,
+    lost: () => lost,
+    links: () => running?.relay.links() ?? 0,
+    counted: () => counters.read(),
     calm() {
       calm = true
+      crashing = undefined
     },
     fatal: () => fatal,
   }

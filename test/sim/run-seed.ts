@@ -1,16 +1,22 @@
 // One history: chaos, then quiet, then the questions.
+import { createHash } from 'node:crypto'
 import { seededRandom, virtualClock, virtualNetwork } from '@joinery/core/testing'
 import { deviceMachine, type DeviceMachine } from './device-machine.ts'
 import { strike, type World } from './faults.ts'
-import { Broken, checkEnd, cursorWatcher, logWatcher } from './invariants.ts'
-import { journal as newJournal, type Journal } from './journal.ts'
+import { checkEnd, cursorWatcher, logWatcher } from './invariants.ts'
+import { Broken, journal as newJournal, type Journal } from './journal.ts'
 import { SPACE } from './library.ts'
 import { people } from './people.ts'
 import { describePlan, oneOf, pick, planOf } from './plan.ts'
 import { relayMachine } from './relay-machine.ts'
 
 const CHECK_MS = 2_000
+/** After what takes longest to be noticed: a link that is dead without a word (60 s), a device that shares its name (30 s, twice). */
+const NOTICE_MS = 70_000
+const NOTICE_CLONE_MS = 180_000
 const QUIET_MS = 60_000
+/** Longer than any timer that could still change something. */
+const STEP_MS = 1_000
 
 export interface History {
   readonly seed: number
@@ -18,6 +24,8 @@ export interface History {
   readonly journal: Journal
   readonly operations: number
   readonly faults: number
+  /** The same for the same history. */
+  readonly fingerprint: string
   /** What did not hold, or undefined. */
   readonly broken: string | undefined
 }
@@ -31,16 +39,18 @@ export async function runSeed(seed: number): Promise<History> {
   const network = virtualNetwork({ clock, random, delay: () => 1 + pick(random, plan.delayMs) })
   const relay = relayMachine({ plan, clock, network, random, journal })
   const devices: DeviceMachine[] = []
+  const clones: [DeviceMachine, DeviceMachine][] = []
   const addDevice = (like?: DeviceMachine): void => {
     const name = `d${devices.length + 1}`
     const user = like?.user ?? `user${devices.length % 2}`
     const disk = like === undefined ? {} : { disk: like.copyDisk() }
     const device = deviceMachine({ name, user, plan, clock, network, random, journal, ...disk })
     devices.push(device)
+    if (like !== undefined) clones.push([like, device])
     void device.openTab()
   }
   const world: World = { plan, clock, network, random, journal, relay, devices, clone: addDevice }
-  const crowd = people({ plan, random, journal })
+  const crowd = people({ plan, random, journal, now: () => clock.monotonic() })
   let operations = 0
   let faults = 0
   let chaos = true
@@ -72,6 +82,7 @@ export async function runSeed(seed: number): Promise<History> {
     for (let at = 0; at < plan.chaosMs; at += CHECK_MS) {
       await clock.advance(CHECK_MS)
       for (const watcher of watchers) await watcher.check()
+      if (journal.broken !== undefined) throw journal.broken
     }
     chaos = false
     journal.note('everything heals')
@@ -79,10 +90,16 @@ export async function runSeed(seed: number): Promise<History> {
     await quiet(world)
     for (const watcher of watchers) await watcher.check()
     await checkEnd(relay, devices, journal, random, clock)
+    // Who is still linked: one tab of each device. A relay does not hear that a half-open link is dead.
+    if (!plan.faults.has('halfOpen') && relay.links() > devices.length) {
+      throw new Broken('I13', `${relay.links()} links of ${devices.length} devices`)
+    }
+    lookBack(world, clones)
   } catch (error) {
     broken = error instanceof Broken ? error.message : `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
-  return { seed, plan: describePlan(plan), journal, operations, faults, broken }
+  const fingerprint = createHash('sha256').update([...journal.lines, broken].join('\n')).digest('hex')
+  return { seed, plan: describePlan(plan), journal, operations, faults, fingerprint, broken }
 }
 
 function calmDown({ network, relay, devices, clock }: World): void {
@@ -95,11 +112,14 @@ function calmDown({ network, relay, devices, clock }: World): void {
   })
 }
 
-/** I16: everything pending is acked and delivered within a minute. */
-async function quiet({ clock, devices, relay }: World): Promise<void> {
-  await clock.advance(10_000)
-  for (let at = 10_000; at < QUIET_MS; at += 1_000) {
-    await clock.advance(1_000)
+/** I16: once everything has been noticed, all that is pending is acked and delivered within a minute. */
+async function quiet({ clock, devices, relay, plan, journal }: World): Promise<void> {
+  const notice = plan.faults.has('deviceClone') ? NOTICE_CLONE_MS : NOTICE_MS
+  // A link that is half open looks alive until then, so nothing before tells whether all is quiet.
+  await clock.advance(plan.faults.has('halfOpen') || plan.faults.has('deviceClone') ? notice : 10_000)
+  for (let at = 0; at < QUIET_MS + NOTICE_MS; at += STEP_MS) {
+    await clock.advance(STEP_MS)
+    if (journal.broken !== undefined) throw journal.broken
     const statuses = devices.flatMap(device => device.tabs().map(tab => tab.status.get()))
     if (statuses.every(status => status.connection === 'live' && status.pending === 0 && !status.syncing)) return
   }
@@ -110,4 +130,22 @@ async function quiet({ clock, devices, relay }: World): Promise<void> {
     return `${device.name}: ${states.join(' ') || 'no tab'}`
   })
   throw new Broken('I16', `not quiet a minute after everything healed (${SPACE}): ${left.join('; ')}`)
+}
+
+/** What must happen sometimes and shows only in the end. */
+function lookBack({ relay, journal }: World, clones: readonly (readonly [DeviceMachine, DeviceMachine])[]): void {
+  for (const [one, other] of clones) {
+    const names = [one, other].map(device => device.tabs()[0]?.device())
+    if (one.life() === 0 && other.life() === 0 && names[0] !== names[1]) journal.saw('cloned device found out')
+  }
+  const counted = relay.counted()
+  if (journal.edits.some(edit => edit.refused && !edit.acked)) journal.saw('edits were shelved')
+  if (counted.has('answered.STAMP_AHEAD')) journal.saw('clock was ahead and edits were stamped anew')
+  if (counted.has('answered.GAP')) journal.saw('an edit came without what it builds on')
+  const wereLost = journal.edits.some(
+    ({ acked, ackedAt, document }) =>
+      acked && !journal.purged.has(document) && relay.lost().some(({ from, to }) => ackedAt > from && ackedAt < to),
+  )
+  // They were acked, lost, and by now it is checked that they are there.
+  if (wereLost) journal.saw('relay lost commits and devices brought them back')
 }

@@ -14,6 +14,9 @@ export interface Run {
 /** From this many seeds on, each of SOMETIMES must have happened. */
 const ENOUGH = 1_000
 
+/** Each so many seeds one is run twice. */
+const TWICE = 100
+
 interface Tally {
   seeds: number
   operations: number
@@ -42,6 +45,9 @@ async function runHere({ first, count, trace, bug }: Run): Promise<Tally> {
   for (let seed = first; seed < first + count; seed++) {
     const history = await runSeed(seed)
     add(tally, history)
+    if (seed % TWICE === 0 && (await runSeed(seed)).fingerprint !== history.fingerprint) {
+      tally.failures.push({ seed, broken: 'determinism: told twice, it is another history' })
+    }
     if (trace) print(history)
     // A planted bug is caught once.
     if (bug !== undefined && tally.failures.length > 0) break

@@ -1,34 +1,67 @@
-/** Three panes on a desk, one at a time on a phone: places, the list, the note. */
-import { useCallback, useState } from 'react'
+/** Three panes on a desk, one at a time on a phone: places, a list, what is open. */
+import { lazy, Suspense, useCallback, useState } from 'react'
 import { NoteList } from './note-list.tsx'
-import { NoteSheet } from './note-sheet.tsx'
 import type { Notes } from './notes.ts'
 import { go, usePlace } from './place.ts'
+import { ReviewList } from './review-list.tsx'
+import { ShelfList } from './shelf-list.tsx'
 import { Sidebar } from './sidebar.tsx'
+
+// The editor is most of the app: it comes while the list is shown already.
+const sheets = import('./sheets.ts')
+const NoteSheet = lazy(async () => ({ default: (await sheets).NoteSheet }))
+const ReviewSheet = lazy(async () => ({ default: (await sheets).ReviewSheet }))
 
 export function App({ notes }: { readonly notes: Notes }) {
   const place = usePlace()
+  const { list, note } = place
   const [search, setSearch] = useState('')
+  /** The note that was begun here last: its title is waited for. */
+  const [begun, begin] = useState<string | undefined>(undefined)
   const create = useCallback(() => {
-    const folder = place.list.shelf === 'folder' ? { folder: place.list.folder } : {}
-    const { id } = notes.space.note.create({ ...folder, pinned: place.list.shelf === 'pinned' })
+    const folder = list.shelf === 'folder' ? { folder: list.folder } : {}
+    const { id } = notes.space.note.create({ ...folder, pinned: list.shelf === 'pinned' })
     setSearch('')
-    go({ list: place.list.shelf === 'trash' ? { shelf: 'all' } : place.list, note: id })
-  }, [notes, place])
+    begin(id)
+    go({ list: list.shelf === 'pinned' || list.shelf === 'folder' ? list : { shelf: 'all' }, note: id })
+  }, [notes, list])
 
   return (
-    <div className="app" data-open={place.note !== undefined}>
+    <div className="app" data-open={note !== undefined}>
       <Sidebar notes={notes} place={place} />
-      <NoteList notes={notes} place={place} search={search} onSearch={setSearch} onCreate={create} />
+      {list.shelf === 'needs-you' ? (
+        <ShelfList notes={notes} />
+      ) : list.shelf === 'reviews' ? (
+        <ReviewList notes={notes} place={place} />
+      ) : (
+        <NoteList notes={notes} list={list} open={note} search={search} onSearch={setSearch} onCreate={create} />
+      )}
       <main className="sheet">
-        {place.note === undefined ? (
-          <p className="hint">
-            Choose a note, or <button onClick={create}>write a new one</button>.
-          </p>
-        ) : (
-          <NoteSheet key={place.note} notes={notes} place={place} id={place.note} />
-        )}
+        <Suspense>
+          {note === undefined ? (
+            <Nothing reviews={list.shelf === 'reviews'} onCreate={create} />
+          ) : list.shelf === 'reviews' ? (
+            <ReviewSheet key={note} notes={notes} place={place} id={note} />
+          ) : (
+            <NoteSheet key={note} notes={notes} place={place} id={note} isNew={note === begun} />
+          )}
+        </Suspense>
       </main>
+    </div>
+  )
+}
+
+function Nothing({ reviews, onCreate }: { readonly reviews: boolean; onCreate(): void }) {
+  return (
+    <div className="hint">
+      <img src="/icon.svg" alt="" />
+      {reviews ? (
+        <p>Look back on a day: choose one, or begin today’s.</p>
+      ) : (
+        <p>
+          Choose a note, or <button onClick={onCreate}>write a new one</button>.
+        </p>
+      )}
     </div>
   )
 }

@@ -1,38 +1,20 @@
 /** What one can do with a note: format, undo, pin, file, throw away; and who else is here. */
 import type { Editor } from '@tiptap/react'
-import { useEditorState } from '@tiptap/react'
+import { Tools } from './editor-tools.tsx'
+import type { OpenNote } from './note-sheet.tsx'
 import type { Notes } from './notes.ts'
 import { People } from './people-here.tsx'
 import { go, type Place } from './place.ts'
 import { useLive } from './use-live.ts'
-import type { OpenNote } from './use-note.ts'
 
 interface Props {
   readonly notes: Notes
   readonly place: Place
   readonly note: OpenNote
-  readonly editor: Editor | null
+  readonly editor: Editor | undefined
 }
 
-const STYLES = [
-  { name: 'Bold', sign: 'B', on: 'bold', toggle: (editor: Editor) => editor.chain().focus().toggleBold().run() },
-  { name: 'Italic', sign: 'I', on: 'italic', toggle: (editor: Editor) => editor.chain().focus().toggleItalic().run() },
-  {
-    name: 'Heading',
-    sign: 'H',
-    on: 'heading',
-    toggle: (editor: Editor) => editor.chain().focus().toggleHeading({ level: 2 }).run(),
-  },
-  { name: 'List', sign: '•', on: 'bulletList', toggle: (editor: Editor) => editor.chain().focus().toggleBulletList().run() },
-  { name: 'Quote', sign: '“', on: 'blockquote', toggle: (editor: Editor) => editor.chain().focus().toggleBlockquote().run() },
-  { name: 'Code', sign: '‹›', on: 'codeBlock', toggle: (editor: Editor) => editor.chain().focus().toggleCodeBlock().run() },
-] as const
-
 export function NoteBar({ notes, place, note, editor }: Props) {
-  const active = useEditorState({
-    editor,
-    selector: ({ editor: now }) => STYLES.map(style => now?.isActive(style.on) ?? false),
-  })
   const discard = (): void => {
     note.delete()
     go({ list: place.list, note: undefined })
@@ -42,51 +24,43 @@ export function NoteBar({ notes, place, note, editor }: Props) {
       <button className="back" aria-label="Back to the list" onClick={() => go({ list: place.list, note: undefined })}>
         ‹
       </button>
-      {STYLES.map((style, at) => (
-        <button
-          key={style.name}
-          title={style.name}
-          aria-label={style.name}
-          aria-pressed={active?.[at] ?? false}
-          onClick={() => editor !== null && style.toggle(editor)}
-        >
-          {style.sign}
-        </button>
-      ))}
-      <i />
-      <button title="Undo" aria-label="Undo" onClick={() => note.undo()}>
-        ↶
-      </button>
-      <button title="Redo" aria-label="Redo" onClick={() => note.redo()}>
-        ↷
-      </button>
-      <i />
-      <button
-        title={note.view.pinned ? 'Unpin' : 'Pin'}
-        aria-label="Pin"
-        aria-pressed={note.view.pinned}
-        onClick={() => {
-          const pinned = !note.view.pinned
-          note.change(draft => {
-            draft.pinned = pinned
-          })
-        }}
-      >
-        ◆
-      </button>
-      <FolderChoice notes={notes} note={note} />
       {note.view.$trash !== false ? null : (
-        <button title="Move to the trash" aria-label="Move to the trash" onClick={discard}>
-          ✕
-        </button>
+        <>
+          <Tools editor={editor} document={note} />
+          <i className="after-tools" />
+          <PinButton note={note} />
+          <FolderChoice notes={notes} note={note} />
+          <button title="Move to the trash" aria-label="Move to the trash" onClick={discard}>
+            <svg viewBox="0 0 24 24" aria-hidden="true">
+              <path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5" />
+            </svg>
+          </button>
+        </>
       )}
-      <People note={note} />
+      <People document={note} />
     </div>
+  )
+}
+
+function PinButton({ note }: { readonly note: OpenNote }) {
+  const { pinned } = note.view
+  return (
+    <button
+      title={pinned ? 'Unpin' : 'Pin'}
+      aria-label="Pin"
+      aria-pressed={pinned}
+      onClick={() => note.change(draft => void (draft.pinned = !pinned))}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M9 4h6l-1 6 4 3v2H6v-2l4-3zM12 15v6" />
+      </svg>
+    </button>
   )
 }
 
 function FolderChoice({ notes, note }: { readonly notes: Notes; readonly note: OpenNote }) {
   const folders = useLive(() => notes.space.folder.where({}).orderBy('name').limit(100), 'folders')
+  if (folders === undefined || folders.rows.length === 0) return null
   return (
     <select
       aria-label="Folder"
@@ -99,7 +73,7 @@ function FolderChoice({ notes, note }: { readonly notes: Notes; readonly note: O
       }}
     >
       <option value="">No folder</option>
-      {folders?.rows.map(folder => (
+      {folders.rows.map(folder => (
         <option key={folder.id} value={folder.id}>
           {folder.name}
         </option>

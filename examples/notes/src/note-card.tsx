@@ -1,16 +1,22 @@
 /** One note in the list: title, when, the first words. */
 import type { Notes } from './notes.ts'
-import { go, type Place } from './place.ts'
+import { go, type Shelf } from './place.ts'
 import { when } from './when.ts'
 
 export type NoteRow = Awaited<ReturnType<ReturnType<Notes['space']['note']['where']>['get']>>['rows'][number]
 
-export function NoteCard({ row, place }: { readonly row: NoteRow; readonly place: Place }) {
+interface Props {
+  readonly row: NoteRow
+  readonly list: Shelf
+  readonly open: boolean
+}
+
+export function NoteCard({ row, list, open }: Props) {
   return (
     <button
       className="card"
-      aria-current={place.note === row.id}
-      onClick={() => go({ list: place.list, note: row.id })}
+      aria-current={open}
+      onClick={() => go({ list, note: row.id })}
     >
       <b>
         <span>
@@ -19,7 +25,7 @@ export function NoteCard({ row, place }: { readonly row: NoteRow; readonly place
         </span>
         <time dateTime={new Date(row.updatedAt).toISOString()}>{when(row.updatedAt)}</time>
       </b>
-      <p>{row.excerpt === '' ? 'No text' : row.excerpt}</p>
+      <p>{row.excerpt === '' ? 'No text yet' : row.excerpt}</p>
     </button>
   )
 }

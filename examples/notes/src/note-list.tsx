@@ -2,24 +2,26 @@
 import { useState } from 'react'
 import { NoteCard } from './note-card.tsx'
 import type { Notes } from './notes.ts'
-import type { Place, Shelf } from './place.ts'
+import type { Shelf } from './place.ts'
 import { useLive } from './use-live.ts'
 
 const PAGE = 50
 
 interface Props {
   readonly notes: Notes
-  readonly place: Place
+  readonly list: NoteShelf
+  /** The note that is open beside it. */
+  readonly open: string | undefined
   readonly search: string
   onSearch(text: string): void
   onCreate(): void
 }
 
-export function NoteList({ notes, place, search, onSearch, onCreate }: Props) {
+export function NoteList({ notes, list, open, search, onSearch, onCreate }: Props) {
   const [pages, setPages] = useState(1)
-  const found = useLive(() => queryOf(notes, place.list, search, pages * PAGE), keyOf(place.list, search, pages))
+  const found = useLive(() => queryOf(notes, list, search, pages * PAGE), keyOf(list, search, pages))
   const rows = found?.rows ?? []
-  const cards = place.list.shelf === 'all' ? [...rows].sort((a, b) => Number(b.pinned) - Number(a.pinned)) : rows
+  const cards = list.shelf === 'all' ? [...rows].sort((a, b) => Number(b.pinned) - Number(a.pinned)) : rows
   return (
     <section className="list" aria-label="Notes">
       <header>
@@ -37,11 +39,11 @@ export function NoteList({ notes, place, search, onSearch, onCreate }: Props) {
       </header>
       <div className="cards">
         {cards.map(row => (
-          <NoteCard key={row.id} row={row} place={place} />
+          <NoteCard key={row.id} row={row} list={list} open={row.id === open} />
         ))}
         {found !== undefined && found.state !== 'loading' && rows.length === 0 ? (
           <p className="hint">
-            {search === '' ? EMPTY[place.list.shelf] : `Nothing with “${search}”.`}
+            {search === '' ? EMPTY[list.shelf] : `Nothing with “${search}”.`}
             {found.state === 'partial' ? ' Older notes are still on their way.' : ''}
           </p>
         ) : null}
@@ -55,14 +57,16 @@ export function NoteList({ notes, place, search, onSearch, onCreate }: Props) {
   )
 }
 
-const EMPTY: { readonly [S in Shelf['shelf']]: string } = {
-  all: 'No notes yet. The first one is a + away.',
-  pinned: 'Pin a note and it is always here.',
-  folder: 'This folder is empty.',
-  trash: 'The trash is empty.',
+type NoteShelf = Exclude<Shelf, { shelf: 'reviews' | 'needs-you' }>
+
+const EMPTY: { readonly [S in NoteShelf['shelf']]: string } = {
+  all: 'No notes yet. Press + to write the first one.',
+  pinned: 'Pin a note and it is always here, and on top of the others.',
+  folder: 'Nothing in this folder yet. Press + to write here.',
+  trash: 'The trash is empty. What you throw away waits here until you put it back.',
 }
 
-function queryOf(notes: Notes, list: Shelf, search: string, limit: number) {
+function queryOf(notes: Notes, list: NoteShelf, search: string, limit: number) {
   const { note } = notes.space
   if (search.trim() !== '') return note.search(search).limit(limit)
   switch (list.shelf) {
@@ -77,6 +81,6 @@ function queryOf(notes: Notes, list: Shelf, search: string, limit: number) {
   }
 }
 
-function keyOf(list: Shelf, search: string, pages: number): string {
+function keyOf(list: NoteShelf, search: string, pages: number): string {
   return JSON.stringify([list, search, pages])
 }

@@ -1,38 +1,52 @@
 /** An open note: its bar, its title, its body; in the trash, the way back. */
+import { Body, useBody } from './body.tsx'
+import { Closed } from './closed.tsx'
 import { NoteBar } from './note-bar.tsx'
-import { NoteBody, useBodyEditor } from './note-body.tsx'
 import { NoteTitle } from './note-title.tsx'
 import type { Notes } from './notes.ts'
 import { go, type Place } from './place.ts'
-import { type OpenNote, useNote } from './use-note.ts'
+import { useDocument } from './use-document.ts'
 import { when } from './when.ts'
+
+export type OpenNote = Awaited<ReturnType<Notes['space']['note']['open']>>
 
 interface Props {
   readonly notes: Notes
   readonly place: Place
   readonly id: string
+  readonly isNew: boolean
 }
 
-export function NoteSheet({ notes, place, id }: Props) {
-  const note = useNote(notes, id)
-  return note === undefined ? <p className="hint">Opening …</p> : <OpenSheet notes={notes} place={place} note={note} />
+export function NoteSheet({ notes, place, id, isNew }: Props) {
+  const opened = useDocument(() => notes.space.note.open(id), id)
+  if (opened.at === 'opening') return null
+  if (opened.at === 'closed') return <Closed place={place} opened={opened} />
+  return <OpenSheet notes={notes} place={place} note={opened.handle} isNew={isNew} />
 }
 
-function OpenSheet({ notes, place, note }: { readonly notes: Notes; readonly place: Place; readonly note: OpenNote }) {
-  const editor = useBodyEditor(notes, note)
+interface OpenProps {
+  readonly notes: Notes
+  readonly place: Place
+  readonly note: OpenNote
+  readonly isNew: boolean
+}
+
+function OpenSheet({ notes, place, note, isNew }: OpenProps) {
+  const trashed = note.view.$trash !== false
+  const editor = useBody({ document: note, field: 'body', name: notes.identity.user, editable: !trashed })
   const created = note.view.$created
   return (
     <>
       <NoteBar notes={notes} place={place} note={note} editor={editor} />
       <div className="page">
         <div>
-          {note.view.$trash !== false ? <InTrash notes={notes} note={note} /> : null}
-          <NoteTitle note={note} onEnter={() => editor?.commands.focus('start')} />
+          {trashed ? <InTrash notes={notes} note={note} /> : null}
+          <NoteTitle note={note} isNew={isNew} onEnter={() => editor?.commands.focus('start')} />
           <p className="meta">
             {created === undefined ? null : <span>Begun {when(created.at)}</span>}
             <AlsoEdited note={note} />
           </p>
-          <NoteBody editor={editor} />
+          <Body editor={editor} />
         </div>
       </div>
     </>
@@ -42,14 +56,16 @@ function OpenSheet({ notes, place, note }: { readonly notes: Notes; readonly pla
 function InTrash({ notes, note }: { readonly notes: Notes; readonly note: OpenNote }) {
   const purge = (): void => {
     if (!confirm('Delete this note for good, on all devices?')) return
-    void notes.space.trash.purge(note.id)
     go({ list: { shelf: 'trash' }, note: undefined })
+    void notes.space.trash.purge(note.id)
   }
   return (
     <div className="trash-note">
-      This note is in the trash.
+      <span>This note is in the trash.</span>
       <button onClick={() => void notes.space.trash.restore(note.id)}>Put back</button>
-      <button onClick={purge}>Delete for good</button>
+      <button className="danger" onClick={purge}>
+        Delete for good
+      </button>
     </div>
   )
 }
@@ -57,7 +73,7 @@ function InTrash({ notes, note }: { readonly notes: Notes; readonly note: OpenNo
 /** What a title lost when two devices changed it at once: one tap brings it back. */
 function AlsoEdited({ note }: { readonly note: OpenNote }) {
   const [lost] = note.losers('title')
-  if (lost === undefined || lost.value === note.view.title) return null
+  if (lost === undefined || lost.value === '' || lost.value === note.view.title) return null
   return (
     <span className="also">
       Also called “{lost.value}” elsewhere

@@ -1,25 +1,39 @@
-/** The title: one field, the last writer wins, and what it lost stays reachable. */
-import type { OpenNote } from './use-note.ts'
+/** The title: one field, the last writer wins, and what it lost stays reachable. It grows with a long one. */
+import { useReducer } from 'react'
+import type { OpenNote } from './note-sheet.tsx'
 
-export function NoteTitle({ note, onEnter }: { readonly note: OpenNote; onEnter(): void }) {
+interface Props {
+  readonly note: OpenNote
+  /** Begun just now: it waits for its title. */
+  readonly isNew: boolean
+  onEnter(): void
+}
+
+export function NoteTitle({ note, isNew, onEnter }: Props) {
+  const [, redraw] = useReducer((count: number) => count + 1, 0)
   return (
-    <input
+    <textarea
       className="title"
+      rows={1}
       aria-label="Title"
       placeholder="Untitled"
+      maxLength={1_000}
+      readOnly={note.view.$trash !== false}
       value={note.view.title}
-      autoFocus={note.view.title === ''}
+      autoFocus={isNew}
       onChange={event => {
-        const title = event.currentTarget.value
+        const title = event.currentTarget.value.replace(/\s*\n\s*/g, ' ')
         note.change(draft => {
           draft.title = title
         })
+        // At once, so that the place one types at does not jump.
+        redraw()
       }}
       onKeyDown={event => {
-        if (event.key === 'Enter') {
-          event.preventDefault()
-          onEnter()
-        }
+        // Enter that ends a composed word is not the end of the title.
+        if (event.key !== 'Enter' || event.nativeEvent.isComposing) return
+        event.preventDefault()
+        onEnter()
       }}
     />
   )

@@ -1,13 +1,24 @@
-/** Who else has this note open. */
+/** Who else has this document open. */
 import { useEffect, useState } from 'react'
 import { colourOf } from './people.ts'
-import type { OpenNote } from './use-note.ts'
 
-export function People({ note }: { readonly note: OpenNote }) {
-  const [others, show] = useState(note.presence.others())
-  useEffect(() => note.presence.subscribe(show), [note])
+interface Other {
+  readonly id: string
+  readonly subject: string
+}
+
+interface Attended {
+  readonly presence: {
+    others(): readonly Other[]
+    subscribe(listener: (others: readonly Other[]) => void): () => void
+  }
+}
+
+export function People({ document }: { readonly document: Attended }) {
+  const [others, show] = useState<readonly Other[]>(() => document.presence.others())
+  useEffect(() => document.presence.subscribe(show), [document])
   return (
-    <div className="people" aria-label={`${others.length} others here`}>
+    <div className="people" role="group" aria-label={others.length === 1 ? '1 other here' : `${others.length} others here`}>
       {others.map(other => (
         <span key={other.id} title={nameOf(other)} style={{ background: colourOf(nameOf(other)) }}>
           {nameOf(other).slice(0, 2)}
@@ -18,6 +29,6 @@ export function People({ note }: { readonly note: OpenNote }) {
 }
 
 /** Who it is; another tab of this browser has no name of its own. */
-function nameOf({ subject }: { readonly subject: string }): string {
+function nameOf({ subject }: Other): string {
   return subject === '' ? 'me' : subject
 }

@@ -5,11 +5,13 @@ export type Shelf =
   | { readonly shelf: 'all' }
   | { readonly shelf: 'pinned' }
   | { readonly shelf: 'trash' }
+  | { readonly shelf: 'reviews' }
+  | { readonly shelf: 'needs-you' }
   | { readonly shelf: 'folder'; readonly folder: string }
 
 export interface Place {
   readonly list: Shelf
-  /** The open note, if any. */
+  /** The open note or review, if any. */
   readonly note: string | undefined
 }
 
@@ -35,7 +37,7 @@ function parse(hash: string): Place {
 }
 
 function parseShelf(name: string): Shelf {
-  if (name === 'pinned' || name === 'trash') return { shelf: name }
+  if (name === 'pinned' || name === 'trash' || name === 'reviews' || name === 'needs-you') return { shelf: name }
   if (name.startsWith('folder-')) return { shelf: 'folder', folder: name.slice('folder-'.length) }
   return { shelf: 'all' }
 }

@@ -1,4 +1,5 @@
 /** Where notes are: all, pinned, folders, trash; and how the syncing goes. */
+import { useRef, useState } from 'react'
 import type { Notes } from './notes.ts'
 import { go, type Place, type Shelf } from './place.ts'
 import { SyncStatus } from './sync-status.tsx'
@@ -6,12 +7,8 @@ import { useLive } from './use-live.ts'
 
 export function Sidebar({ notes, place }: { readonly notes: Notes; readonly place: Place }) {
   const folders = useLive(() => notes.space.folder.where({}).orderBy('name').limit(100), 'folders')
-  const addFolder = (): void => {
-    const name = prompt('Name of the folder')?.trim()
-    if (name === undefined || name === '') return
-    const { id } = notes.space.folder.create({ name })
-    go({ list: { shelf: 'folder', folder: id }, note: undefined })
-  }
+  const status = useLive(() => notes.client.status, 'status')
+  const [naming, name] = useState(false)
   return (
     <nav className="side" aria-label="Places">
       <h1>
@@ -20,20 +17,63 @@ export function Sidebar({ notes, place }: { readonly notes: Notes; readonly plac
       </h1>
       <PlaceLink place={place} to={{ shelf: 'all' }} name="All notes" />
       <PlaceLink place={place} to={{ shelf: 'pinned' }} name="Pinned" />
+      <PlaceLink place={place} to={{ shelf: 'reviews' }} name="Daily reviews" />
       <h2>
         Folders
-        <button aria-label="New folder" onClick={addFolder}>
+        <button aria-label="New folder" title="New folder" onClick={() => name(true)}>
           +
         </button>
       </h2>
       {folders?.rows.map(folder => (
         <PlaceLink key={folder.id} place={place} to={{ shelf: 'folder', folder: folder.id }} name={folder.name} />
       ))}
+      {naming ? <NewFolder notes={notes} onEnd={() => name(false)} /> : null}
       <div className="spring" />
+      {status !== undefined && status.shelf > 0 ? (
+        <PlaceLink place={place} to={{ shelf: 'needs-you' }} name={`Edits that need you (${status.shelf})`} />
+      ) : null}
       <PlaceLink place={place} to={{ shelf: 'trash' }} name="Trash" />
       <SyncStatus notes={notes} />
       <SignOut notes={notes} />
     </nav>
+  )
+}
+
+function NewFolder({ notes, onEnd }: { readonly notes: Notes; onEnd(): void }) {
+  const [name, type] = useState('')
+  // The field also loses the focus when it goes.
+  const ended = useRef(false)
+  const make = (): void => {
+    if (ended.current) return
+    ended.current = true
+    onEnd()
+    if (name.trim() === '') return
+    const { id } = notes.space.folder.create({ name: name.trim() })
+    go({ list: { shelf: 'folder', folder: id }, note: undefined })
+  }
+  return (
+    <form
+      onSubmit={event => {
+        event.preventDefault()
+        make()
+      }}
+    >
+      <input
+        className="naming"
+        aria-label="Name of the folder"
+        placeholder="Name, then Enter"
+        maxLength={200}
+        autoFocus
+        value={name}
+        onChange={event => type(event.currentTarget.value)}
+        onKeyDown={event => {
+          if (event.key !== 'Escape') return
+          ended.current = true
+          onEnd()
+        }}
+        onBlur={make}
+      />
+    </form>
   )
 }
 

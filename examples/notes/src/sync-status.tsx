@@ -1,12 +1,21 @@
 /** How the syncing goes, in words a person uses. A tap syncs now. */
+import { useEffect, useReducer } from 'react'
 import type { Notes } from './notes.ts'
 import { useLive } from './use-live.ts'
-import { when } from './when.ts'
+import { ago } from './when.ts'
 
 type Status = ReturnType<Notes['client']['status']['get']>
 
+/** “5 minutes ago” is looked at again this often, in ms. */
+const LOOK_AGAIN = 30_000
+
 export function SyncStatus({ notes }: { readonly notes: Notes }) {
   const status = useLive(() => notes.client.status, 'status') ?? notes.client.status.get()
+  const [, redraw] = useReducer((count: number) => count + 1, 0)
+  useEffect(() => {
+    const timer = setInterval(redraw, LOOK_AGAIN)
+    return () => clearInterval(timer)
+  }, [])
   const { mood, headline, detail } = say(status)
   return (
     <button className="sync" data-mood={mood} title="Sync now" onClick={() => void notes.client.syncNow()}>
@@ -25,25 +34,39 @@ interface Words {
   readonly detail: string
 }
 
+/** What to say while the relay is not reached, for each reason; undefined while it is. */
+const AWAY: { readonly [R in Status['connection']]: Omit<Words, 'detail'> | undefined } = {
+  'live': undefined,
+  'polling': undefined,
+  'no-relay': { mood: 'idle', headline: 'On this device' },
+  'offline': { mood: 'idle', headline: 'Offline' },
+  'waiting': { mood: 'idle', headline: 'Offline' },
+  'stopped': { mood: 'idle', headline: 'Offline' },
+  'connecting': { mood: 'idle', headline: 'Connecting …' },
+  'needs-auth': { mood: 'warn', headline: 'Signed out' },
+  'wrong-account': { mood: 'warn', headline: 'Another account' },
+  'insecure-url': { mood: 'warn', headline: 'Not a safe address' },
+  'too-old': { mood: 'warn', headline: 'Reload to update' },
+}
+
 /** What a status means to the person. */
-export function say(status: Status): Words {
+function say(status: Status): Words {
   const waiting = status.pending === 1 ? '1 edit' : `${status.pending} edits`
   if (status.storage.degraded) {
     return { mood: 'warn', headline: 'Not kept on this device', detail: 'This browser does not let the app store notes.' }
   }
-  if (status.shelf > 0) {
-    return { mood: 'warn', headline: 'Some edits need you', detail: `${status.shelf} could not be saved to the server.` }
+  if (status.storage.failing !== undefined) {
+    return { mood: 'warn', headline: 'Cannot save', detail: 'This device has no room for your last edits. Keep this page open.' }
   }
-  if (status.connection !== 'live') {
-    const kept = status.pending === 0 ? 'Everything is on this device.' : `${waiting} safe on this device.`
-    return status.connection === 'needs-auth'
-      ? { mood: 'warn', headline: 'Signed out', detail: kept }
-      : { mood: 'idle', headline: status.connection === 'connecting' ? 'Connecting …' : 'Offline', detail: kept }
+  const away = AWAY[status.connection]
+  if (away !== undefined) {
+    return { ...away, detail: status.pending === 0 ? 'Everything is on this device.' : `${waiting} safe on this device.` }
   }
   if (status.pending > 0) return { mood: 'busy', headline: 'Saving …', detail: `${waiting} on the way.` }
+  if (!status.safeToClose) return { mood: 'busy', headline: 'Saving …', detail: 'Keeping what you wrote.' }
   return {
     mood: 'good',
     headline: 'All saved',
-    detail: status.lastSync === undefined ? 'On every device.' : `Last sync ${when(status.lastSync)}`,
+    detail: status.lastSync === undefined ? 'On all your devices.' : `In step ${ago(status.lastSync)}.`,
   }
 }

@@ -83,7 +83,7 @@ export async function runBody<T>(
   return result
 }
 
-export function checkRange(range: KeyRange): KeyRange {
+function checkRange(range: KeyRange): KeyRange {
   checkPrefix(range.prefix ?? [])
   for (const bound of [range.from, range.after, range.before]) if (bound !== undefined) checkKey(bound)
   return range

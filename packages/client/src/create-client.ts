@@ -3,7 +3,6 @@ import { checkId, PERSONAL_SPACE } from '@joinery/core'
 import type { Kind, Kinds } from '@joinery/core/kinds'
 import type { Client, Collections, SpaceClient } from './client.ts'
 import { collectionOf, type CollectionContext } from './collection.ts'
-import { completeness } from './completeness.ts'
 import { openDocuments } from './documents/open-documents.ts'
 import { ledger } from './documents/receipts.ts'
 import { unsavedRows } from './documents/unsaved-rows.ts'
@@ -13,14 +12,14 @@ import { newsDesk } from './news.ts'
 import { openStorage } from './open-storage.ts'
 import type { BaseOptions, LinkOptions } from './options.ts'
 import { presenceDesk } from './presence.ts'
-import type { Place } from './replica/append.ts'
+import type { Place } from './replica/body.ts'
 import { freshId } from './replica/fresh-id.ts'
 import { followKinds } from './replica/kind-versions.ts'
 import { projector } from './replica/projector.ts'
 import { replicaOn } from './replica/replica.ts'
 import { writer } from './replica/writer.ts'
 import { shelfOf } from './shelf.ts'
-import { statusDesk } from './status.ts'
+import { standing } from './status.ts'
 import { syncDesk } from './sync-now.ts'
 import { trashOf } from './trash.ts'
 
@@ -73,48 +72,38 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   const tabs = typeof options.tabs === 'function' ? options.tabs(name) : options.tabs
   const news = newsDesk(tabs)
   const events = eventDesk(news)
-  const writes = writer(storage, clock, () => news.tellHere({ type: 'storage' }))
   const { device, slot } = identity
+  const writes = writer(storage, clock, () => news.tellHere({ type: 'storage' }))
   const replica = replicaOn({ library, engines, storage, writer: writes, clock, random, news, device, slot })
   await followKinds(replica, library)
-  let linked = options.url !== undefined
 
-  const complete = await completeness(replica, spaces, () => linked)
+  let linked = options.url !== undefined
   const background = projector(replica, () => network.refresh())
   const rows = unsavedRows(news)
   const receipts = ledger(news)
   const written = ({ space, document }: Place): void => background.note(space, [document], false)
-  const documents = openDocuments({ replica, rows, receipts, written }, () => complete.reachable())
+  const documents = openDocuments({ replica, rows, receipts, written }, () => status.reachable())
+  const status = standing({ replica, spaces, degraded, linked: () => linked, unsaved: () => documents.unsaved() })
+  await status.refresh()
   const presence = presenceDesk(news, tab)
+  const sync = syncDesk(replica, documents)
   const network = link({
     replica,
     background,
+    presence,
     tabs,
+    spaces,
     transport: options.transport,
-    clock,
-    random,
-    allowInsecure: options.allowInsecure ?? false,
     evictAbove: options.evictAbove ?? EVICT_ABOVE,
     open: place => documents.get(place) !== undefined,
-    spaces: () => [...spaces],
     report: (space, report) => events.emit({ ...report, space }),
   })
-  const status = statusDesk(news, {
-    replica,
-    degraded,
-    complete: space => complete.of(space),
-    spaces: () => [...spaces],
-    unsaved: () => documents.unsaved(),
-  })
-  const sync = syncDesk(replica, documents)
-
   const context: CollectionContext = {
     replica,
     unsaved: rows,
     documents,
     presence,
-    complete: space => complete.of(space),
-    listenComplete: listener => complete.listen(listener),
+    standing: status,
     async indexed() {
       await documents.saved()
       await background.settled()
@@ -145,16 +134,16 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     tabs.close()
   }
 
-  news.listen(item => {
-    if (item.type === 'renamed-device') {
-      replica.rename(item.device)
-      marker?.set(item.device)
-    }
+  news.listen({
+    'renamed-device': ({ device: name }) => {
+      replica.rename(name)
+      marker?.set(name)
+    },
     // Another tab deletes the library: whatever this one still wants to write has nowhere to go.
-    if (item.type === 'logout') {
+    'logout': () => {
       ended ??= end().then(() => storage.close())
       events.emit({ type: 'logged-out' })
-    }
+    },
   })
   const stopSurroundings = surroundings?.listen(event => {
     if (event !== 'wake') network.tell({ type: 'network', online: event === 'online' })
@@ -179,7 +168,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     space(id) {
       if (!spaces.has(checkId('space', id))) {
         spaces.add(id)
-        network.join(id)
+        news.tell({ type: 'joined', space: id })
       }
       return inSpace(id)
     },
@@ -191,7 +180,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     syncNow: () => sync.now(),
     async persist() {
       const promised = await storage.persist()
-      status.refresh()
+      await status.refresh()
       return promised
     },
     async close() {

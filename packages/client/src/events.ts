@@ -1,6 +1,5 @@
 /** What happened, for an app that shows or logs it. */
 import type { Code } from '@joinery/core'
-import type { LinkReport } from './link/report.ts'
 import type { NewsDesk } from './news.ts'
 import { signal } from './signal.ts'
 
@@ -31,21 +30,19 @@ export interface EventDesk extends Events {
 export function eventDesk(news: NewsDesk): EventDesk {
   const happened = signal<ClientEvent>()
   let early: ClientEvent[] | undefined = []
-  let before: LinkReport | undefined
+  let wasSyncing = false
 
   const emit = (event: ClientEvent): void => {
     early?.push(event)
     happened.emit(event)
   }
 
-  news.listen(item => {
-    if (item.type !== 'link') return
-    const was = before?.syncing ?? false
-    before = item.report
-    if (!was && item.report.syncing) emit({ type: 'started' })
-    if (was && !item.report.syncing) {
-      emit(item.report.live ? { type: 'done' } : { type: 'failed', code: item.report.code ?? undefined })
-    }
+  news.listen({
+    link({ report: { syncing, live, code } }) {
+      if (!wasSyncing && syncing) emit({ type: 'started' })
+      if (wasSyncing && !syncing) emit(live ? { type: 'done' } : { type: 'failed', code: code ?? undefined })
+      wasSyncing = syncing
+    },
   })
 
   return {

@@ -59,7 +59,7 @@ export type News =
       readonly document: string
       readonly session: string
       readonly subject: string
-      readonly states: Readonly<Record<string, string>>
+      readonly states: Readonly<Record<string, string>> | null
     }
   /** The device goes by another name now. */
   | { readonly type: 'renamed-device'; readonly device: string }
@@ -80,12 +80,15 @@ export interface RowNews {
   readonly row: RowValue | null
 }
 
+/** What is done about news, by its type. */
+export type NewsHandlers = { readonly [T in News['type']]?: (news: Extract<News, { type: T }>) => void }
+
 export interface NewsDesk {
   /** To all tabs, this one included. */
   tell(news: News): void
   /** To this tab alone: of what is not stored yet. */
   tellHere(news: News): void
-  listen(listener: (news: News) => void): () => void
+  listen(handlers: NewsHandlers): () => void
   close(): void
 }
 
@@ -98,8 +101,12 @@ export function newsDesk(tabs: Tabs): NewsDesk {
       heard.emit(news)
       tabs.send(news)
     },
-    tellHere: news => heard.emit(news),
-    listen: listener => heard.listen(listener),
+    tellHere: heard.emit,
+    listen: handlers =>
+      heard.listen(news => {
+        const handle: ((news: never) => void) | undefined = handlers[news.type]
+        handle?.(news as never)
+      }),
     close: stop,
   }
 }

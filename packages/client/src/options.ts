@@ -34,7 +34,7 @@ export interface BaseOptions<K extends Kinds> {
   readonly token?: TokenSource | undefined
   /** Spaces to keep on this device; the personal one by default. */
   readonly spaces?: readonly string[]
-  /** Allows an address that is not encrypted and not on this machine. For tests. */
+  /** Lets the browser entry's transport use an address that is not encrypted and not on this machine. For tests. */
   readonly allowInsecure?: boolean
   /** Stored bytes above which bodies that nobody opened for long are left to the relay; 400 MB by default. */
   readonly evictAbove?: number

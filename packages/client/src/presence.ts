@@ -1,10 +1,11 @@
 /**
- * Who else is here: shown and never stored. Laws: one tab's state per document, whoever in it has the document open; the tab that holds
- * the link sends for all tabs of the device, as one state; a tab that closes takes its state along, and the link's end everybody's.
+ * Who else is here: shown and never stored. Laws: one state per tab and document, of whoever in the tab showed something last; the tab that
+ * holds the link sends for all tabs of the device, as one state (CR-21); who closes takes the state along, and the link's end everybody's.
  */
-import type { Plain } from '@joinery/core'
+import { JoineryError, type Plain } from '@joinery/core'
+import { STATE_BYTES, type Presence } from '@joinery/core/protocol'
 import type { NewsDesk } from './news.ts'
-import type { Place } from './replica/append.ts'
+import type { Place } from './replica/body.ts'
 import { signal, type Signal } from './signal.ts'
 
 export interface Present {
@@ -16,110 +17,143 @@ export interface Present {
 }
 
 export interface PresenceDesk {
-  /** `holder` is whoever shows it: the state goes with him. */
+  /** `holder` is whoever shows it: the state goes with him. BAD_INPUT for what is too large to be shown. */
   set(holder: object, place: Place, state: Plain): void
-  leave(holder: object): void
   others(place: Place): readonly Present[]
   listen(place: Place, listener: (others: readonly Present[]) => void): () => void
-  /** The link is down: nobody is known to be there but this device's tabs. */
-  clear(): void
+  /** This tab sends for the device now, and hears for it. */
+  link(send: (message: Presence) => void): void
+  unlink(): void
+  hear(message: Presence): void
   close(): void
 }
 
-interface Room {
-  readonly place: Place
+type States = Readonly<Record<string, string>>
+
+interface Room extends Place {
   readonly changed: Signal<void>
-  /** By session, then by tab. */
-  readonly sessions: Map<string, { readonly subject: string; readonly states: Readonly<Record<string, string>> }>
+  /** By tab of this device. */
   readonly tabs: Map<string, string>
+  /** By session of others. */
+  readonly sessions: Map<string, { readonly subject: string; readonly states: States }>
+  clock: number
 }
 
 export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
-  const roomsByName = new Map<string, Room>()
+  const rooms = new Map<string, Room>()
   const holders = new Map<object, { readonly place: Place; readonly json: string }>()
+  let send: ((message: Presence) => void) | undefined
 
-  const roomOf = (place: Place): Room => {
-    const name = `${place.space} ${place.document}`
-    let room = roomsByName.get(name)
-    if (room === undefined) {
-      room = { place, changed: signal(), sessions: new Map(), tabs: new Map() }
-      roomsByName.set(name, room)
-    }
+  const roomOf = ({ space, document }: Place): Room => {
+    const name = `${space} ${document}`
+    const room = rooms.get(name) ?? { space, document, changed: signal(), tabs: new Map(), sessions: new Map(), clock: 0 }
+    rooms.set(name, room)
     return room
   }
 
-  const others = ({ sessions, tabs }: Room): Present[] => {
+  const others = ({ tabs, sessions }: Room): Present[] => {
     const list: Present[] = []
-    for (const [id, json] of tabs) add(list, id, '', json)
+    const add = (id: string, subject: string, json: string): void => {
+      try {
+        list.push({ id, subject, state: JSON.parse(json) as Plain })
+      } catch {
+        // Somebody else's nonsense is nobody's presence.
+      }
+    }
+    for (const [id, json] of tabs) if (id !== tab) add(id, '', json)
     for (const [session, { subject, states }] of sessions) {
-      for (const [id, json] of Object.entries(states)) add(list, `${session} ${id}`, subject, json)
+      for (const [id, json] of Object.entries(states)) add(`${session} ${id}`, subject, String(json))
     }
     return list
   }
 
   const show = (place: Place): void => {
-    let state: string | null = null
-    for (const holder of holders.values()) {
-      if (holder.place.space === place.space && holder.place.document === place.document) state = holder.json
-    }
-    news.tell({ type: 'showing', tab, ...place, state })
+    const room = roomOf(place)
+    const shown = [...holders.values()].findLast(holder => roomOf(holder.place) === room)
+    news.tell({ type: 'showing', tab, space: room.space, document: room.document, state: shown?.json ?? null })
   }
 
-  const stop = news.listen(item => {
-    if (item.type === 'showing' && item.tab !== tab) {
+  /** What all tabs of this device show, as one state. */
+  const sendRoom = (room: Room): void => {
+    const { space, document, tabs } = room
+    room.clock += 1
+    const state = tabs.size === 0 ? undefined : JSON.stringify(Object.fromEntries(tabs))
+    if (state === undefined || !isLarge(state)) send?.({ type: 'presence', space, document, session: '', subject: '', clock: room.clock, state })
+  }
+
+  const stop = news.listen({
+    showing(item) {
       const room = roomOf(item)
-      if (item.state === null) room.tabs.delete(item.tab)
-      else room.tabs.set(item.tab, item.state)
+      const { tabs } = room
+      const before = tabs.get(item.tab)
+      if (item.state === null) tabs.delete(item.tab)
+      else tabs.set(item.tab, item.state)
+      if (before === tabs.get(item.tab)) return
+      sendRoom(room)
       room.changed.emit()
-    }
-    if (item.type === 'presence') {
-      const room = roomOf(item)
-      const { session, subject, states } = item
-      if (Object.keys(states).length === 0) room.sessions.delete(session)
+    },
+    presence({ session, subject, states, ...place }) {
+      const room = roomOf(place)
+      if (states === null) room.sessions.delete(session)
       else room.sessions.set(session, { subject, states })
       room.changed.emit()
-    }
+    },
     // A tab that has just begun to lead asks what there is to show.
-    if (item.type === 'ask') for (const { place } of holders.values()) show(place)
+    ask() {
+      for (const { place } of holders.values()) show(place)
+    },
+    link({ report }) {
+      for (const { sessions, changed } of rooms.values()) {
+        if (report.mode === 'realtime' || sessions.size === 0) continue
+        sessions.clear()
+        changed.emit()
+      }
+    },
   })
 
   return {
-    set(holder, { space, document }, state) {
-      const place = { space, document }
-      if (state === null) holders.delete(holder)
-      else holders.set(holder, { place, json: JSON.stringify(state) })
-      show(place)
-    },
-    leave(holder) {
-      const left = holders.get(holder)
-      if (left === undefined) return
+    set(holder, place, state) {
+      const json = JSON.stringify(state)
+      if (isLarge(json)) throw new JoineryError('BAD_INPUT', { what: 'presence', rule: 'less than 4 KiB as JSON' })
+      const held = holders.get(holder)
       holders.delete(holder)
-      show(left.place)
+      if (state !== null) holders.set(holder, { place, json })
+      if (state !== null || held !== undefined) show(place)
     },
     others: place => others(roomOf(place)),
-    listen: (place, listener) => {
+    listen(place, listener) {
       const room = roomOf(place)
       return room.changed.listen(() => listener(others(room)))
     },
-    clear() {
-      for (const room of roomsByName.values()) {
-        if (room.sessions.size === 0) continue
-        room.sessions.clear()
-        room.changed.emit()
-      }
+    link(sender) {
+      send = sender
+      for (const room of rooms.values()) if (room.tabs.size > 0) sendRoom(room)
+    },
+    unlink() {
+      send = undefined
+    },
+    hear({ space, document, session, subject, state }) {
+      news.tell({ type: 'presence', space, document, session, subject, states: statesIn(state) })
     },
     close() {
-      for (const { place } of holders.values()) news.tell({ type: 'showing', tab, ...place, state: null })
+      const places = [...holders.values()].map(({ place }) => place)
       holders.clear()
+      for (const place of places) show(place)
       stop()
     },
   }
 }
 
-function add(list: Present[], id: string, subject: string, json: string): void {
+/** Beside what the other tabs show, and UTF-8 takes up to three bytes for a character. */
+function isLarge(json: string): boolean {
+  return json.length * 3 > STATE_BYTES && new TextEncoder().encode(json).length > STATE_BYTES - 64
+}
+
+function statesIn(state: string | undefined): States | null {
   try {
-    list.push({ id, subject, state: JSON.parse(json) as Plain })
+    const states: unknown = JSON.parse(state ?? 'null')
+    return typeof states === 'object' ? (states as States | null) : null
   } catch {
-    // Somebody else's nonsense is nobody's presence.
+    return null
   }
 }

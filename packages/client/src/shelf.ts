@@ -5,8 +5,7 @@ import type { OpenDocuments } from './documents/open-documents.ts'
 import type { Receipt } from './documents/receipts.ts'
 import type { Replica } from './replica/replica.ts'
 import { record, type ShelfRecord } from './replica/layout.ts'
-import { readBody } from './replica/body.ts'
-import { scratch } from './replica/scratch.ts'
+import { readRecord } from './replica/body.ts'
 
 export interface ShelvedEdits {
   readonly id: string
@@ -56,14 +55,14 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
       if (entry === undefined) throw new JoineryError('NOT_FOUND', { shelf: id })
       const { space, document, kind } = entry
       const place = { space, document }
-      const stored = await replica.read(tx => readBody(tx, space, document))
-      const nowhere = stored === undefined || (stored.record.body === 'partial' && stored.record.tail === 0)
+      const stored = await replica.read(tx => readRecord(tx, place))
+      const nowhere = stored === undefined || stored.body === 'partial'
       const live = nowhere ? documents.make(place, kind, () => undefined) : await documents.open(place)
       try {
         // As the document is now, without these edits and with them: what differs is what they meant.
         const now = [live.doc().encode()]
-        const base = scratch(live.engine, replica.random, now).doc
-        const theirs = scratch(live.engine, replica.random, [...now, ...entry.updates]).doc
+        const [base, theirs] = [now, [...now, ...entry.updates]].map(updates => replica.build(entry.engine, updates)?.doc)
+        if (base === undefined || theirs === undefined) throw new JoineryError('BAD_INPUT', { engine: entry.engine })
         const receipt = live.change(doc => reapply(replica.kind(kind), base, theirs, doc, replica.writeContext()))
         base.close()
         theirs.close()
@@ -80,9 +79,7 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
         const edits = await list().catch(() => undefined)
         if (!closed && edits !== undefined) listener(edits)
       }
-      const stop = news.listen(item => {
-        if (item.type === 'shelf') void tell()
-      })
+      const stop = news.listen({ shelf: () => void tell() })
       void tell()
       return () => {
         closed = true

@@ -3,8 +3,7 @@
  */
 import type { Code, StorageEstimate } from '@joinery/core'
 import { NO_LINK, type LinkReason, type LinkReport, type Mode } from './link/report.ts'
-import type { NewsDesk } from './news.ts'
-import { keys } from './replica/layout.ts'
+import { keys, positionOf } from './replica/layout.ts'
 import type { Replica } from './replica/replica.ts'
 import { signal } from './signal.ts'
 
@@ -16,13 +15,13 @@ export interface Status {
   readonly code: Code | undefined
   /** Whether something is on its way, either way. */
   readonly syncing: boolean
-  /** When everything was last known to be in step, in ms since 1970. */
+  /** When the relay was last heard or answered, in ms since 1970. */
   readonly lastSync: number | undefined
   /** Edits that the relay has not acked. */
   readonly pending: number
-  /** Those of them that it cannot take yet. */
+  /** Documents of which it cannot take the edits yet. */
   readonly failed: number
-  /** Edits that it refused for good, to be looked at. */
+  /** Edits that it refused for good, to be looked at: how many documents. */
   readonly shelf: number
   /** `partial` while documents are still being filled in. */
   readonly replica: 'partial' | 'complete'
@@ -44,42 +43,48 @@ export interface StatusDesk {
   subscribe(listener: (status: Status) => void): () => void
 }
 
-export interface StatusSource {
-  readonly replica: Replica
-  readonly spaces: () => readonly string[]
-  readonly degraded: boolean
-  readonly unsaved: () => boolean
-  readonly complete: (space: string) => boolean
+export interface Standing extends StatusDesk {
+  /** Whether everything of a space is on this device, as far as it knows: what makes a list `complete`, or still `partial`. */
+  complete(space: string): boolean
+  /** Whether the relay can be asked for what is not here. */
+  reachable(): boolean
+  refresh(): Promise<void>
+  close(): void
 }
 
-export function statusDesk(news: NewsDesk, source: StatusSource): StatusDesk & { refresh(): void; close(): void } {
-  const { replica, spaces } = source
+export interface StandingParts {
+  readonly replica: Replica
+  readonly spaces: ReadonlySet<string>
+  readonly degraded: boolean
+  /** Whether there is a relay that may have more. */
+  linked(): boolean
+  unsaved(): boolean
+}
+
+export function standing({ replica, spaces, degraded, linked, unsaved }: StandingParts): Standing {
   const changed = signal<Status>()
   let link: LinkReport = NO_LINK
-  let counted = { pending: 0, shelf: 0, lastSync: undefined as number | undefined }
+  let filling: readonly string[] = [...spaces]
+  let counted: Pick<Status, 'pending' | 'shelf' | 'lastSync'> = { pending: 0, shelf: 0, lastSync: undefined }
   let estimate: StorageEstimate = { usage: undefined, quota: undefined, persisted: false }
-  let current = compose()
-  let counting = false
+  let counting: Promise<void> | undefined
   let again = false
   let closed = false
 
-  function compose(): Status {
-    const failing = replica.writer.failing()
-    const unsaved = source.unsaved()
-    return {
-      mode: link.mode,
-      connection: link.reason,
-      code: link.code ?? undefined,
-      syncing: link.syncing,
-      lastSync: counted.lastSync,
-      pending: counted.pending,
-      failed: link.heldBack,
-      shelf: counted.shelf,
-      replica: spaces().every(space => source.complete(space)) ? 'complete' : 'partial',
-      storage: { ...estimate, degraded: source.degraded, failing },
-      safeToClose: !unsaved && (!source.degraded || counted.pending === 0),
-    }
-  }
+  const complete = (space: string): boolean => !linked() || !filling.includes(space)
+
+  const compose = (): Status => ({
+    mode: link.mode,
+    connection: link.reason,
+    code: link.code ?? undefined,
+    syncing: link.syncing,
+    ...counted,
+    failed: link.heldBack,
+    replica: [...spaces].every(complete) ? 'complete' : 'partial',
+    storage: { ...estimate, degraded, failing: replica.writer.failing() },
+    safeToClose: !unsaved() && (!degraded || counted.pending === 0),
+  })
+  let current = compose()
 
   const tell = (): void => {
     const next = compose()
@@ -89,16 +94,20 @@ export function statusDesk(news: NewsDesk, source: StatusSource): StatusDesk & {
   }
 
   const count = async (): Promise<void> => {
-    again = true
-    if (counting) return
-    counting = true
     while (again && !closed) {
       again = false
       try {
-        counted = await replica.read(async tx => {
-          const counts = await Promise.all(spaces().map(space => tx.count('outbox', { prefix: keys.outboxOf(space) })))
+        await replica.read(async tx => {
+          let pending = 0
+          const partial: string[] = []
+          for (const space of spaces) {
+            pending += await tx.count('outbox', { prefix: [space] })
+            if (positionOf(await tx.get('meta', keys.position(space))).fill !== undefined) partial.push(space)
+          }
           const lastSync = (await tx.get('meta', keys.lastSync)) as number | undefined
-          return { pending: counts.reduce((a, b) => a + b, 0), shelf: await tx.count('shelf', {}), lastSync }
+          counted = { pending, shelf: await tx.count('shelf', {}), lastSync }
+          // Whoever leads knows better: rows follow their bodies.
+          if (link.reason === 'no-relay') filling = partial
         })
         estimate = await replica.storage.estimate()
       } catch {
@@ -106,22 +115,32 @@ export function statusDesk(news: NewsDesk, source: StatusSource): StatusDesk & {
       }
       tell()
     }
-    counting = false
+    counting = undefined
   }
 
-  const stop = news.listen(item => {
-    if (item.type === 'link') {
-      link = item.report
+  const refresh = (): Promise<void> => {
+    again = true
+    return (counting ??= count())
+  }
+
+  const recount = (): void => void refresh()
+  const stop = replica.news.listen({
+    link({ report }) {
+      link = report
+      if (link.reason !== 'no-relay') ({ filling } = link)
       tell()
-    }
-    if (item.type === 'outbox' || item.type === 'settled' || item.type === 'shelf' || item.type === 'link') void count()
-    // An edit has been made and is not written yet, or cannot be.
-    if (item.type === 'rows' || item.type === 'storage') tell()
+      recount()
+    },
+    outbox: recount,
+    settled: recount,
+    shelf: recount,
+    // An edit has been made and is not written yet, or has just been: it is counted before anything says that nothing is pending.
+    rows: () => (unsaved() ? tell() : recount()),
+    storage: tell,
   })
-  void count()
 
   return {
-    get: () => {
+    get() {
       tell()
       return current
     },
@@ -129,7 +148,9 @@ export function statusDesk(news: NewsDesk, source: StatusSource): StatusDesk & {
       listener(current)
       return changed.listen(listener)
     },
-    refresh: () => void count(),
+    complete,
+    reachable: () => link.mode === 'realtime' || link.reason === 'connecting',
+    refresh,
     close() {
       closed = true
       stop()

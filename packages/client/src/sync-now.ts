@@ -14,9 +14,7 @@ export interface SyncDesk {
 export function syncDesk(replica: Replica, documents: OpenDocuments): SyncDesk {
   const { news, clock } = replica
   const waiting = new Map<string, (synced: boolean) => void>()
-  const stop = news.listen(item => {
-    if (item.type === 'synced') waiting.get(item.id)?.(item.synced)
-  })
+  const stop = news.listen({ synced: ({ id, synced }) => waiting.get(id)?.(synced) })
   return {
     async now() {
       await documents.saved()

@@ -6,11 +6,9 @@ import { JoineryError } from '@joinery/core'
 import { setTrashed } from '@joinery/core/kinds'
 import type { OpenDocuments } from './documents/open-documents.ts'
 import { stub, type Ledger, type Receipt } from './documents/receipts.ts'
-import { appendToOutbox } from './replica/append.ts'
+import { append } from './replica/append.ts'
 import { readRecord } from './replica/body.ts'
-import { eraseContent } from './replica/erase.ts'
-import { keys } from './replica/layout.ts'
-import { withdraw } from './replica/settle.ts'
+import { retire } from './replica/retire.ts'
 import { readList, type ListContext } from './queries/live-list.ts'
 import type { RowValue } from './replica/shape.ts'
 
@@ -64,24 +62,20 @@ export function trashOf(
       // What is being typed is part of what is deleted, and its receipts are settled first.
       await documents.get(place)?.saved()
       const { onSaved, onAcked, saved, acked } = stub()
-      const now = Math.round(replica.stamps.now())
-      const { kind, withdrawn, head } = await replica.write(async tx => {
-        const stored = await readRecord(tx, space, id)
-        if (stored === undefined) throw new JoineryError('NOT_FOUND', { document: id })
-        if (stored.body === 'gone') throw new JoineryError('GONE', { document: id })
-        const taken = await withdraw(tx, place)
-        await eraseContent(tx, replica.shape, place, stored)
-        const gone = { ...stored, body: 'gone', folded: 0, bytes: 0, life: stored.life + 1, why: 'GONE' } as const
-        await tx.put('documents', keys.document(space, id), gone)
-        const entry = await appendToOutbox(tx, place, gone, { type: 'tombstone', edited: now, resupply: null })
-        return { kind: stored.kind, withdrawn: taken.entries, head: entry }
+      const { entries, head } = await replica.write(async tx => {
+        if ((await readRecord(tx, place)) === undefined) throw new JoineryError('NOT_FOUND', { document: id })
+        const retired = await retire(tx, replica, place, 'GONE', 'purge')
+        const stored = await readRecord(tx, place)
+        if (stored === undefined || retired.gone === undefined) throw new JoineryError('GONE', { document: id })
+        const { heads } = await append(tx, place, stored, [{ type: 'tombstone', resupply: null }], replica.now())
+        return { entries: retired.entries, head: heads }
       })
-      receipts.expect(space, [head.n], onAcked)
+      receipts.expect(space, head.map(({ n }) => n), onAcked)
       onSaved.resolve()
-      news.tell({ type: 'settled', space, entries: withdrawn, code: 'GONE' })
+      news.tell({ type: 'settled', space, entries, code: 'GONE' })
       news.tell({ type: 'rebuilt', space, documents: [id] })
-      news.tell({ type: 'rows', space, kind, rows: [{ document: id, row: null }] })
-      news.tell({ type: 'outbox', space, heads: [head] })
+      news.tell({ type: 'gone', space, documents: [id] })
+      news.tell({ type: 'outbox', space, heads: head })
       return { saved, acked }
     },
   }

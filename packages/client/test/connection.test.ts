@@ -17,7 +17,7 @@ const WELCOME: Welcome = {
 
 function started(chance = 0.5): Connection {
   const machine = connection({ chance: () => chance })
-  machine.handle({ type: 'start', url: URL, insecure: false }, 0)
+  machine.handle({ type: 'start', url: URL }, 0)
   return machine
 }
 
@@ -63,7 +63,7 @@ test('[WS-17] waits have full jitter, and only a link that held starts again fro
   expect(none.wakeAt()).toBe(0)
 
   const flapping = connection({ chance: () => 0.999 })
-  flapping.handle({ type: 'start', url: URL, insecure: false }, 0)
+  flapping.handle({ type: 'start', url: URL }, 0)
   let now = 0
   const waits: number[] = []
   for (const held of [1_000, 1_000, 20_000]) {
@@ -154,7 +154,7 @@ describe('the end of a link', () => {
       const machine = live()
       expect(names(machine.handle({ type: 'closed', code }, 0))).toEqual(['down'])
       expect(machine.state()).toEqual({ at: 'stopped', code: reason })
-      expect(names(machine.handle({ type: 'start', url: URL, insecure: false }, 1))).toEqual(['ask-token'])
+      expect(names(machine.handle({ type: 'start', url: URL }, 1))).toEqual(['ask-token'])
     }
   })
 
@@ -166,20 +166,3 @@ describe('the end of a link', () => {
   })
 })
 
-test('[WS-19] an address that is not encrypted is used on this machine only', () => {
-  const states = [
-    'ws://relay.example/v1/sync',
-    'ws://127.0.0.1.relay.example/v1/sync',
-    'ws://localhost@relay.example/',
-    'ws://127.0.0.1:80@relay.example/',
-    'ws://localhost:4321/v1/sync',
-    'ws://127.0.0.1:4321/v1/sync',
-    'ws://[::1]:4321/v1/sync',
-    'wss://relay.example/v1/sync',
-  ].map(url => {
-    const machine = connection({ chance: () => 0 })
-    machine.handle({ type: 'start', url, insecure: false }, 0)
-    return machine.state().at
-  })
-  expect(states).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'asking-token', 'asking-token', 'asking-token', 'asking-token'])
-})

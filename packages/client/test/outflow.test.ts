@@ -111,7 +111,7 @@ describe('refusals', () => {
     machine.handle({ type: 'up' }, 0)
     machine.handle({ type: 'refused', n: 1, code: 'QUARANTINED', retryAfter: 60_000 }, 0)
     expect(pushed(machine.handle({ type: 'found', entries: [head(3, 'a'), head(4, 'b')] }, 0))).toEqual([4])
-    expect(machine.heldBack()).toMatchObject([{ document: 'a', code: 'QUARANTINED' }])
+    expect(machine.heldBack()).toBe(1)
     machine.handle({ type: 'acked', entries: [{ n: 2, seq: 1 }, { n: 4, seq: 2 }] }, 0)
     expect(pushed(machine.handle({ type: 'tick' }, 61_000))).toEqual([1, 3])
   })

@@ -2,7 +2,7 @@
  * Digests name content and marks name histories. Both are the first 16 bytes of a SHA-256.
  * Law: two logs with the same mark at the same seq hold the same entries in the same order up to it (R4).
  */
-import { digest as sha256 } from 'lib0/hash/sha256'
+import { sha256 } from './sha256.ts'
 import { createEncoder, toUint8Array, writeVarString, writeVarUint8Array } from 'lib0/encoding'
 
 export const DIGEST_BYTES = 16

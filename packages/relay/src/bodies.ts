@@ -40,7 +40,7 @@ export async function bodiesFor(
     if (bytes > 0 && bytes + head.bytes > limits.pageBytes) break
     const entries = await bodyOf(store, space, head.document)
     if (Array.isArray(entries) && page.length + entries.length > LIST_ITEMS) {
-      if (page.length === 0) answers.push(unfolded(space, undefined))
+      if (at === 0) return [unfolded(space, undefined)]
       break
     }
     if (Array.isArray(entries)) {
@@ -49,8 +49,6 @@ export async function bodiesFor(
     } else answers.push(refusedBody(space, head.document, entries))
     next = at === heads.length - 1 && heads.length < PAGE_DOCUMENTS ? 0 : head.seq
   }
-  // Nothing of the page could be read yet: it is asked for again.
-  if (next === 0 && page.length === 0 && heads.length > 0 && answers.at(-1)?.type === 'refused') return answers
   return [...answers, { type: 'bodies', space, document: undefined, entries: page, next }]
 }
 
@@ -65,4 +63,8 @@ async function bodyOf(store: BodiesOptions['store'], space: string, document: st
 
 function refusedBody(space: string, document: string, error: JoineryError): RelayMessage {
   return { type: 'refused', space, document, n: undefined, code: error.code, retryAfter: 60_000 }
+}
+
+function unfolded(space: string, document: string | undefined): RelayMessage {
+  return { type: 'refused', space, document, n: undefined, code: 'UNAVAILABLE', retryAfter: FOLDED_MS }
 }

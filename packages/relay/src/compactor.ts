@@ -27,7 +27,7 @@ const WATCHED = 20_000
 /** A document that is never quiet is folded at this many times the usual size. */
 const RESTLESS = 4
 /** As many are folded at once: neither the worker nor the store is held for long by what has gathered while nobody looked. */
-const PART = 16_384
+const PART = 8_192
 
 interface Grown {
   entries: number
@@ -88,7 +88,10 @@ export function createCompactor(options: {
     const isFolded = canFold && (await foldParts(space, document, entries))
     if (closed) return
     const grown = grownByDocument.get(key)
-    if (!isFolded || grown === undefined || grown.entries <= counted) return grownByDocument.delete(key)
+    if (!isFolded || grown === undefined || grown.entries <= counted) {
+      grownByDocument.delete(key)
+      return
+    }
     // What came meanwhile is still to be folded, and nobody else would look again.
     grown.entries -= counted
     grown.bytes -= bytes

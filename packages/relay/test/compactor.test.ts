@@ -4,6 +4,7 @@ import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { bodiesFor } from '../src/bodies.ts'
 import { foldWith, type Fold } from '../src/index.ts'
 import { rig, type, update, writer, type Device, type Rig } from './rig.ts'
 
@@ -163,4 +164,46 @@ test('[S3] Automerge documents fold too', () => {
   const again = automerge.open('0b')
   again.apply(foldWith(automerge, seededRandom(1), updates))
   expect(again.digest()).toBe(doc.digest())
+})
+
+test('[S3] a log that grew long unseen is folded part by part, and nothing of it is lost', async () => {
+  const store = memoryStore()
+  const before = rig({ store, limits })
+  const ann = await before.device('ann', 'phone')
+  const w = writer(1)
+  const count = 9_000
+  for (let n = 1; n <= count; n += 1_000) {
+    const entries = Array.from({ length: 1_000 }, (_, at) => update(n + at, 'd', w.edit(type('x'))))
+    ann.say({ type: 'push', space: 'garden', entries })
+    await before.rest()
+  }
+  before.relay.close()
+  const parts: number[] = []
+  const counted: Fold = (engine, updates) => {
+    parts.push(updates.length)
+    return fold(engine, updates)
+  }
+  const after = rig({ store, fold: counted, limits })
+  await after.rest(130_000)
+  expect(parts).toEqual([8_192, 1 + count - 8_192])
+  expect(await store.body('garden', 'd')).toMatchObject([{ seq: count, type: 'snapshot' }])
+  expect(await textOf(store, 'd')).toBe(w.doc.getText('body').toJSON())
+})
+
+test('[R2] a body of more entries than a message holds is asked for again, and a page ends before it', async () => {
+  const entry = { type: 'update', document: 'long', kind: 'note', engine: 'yjs', at: 1, device: 'phone', subject: 'ann' } as const
+  const bytes = new Uint8Array(1)
+  const long = Array.from({ length: 65_537 }, (_, at) => ({ ...entry, seq: at + 1, n: at + 1, bytes }))
+  const head = { kind: 'note', engine: 'yjs', firstSeq: 1, state: 'live', bytes: 1, quarantined: undefined } as const
+  const short = { ...head, document: 'short', seq: 70_000 }
+  let heads = [short, { ...head, document: 'long', seq: 65_537 }]
+  const store = {
+    body: (_: string, document: string) => Promise.resolve(document === 'long' ? long : long.slice(0, 1)),
+    documents: () => Promise.resolve(heads),
+  }
+  const ask = (document?: string) => bodiesFor({ store, limits: { pageBytes: 1_000 } }, 'garden', document, 0)
+  expect(await ask('long')).toMatchObject([{ type: 'refused', document: 'long', code: 'UNAVAILABLE' }])
+  expect(await ask()).toMatchObject([{ type: 'bodies', entries: [{ n: 1 }], next: 70_000 }])
+  heads = heads.slice(1)
+  expect(await ask()).toMatchObject([{ type: 'refused', document: undefined, code: 'UNAVAILABLE' }])
 })

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { JoineryError } from '@joinery/core'
 import Database from 'better-sqlite3'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { sqliteStore } from '../../src/store/sqlite.ts'
 import { openDatabase } from '../../src/store/sqlite/opening.ts'
 import { failureOf, refuseUnlessDurable } from '../../src/store/sqlite/refusals.ts'
@@ -45,6 +45,7 @@ describe('[DU-07] it refuses to start', () => {
   test('[DU-08] beside another process, until that is gone, however it went', async () => {
     const file = join(newFolder(), 'log.db')
     const other = startChild(file, 'hold')
+    onTestFinished(() => other.kill())
     await other.line()
     expect(() => sqliteStore({ file, lockTimeout: 0 })).toThrow(refusedFor('locked'))
     expect(() => new Database(file, { timeout: 0 }).prepare('SELECT * FROM space').all()).toThrow(/locked/)

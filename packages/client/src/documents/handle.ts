@@ -86,7 +86,7 @@ export function handleOf<F extends Fields>(
     if (closed) return
     closed = true
     for (const stop of stops) stop()
-    presence.leave(handle)
+    presence.set(handle, live, null)
     release()
   }
 
@@ -119,9 +119,9 @@ export function handleOf<F extends Fields>(
       return live.change(doc => setTrashed(doc, replica.writeContext(), true))
     },
     presence: {
-      set: state => presence.set(handle, { space, document }, state),
-      others: () => presence.others({ space, document }),
-      subscribe: listener => until(presence.listen({ space, document }, listener)),
+      set: state => presence.set(handle, live, state),
+      others: () => presence.others(live),
+      subscribe: listener => until(presence.listen(live, listener)),
     },
     close,
     [DISPOSE]: close,

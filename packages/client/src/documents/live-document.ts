@@ -6,13 +6,14 @@
  * - When the stored document began another life, this one starts over from it; edits that could not be written go to the shelf (C2).
  */
 import { JoineryError, type Engine, type EngineDocument, type WriteTransaction } from '@joinery/core'
-import { appendEdits, type Place } from '../replica/append.ts'
-import { readAfter, readBody, readRecord } from '../replica/body.ts'
-import { keys, type DocumentRecord } from '../replica/layout.ts'
+import type { OutboxHead } from '@joinery/core/sync'
+import { append, editOf } from '../replica/append.ts'
+import { readBody, readRecord, readUpdates, type Place } from '../replica/body.ts'
+import type { DocumentRecord } from '../replica/layout.ts'
 import type { Replica } from '../replica/replica.ts'
 import { putRow } from '../replica/rows.ts'
+import { putOnShelf } from '../replica/retire.ts'
 import type { RowValue } from '../replica/shape.ts'
-import { putOnShelf } from '../replica/shelve.ts'
 import { signal } from '../signal.ts'
 import { editRun, type EditRun } from './edit-run.ts'
 import { NOTHING_TO_SAVE, type Ledger, type Receipt, type Stub } from './receipts.ts'
@@ -147,7 +148,7 @@ export function liveDocument(
 
   interface Written {
     readonly stored: DocumentRecord
-    readonly heads: Awaited<ReturnType<typeof appendEdits>>['heads']
+    readonly heads: readonly OutboxHead[]
     readonly row: RowValue | undefined
   }
 
@@ -155,47 +156,26 @@ export function liveDocument(
   const write = async (tx: WriteTransaction): Promise<Written | undefined> => {
     // It was closed before its first edit was whole.
     if (closed) return undefined
-    const before = await readRecord(tx, space, document)
+    const before = await readRecord(tx, about)
     if (before !== undefined && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
       writing ??= edits.take()
       if (writing === undefined) return { stored: before, heads: [], row: undefined }
-      const refusal = { code: before.why ?? 'GONE', now: replica.clock.now(), shelfId: replica.newId() } as const
       // What these edits build on is in the log no more: the shelf gets all of it.
-      await putOnShelf(tx, about, before, refusal, [doc.encode()])
+      await putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
       life ??= -1
       return { stored: before, heads: [], row: undefined }
     }
     if (before !== undefined && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
-    const unseen = before === undefined ? [] : await readAfter(tx, space, document, before, seen)
-    takeIn(unseen)
+    takeIn(before === undefined ? [] : await readUpdates(tx, about, before, seen))
     writing ??= edits.take()
     if (writing === undefined) return undefined
-    const edited = times.edited
-    const { stored: next, heads } = await append(tx, before, writing.updates, edited)
-    return { stored: next, heads, row: await writeRow(tx, next) }
-  }
-
-  const append = async (
-    tx: WriteTransaction,
-    before: DocumentRecord | undefined,
-    updates: readonly Uint8Array[],
-    edited: number,
-  ): Promise<{ stored: DocumentRecord; heads: Written['heads'] }> => {
-    const base = before ?? newRecord(kind, engine.name, edited)
-    const { record: stored, heads } = await appendEdits(tx, about, base, updates, edited)
-    times = { made: stored.made, edited: stored.edited }
-    await Promise.all([
-      tx.put('documents', keys.document(space, document), stored),
-      tx.put('index', keys.stale(space, document), null),
-    ])
-    return { stored, heads }
-  }
-
-  const writeRow = async (tx: WriteTransaction, next: DocumentRecord): Promise<RowValue | undefined> => {
-    // A body without its beginning shows nothing that a list could trust.
-    if (next.body !== 'here') return undefined
+    const base = before ?? newRecord(kind, engine.name, times.edited)
+    times = { made: base.made, edited: Math.max(base.edited, times.edited) }
     const row = rowNow()
-    return (await putRow(tx, replica.shape, about, kind, row)) ? row : undefined
+    const { record: stored, heads } = await append(tx, about, base, writing.updates.map(editOf), times.edited)
+    // A body without its beginning shows nothing that a list could trust.
+    const shows = stored.body === 'here' && (await putRow(tx, replica.shape, about, kind, row))
+    return { stored, heads, row: shows ? row : undefined }
   }
 
   /** Applies what came from elsewhere, between edits made here. */
@@ -210,13 +190,14 @@ export function liveDocument(
     lost?.onSaved.reject(new JoineryError(code))
     lost?.onAcked.reject(new JoineryError(code))
     if (lost !== undefined) replica.news.tell({ type: 'shelf' })
-    const body = await replica.read(tx => readBody(tx, space, document))
+    const body = await replica.read(tx => readBody(tx, about))
     // Edits made meanwhile on what is over: the next transaction finds them, and this begins anew.
     if (closed || !edits.empty()) return
     const old = doc
     mount(engine.open(engine.newAuthor(replica.random)))
     old.close()
-    gone = body === undefined || body.record.body === 'gone'
+    // Nothing of it is left when its very first edit was refused.
+    gone = body === undefined || body.record.body === 'gone' || (body.record.body === 'partial' && body.updates.length === 0)
     life = body?.record.life
     seen = body?.record.tail ?? 0
     if (body !== undefined) takeIn(body.updates)
@@ -270,9 +251,8 @@ export function liveDocument(
         return
       }
       const news = await replica.read(async tx => {
-        const now = await readRecord(tx, space, document)
-        if (now === undefined || now.life !== life || now.body === 'gone') return { now, updates: [] }
-        return { now, updates: await readAfter(tx, space, document, now, seen) }
+        const now = await readRecord(tx, about)
+        return { now, updates: now === undefined ? [] : await readUpdates(tx, about, now, seen) }
       })
       if (closed) return
       const { now } = news

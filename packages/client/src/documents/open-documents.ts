@@ -2,9 +2,8 @@
  * The documents that are open in this tab. Laws: all who open a document share one; it stays while somebody has it open or an edit of it
  * waits to be written; a document whose body is not on the device is fetched, and whoever opens it waits for that.
  */
-import { JoineryError, type Engine } from '@joinery/core'
-import type { Place } from '../replica/append.ts'
-import { readBody, type StoredBody } from '../replica/body.ts'
+import { JoineryError, type Code, type Engine } from '@joinery/core'
+import { readBody, readRecord, type Place, type StoredBody } from '../replica/body.ts'
 import { keys } from '../replica/layout.ts'
 import { liveDocument, type LiveContext, type LiveDocument } from './live-document.ts'
 
@@ -43,19 +42,20 @@ export function openDocuments(
   const { news } = replica
   let closed = false
 
-  const stop = news.listen(item => {
-    if (item.type === 'grown') {
-      for (const { document, tail } of item.documents) {
-        const live = openedByName.get(nameOf({ space: item.space, document }))?.live
-        if (live !== undefined && live.seen() < tail) void quietly(live.refresh())
+  const refresh = (live: LiveDocument | undefined): void => void live?.refresh().catch(() => undefined)
+  const get = (space: string, document: string): LiveDocument | undefined =>
+    openedByName.get(nameOf({ space, document }))?.live
+
+  const stop = news.listen({
+    grown({ space, documents }) {
+      for (const { document, tail } of documents) {
+        const live = get(space, document)
+        if ((live?.seen() ?? tail) < tail) refresh(live)
       }
-    }
-    if (item.type === 'rebuilt') {
-      for (const document of item.documents) {
-        const live = openedByName.get(nameOf({ space: item.space, document }))?.live
-        if (live !== undefined) void quietly(live.refresh())
-      }
-    }
+    },
+    rebuilt({ space, documents }) {
+      for (const document of documents) refresh(get(space, document))
+    },
   })
 
   const engineOf = (name: string, document: string): Engine => {
@@ -65,7 +65,7 @@ export function openDocuments(
   }
 
   const load = async (place: Place): Promise<LiveDocument> => {
-    const read = (): Promise<StoredBody | undefined> => replica.read(tx => readBody(tx, place.space, place.document))
+    const read = (): Promise<StoredBody | undefined> => replica.read(tx => readBody(tx, place))
     let body = await read()
     while (body === undefined || body.record.body === 'partial' || body.record.body === 'evicted') {
       // Offline there is nothing to wait for; what is known to exist can be had later.
@@ -75,7 +75,7 @@ export function openDocuments(
     }
     if (body.record.body === 'gone') throw new JoineryError('GONE', { document: place.document })
     const { kind, engine, tail, life } = body.record
-    void touch(place)
+    touch(place).catch(() => undefined)
     return liveDocument(context, { ...place, kind, engine: engineOf(engine, place.document) }, {
       seen: tail,
       life,
@@ -86,34 +86,30 @@ export function openDocuments(
   /** Resolves once the relay's answer about this document is stored. */
   const fetched = ({ space, document }: Place): Promise<void> =>
     new Promise((resolve, reject) => {
-      const end = news.listen(item => {
-        if (item.type === 'grown' && item.space === space && item.documents.some(one => one.document === document)) {
+      const fail = (code: Code): void => {
+        end()
+        reject(new JoineryError(code, { document }))
+      }
+      const end = news.listen({
+        grown(item) {
+          if (item.space !== space || item.documents.every(one => one.document !== document)) return
           end()
           resolve()
-        }
-        if (item.type === 'absent' && item.space === space && item.document === document) {
-          end()
-          reject(new JoineryError(item.code, { document }))
-        }
-        if (item.type === 'logout') {
-          end()
-          reject(new JoineryError('CLOSED'))
-        }
+        },
+        absent(item) {
+          if (item.space === space && item.document === document) fail(item.code)
+        },
+        logout: () => fail('CLOSED'),
       })
       news.tell({ type: 'wanted', space, documents: [document] })
     })
 
   /** Keeps a body that is used from being the least recently used one. */
-  const touch = async ({ space, document }: Place): Promise<void> => {
-    const key = keys.document(space, document)
-    await quietly(
-      replica.write(async tx => {
-        const stored = await tx.get('documents', key)
-        if (stored === undefined) return
-        await tx.put('documents', key, { ...(stored as object), used: replica.clock.now() })
-      }),
-    )
-  }
+  const touch = (place: Place): Promise<void> =>
+    replica.write(async tx => {
+      const stored = await readRecord(tx, place)
+      if (stored !== undefined) await tx.put('documents', keys.document(place), { ...stored, used: replica.now() })
+    })
 
   const closeIfUnused = (name: string, opened: Opened): void => {
     const { live } = opened
@@ -141,7 +137,7 @@ export function openDocuments(
             fresh.live = live
             if (closed) live.close()
             // What arrived while it was read.
-            else void quietly(live.refresh())
+            else refresh(live)
           },
           () => openedByName.delete(name),
         )
@@ -178,7 +174,7 @@ export function openDocuments(
       opened.sharers -= 1
       closeIfUnused(name, opened)
     },
-    get: place => openedByName.get(nameOf(place))?.live,
+    get: ({ space, document }) => get(space, document),
     *all() {
       for (const { live } of openedByName.values()) if (live !== undefined) yield live
     },
@@ -190,7 +186,7 @@ export function openDocuments(
       for (const { live } of [...openedByName.values()]) await live?.saved()
     },
     refresh() {
-      for (const { live } of openedByName.values()) if (live !== undefined) void quietly(live.refresh())
+      for (const { live } of openedByName.values()) refresh(live)
     },
     close() {
       closed = true
@@ -199,9 +195,4 @@ export function openDocuments(
       openedByName.clear()
     },
   }
-}
-
-/** News that cannot be acted on now: storage is the truth, and the next read finds it. */
-async function quietly(work: Promise<unknown>): Promise<void> {
-  await work.catch(() => undefined)
 }

@@ -40,32 +40,29 @@ export function ledger(news: NewsDesk): Ledger {
   const expectedByName = new Map<string, Expected>()
   const nameOf = (space: string, n: number): string => `${space} ${n}`
 
-  const stop = news.listen(item => {
-    if (item.type === 'settled') {
-      for (const n of item.entries) {
-        const name = nameOf(item.space, n)
+  const stop = news.listen({
+    settled({ space, entries, code }) {
+      for (const n of entries) {
+        const name = nameOf(space, n)
         const expected = expectedByName.get(name)
         if (expected === undefined) continue
         expectedByName.delete(name)
         expected.left -= 1
-        if (item.code !== null) expected.onAcked.reject(new JoineryError(item.code))
+        if (code !== null) expected.onAcked.reject(new JoineryError(code))
         else if (expected.left === 0) expected.onAcked.resolve()
       }
-    }
-    if (item.type === 'renamed') {
+    },
+    renamed({ space, from, to }) {
       // All of them are acked when all that they went on as are.
-      const moved = new Set(item.from.map(n => expectedByName.get(nameOf(item.space, n))))
-      for (const n of item.from) expectedByName.delete(nameOf(item.space, n))
-      const all = [...moved].filter(expected => expected !== undefined)
-      if (all.length === 0) return
+      const moved = new Set(from.map(n => expectedByName.get(nameOf(space, n))))
+      for (const n of from) expectedByName.delete(nameOf(space, n))
       const onAcked = later<void>()
-      const settleAll = (settle: (one: Later<void>) => void) => all.forEach(({ onAcked: one }) => settle(one))
-      onAcked.promise.then(
-        () => settleAll(one => one.resolve()),
-        (error: unknown) => settleAll(one => one.reject(error)),
-      )
-      expectIn(item.space, item.to, onAcked)
-    }
+      for (const expected of moved) {
+        // Without a listener for a rejection there would be one that nobody handles.
+        if (expected !== undefined) void onAcked.promise.then(expected.onAcked.resolve, expected.onAcked.reject)
+      }
+      expectIn(space, to, onAcked)
+    },
   })
 
   const expectIn = (space: string, entries: readonly number[], onAcked: Later<void>): void => {

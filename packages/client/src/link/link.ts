@@ -3,20 +3,21 @@
  * leads (C3), and everything it needs is in storage, so that the next one goes on where it stopped (CL-05); a library that has known one
  * account takes nothing from another (WRONG_SUBJECT).
  */
-import { PERSONAL_SPACE, type Clock, type Random, type Tabs, type Transport } from '@joinery/core'
-import type { RelayMessage, Welcome } from '@joinery/core/protocol'
+import { PERSONAL_SPACE, type Tabs, type Transport } from '@joinery/core'
+import type { Welcome } from '@joinery/core/protocol'
 import type { ConnectionEvent } from '@joinery/core/sync'
-import type { News } from '../news.ts'
+import type { NewsHandlers } from '../news.ts'
 import type { LinkOptions } from '../options.ts'
-import { keys, record, type DeviceRecord } from '../replica/layout.ts'
-import type { Place } from '../replica/append.ts'
+import type { PresenceDesk } from '../presence.ts'
+import type { Place } from '../replica/body.ts'
 import { evict } from '../replica/evict.ts'
+import { keys, record, type DeviceRecord } from '../replica/layout.ts'
 import type { Projector } from '../replica/projector.ts'
-import { reissueDocument, type Reissued } from '../replica/reissue.ts'
+import { reissue, type Reissued } from '../replica/reissue.ts'
 import type { Replica } from '../replica/replica.ts'
+import { documentsWithUnacked } from '../replica/retire.ts'
 import { linkAddress } from './address.ts'
-import { tellReissued } from './perform-outflow.ts'
-import { presenceRelay } from './presence-relay.ts'
+import { tellReissued } from './mending.ts'
 import { reportOf, type LinkReport } from './report.ts'
 import { spaceSync, type SpaceReport, type SpaceSync } from './space-sync.ts'
 import { wireLink } from './wire-link.ts'
@@ -28,17 +29,15 @@ const RETRY_MS = 500
 export interface LinkParts {
   readonly replica: Replica
   readonly background: Projector
+  readonly presence: PresenceDesk
   readonly tabs: Tabs
   readonly transport: Transport
-  readonly clock: Clock
-  readonly random: Random
-  readonly allowInsecure: boolean
   /** Bytes of bodies above which some are left to the relay. */
   readonly evictAbove: number
+  /** Spaces to keep in step. */
+  readonly spaces: ReadonlySet<string>
   /** Whether a document is open in this tab. */
   open(place: Place): boolean
-  /** Spaces to keep in step. */
-  spaces(): readonly string[]
   report(space: string, report: SpaceReport): void
 }
 
@@ -47,22 +46,23 @@ export interface Link {
   link(options: LinkOptions): void
   /** The outside: online or not, awake, sync now. */
   tell(event: Extract<ConnectionEvent, { type: 'network' | 'wake' }>): void
-  /** A space more. */
-  join(space: string): void
   /** Looks again at how things stand. */
   refresh(): void
   stop(): void
 }
 
 export function link(parts: LinkParts): Link {
-  const { replica, background, tabs, clock } = parts
-  const { news } = replica
+  const { replica, background, presence, tabs } = parts
+  const { news, clock } = replica
   const syncs = new Map<string, SpaceSync>()
   let leading = false
+  /** Leads, and has its spaces open. */
+  let ready = false
   let stopped = false
   let wanted: LinkOptions | undefined
   let personal: string | undefined
   let last: LinkReport | undefined
+  let offset = 0
   let stopReconcile = (): void => undefined
   let forking = false
   const asked: string[] = []
@@ -70,53 +70,66 @@ export function link(parts: LinkParts): Link {
   const wireName = (space: string): string => (space === PERSONAL_SPACE ? (personal ?? space) : space)
   const localName = (space: string): string => (space === personal ? PERSONAL_SPACE : space)
 
-  const wire = wireLink(parts, {
+  const wire = wireLink(replica, parts.transport, {
     greet: () => [...syncs.values()].map(sync => sync.watch()),
-    device: () => replica.device(),
-    up: welcome => void up(welcome),
+    up: welcome => up(welcome),
     down() {
-      for (const sync of syncs.values()) sync.down()
-      presence.down()
+      for (const sync of syncs.values()) {
+        sync.feedIn({ type: 'down' })
+        sync.feedOut({ type: 'down' })
+      }
+      presence.unlink()
       stopReconcile()
     },
     cloned: () => void quietly(fork()),
-    heard: message => hear(message),
-    relayTime(wall, rtt) {
-      const offset = wall + rtt / 2 - clock.now()
-      replica.stamps.correct(offset)
-      report(Math.round(offset))
+    heard(message) {
+      if (message.type === 'presence') presence.hear({ ...message, space: localName(message.space) })
+      else if ('space' in message) syncs.get(localName(message.space))?.hear(message)
     },
-    changed: () => report(),
+    relayTime(wall, rtt) {
+      offset = Math.round(wall + rtt / 2 - clock.now())
+      replica.stamps.correct(offset)
+    },
+    changed() {
+      const state = wire.state()
+      if (state.at === 'waiting' && state.code === 'REPLACED') reread()
+      report()
+    },
   })
-  const presence = presenceRelay(news, message => wire.send({ ...message, space: wireName(message.space) }))
+
+  /** Somebody else goes by this device's name: what he wrote under a number that had its ack here was taken for this device's own edit. */
+  const reread = (): void => {
+    for (const sync of syncs.values()) sync.feedIn({ type: 'reread' })
+  }
 
   const up = (welcome: Welcome): void => {
     if (personal !== undefined && personal !== welcome.personal) return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
-    if (personal === undefined) {
-      personal = welcome.personal
-      // In the order of writing it comes before anything that this link brings.
-      void replica.write(async tx => {
-        const stored = record<DeviceRecord>(await tx.get('meta', keys.device))
-        if (stored === undefined) return
-        await tx.put('meta', keys.device, { ...stored, personal: welcome.personal, subject: welcome.subject })
-      })
+    const { personal: mine, subject } = welcome
+    // In the order of writing it comes before anything that this link brings.
+    if (personal === undefined) void quietly(changeDevice({ personal: mine, subject }))
+    personal = mine
+    for (const sync of syncs.values()) {
+      sync.feedIn({ type: 'up' })
+      sync.feedOut({ type: 'up' })
     }
-    for (const sync of syncs.values()) sync.up()
-    presence.up()
+    presence.link(message => wire.send({ ...message, space: wireName(message.space) }))
     reconcileLater()
   }
+
+  const changeDevice = (change: Partial<DeviceRecord>): Promise<void> =>
+    replica.write(async tx => {
+      const stored = record<DeviceRecord>(await tx.get('meta', keys.device))
+      if (stored !== undefined) await tx.put('meta', keys.device, { ...stored, ...change })
+    })
 
   const reconcileLater = (): void => {
     stopReconcile()
     stopReconcile = clock.after(RECONCILE_MS, () => {
       lookAgain()
-      tidy()
+      void quietly(evict(replica, syncs.keys(), parts.evictAbove, parts.open))
       reconcileLater()
     })
   }
-
-  /** What nobody does at once: at the end of every few minutes. */
-  const tidy = (): void => void quietly(evict(replica, [...syncs.keys()], parts.evictAbove, parts.open))
 
   const lookAgain = (): void => {
     for (const sync of syncs.values()) {
@@ -125,30 +138,18 @@ export function link(parts: LinkParts): Link {
     }
   }
 
-  const hear = (message: RelayMessage): void => {
-    if (message.type === 'presence') return presence.hear({ ...message, space: localName(message.space) })
-    if ('space' in message) syncs.get(localName(message.space))?.hear(message)
-  }
-
-  const report = (offset?: number): void => {
-    const next = reportOf(
-      wire.state(),
-      wanted !== undefined,
-      [...syncs.values()].map(one => ({ space: one.space, ...one.state() })),
-      offset ?? last?.offset ?? 0,
-    )
+  const report = (): void => {
+    if (!ready) return
+    const spaces = [...syncs].map(([space, sync]) => ({ ...sync.state(), space }))
+    const next = reportOf(wire.state(), wanted !== undefined, spaces, offset)
     if (JSON.stringify(next) !== JSON.stringify(last)) {
       last = next
-      if (leading) news.tell({ type: 'link', report: next })
+      news.tell({ type: 'link', report: next })
     }
-    answerAsked(next)
-  }
-
-  /** Whoever asked to sync now is told once it is done, or cannot be done now. */
-  const answerAsked = ({ live, syncing, reason }: LinkReport): void => {
-    const done = live && !syncing
-    if (!leading || (!done && (reason === 'live' || reason === 'connecting'))) return
-    for (const id of asked.splice(0)) news.tell({ type: 'synced', id, synced: done })
+    // Whoever asked to sync now is told once it is done, or cannot be done now.
+    const synced = next.live && !next.syncing
+    if (!synced && (next.reason === 'live' || next.reason === 'connecting')) return
+    for (const id of asked.splice(0)) news.tell({ type: 'synced', id, synced })
   }
 
   const openSpace = async (space: string): Promise<void> => {
@@ -158,19 +159,20 @@ export function link(parts: LinkParts): Link {
       background,
       space,
       wireName: () => wireName(space),
-      send: message => wire.send(message),
-      frameBytes: () => wire.frameBytes(),
+      send: wire.send,
+      frameBytes: wire.frameBytes,
       distrust: () => wire.handle({ type: 'distrust' }),
       giveUp: code => wire.handle({ type: 'give-up', code }),
       fork: () => void quietly(fork()),
       report: what => parts.report(space, what),
-      changed: () => report(),
+      changed: report,
     })
-    if (stopped || !leading || syncs.has(space)) return sync.stop()
+    if (!leading || syncs.has(space)) return sync.stop()
     syncs.set(space, sync)
     if (wire.state().at === 'live') {
       wire.send(sync.watch())
-      sync.up()
+      sync.feedIn({ type: 'up' })
+      sync.feedOut({ type: 'up' })
     }
     await quietly(background.recover(space))
   }
@@ -181,30 +183,24 @@ export function link(parts: LinkParts): Link {
     forking = true
     wire.handle({ type: 'distrust' })
     const device = replica.newId()
-    const now = Math.round(replica.stamps.now())
     replica.rename(device)
-    const reissuedBySpace = await replica.write(async tx => {
-      const stored = record<DeviceRecord>(await tx.get('meta', keys.device))
-      if (stored !== undefined) await tx.put('meta', keys.device, { ...stored, device })
-      const found = new Map<string, Reissued[]>()
+    reread()
+    const reissuedBySpace = new Map<string, Reissued[]>()
+    // Asked for together, written together.
+    const renamed = changeDevice({ device })
+    await replica.write(async tx => {
       for (const space of syncs.keys()) {
-        const entries = await tx.range('index', { prefix: keys.unackedOf(space) })
         const reissued: Reissued[] = []
-        for (const document of new Set(entries.map(({ key }) => key[2] as string))) {
-          const one = await reissueDocument(tx, replica, { space, document }, 'DEVICE_FORKED', now)
-          if (one !== undefined) reissued.push(one)
+        for (const document of await documentsWithUnacked(tx, space)) {
+          reissued.push(await reissue(tx, replica, { space, document }, 'DEVICE_FORKED'))
         }
-        found.set(space, reissued)
-        await tx.delete('meta', keys.orphans(space))
+        reissuedBySpace.set(space, reissued)
       }
-      return found
     })
-    for (const [space, reissued] of reissuedBySpace) {
-      const sync = syncs.get(space)
-      sync?.outflow({ type: 'dropped', entries: reissued.flatMap(({ from }) => from) })
-      sync?.outflow({ type: 'forked' })
-      tellReissued({ replica, space, background }, reissued)
-      sync?.found(reissued.flatMap(({ heads }) => heads))
+    await renamed
+    for (const [space, sync] of syncs) {
+      tellReissued(sync, reissuedBySpace.get(space) ?? [])
+      sync.feedOut({ type: 'forked' })
     }
     news.tell({ type: 'renamed-device', device })
     forking = false
@@ -212,68 +208,66 @@ export function link(parts: LinkParts): Link {
 
   /** Storage that fails for now is asked again: without it there is nothing to lead with. */
   const lead = async (): Promise<void> => {
+    leading = true
     for (;;) {
       try {
         return await begun()
       } catch {
         await new Promise<void>(resolve => void clock.after(RETRY_MS, resolve))
-        if (stopped || !leading) return
+        if (!leading) return
       }
     }
   }
 
   const begun = async (): Promise<void> => {
-    leading = true
     const stored = record<DeviceRecord>(await replica.read(tx => tx.get('meta', keys.device)))
     personal = stored?.personal ?? undefined
-    for (const space of parts.spaces()) await openSpace(space)
-    if (stopped || !leading) return
+    for (const space of parts.spaces) await openSpace(space)
+    if (!leading) return
+    ready = true
     news.tell({ type: 'ask' })
-    if (wanted !== undefined) begin()
+    begin()
+    last = undefined
     report()
-    if (last !== undefined) news.tell({ type: 'link', report: last })
   }
 
   const begin = (): void => {
-    if (wanted === undefined) return
-    wire.start(linkAddress(wanted.url), wanted.token, parts.allowInsecure)
+    if (ready && wanted !== undefined) wire.start(linkAddress(wanted.url), wanted.token)
   }
 
-  const heard = (item: News): void => {
-    if (!leading) return
-    switch (item.type) {
-      case 'outbox':
-        return syncs.get(item.space)?.found(item.heads)
-      case 'settled':
-        return syncs.get(item.space)?.outflow({ type: 'dropped', entries: item.entries })
-      case 'wanted':
-        return syncs.get(item.space)?.need(item.documents, true)
-      case 'focus':
-        return syncs.get(item.space)?.focus(item.document)
-      case 'wake':
-        return wire.handle({ type: 'wake' })
-      case 'sync':
-        asked.push(item.id)
-        wire.handle({ type: 'wake' })
-        if (wire.state().at === 'live') lookAgain()
-        return report()
-      case 'make-way':
-        if (wanted === undefined) makeWay()
-        return
-      case 'joined':
-        return void quietly(openSpace(item.space))
-      case 'ask':
-        if (last !== undefined) news.tell({ type: 'link', report: last })
-    }
-  }
-
-  /** Stops leading and waits for its turn again, behind whoever asked. */
-  const makeWay = (): void => {
-    role.leave()
-    leading = false
+  const follow = (): void => {
+    leading = ready = false
+    wire.handle({ type: 'stop' })
     for (const sync of syncs.values()) sync.stop()
     syncs.clear()
-    role = tabs.lead(() => void lead())
+    role.leave()
+  }
+
+  /** What is heard counts only for whoever leads. */
+  const heard: NewsHandlers = {
+    'outbox': ({ space, heads }) => syncs.get(space)?.feedOut({ type: 'found', entries: heads }),
+    'settled': ({ space, entries }) => syncs.get(space)?.feedOut({ type: 'dropped', entries }),
+    'wanted': ({ space, documents }) => syncs.get(space)?.feedIn({ type: 'need', documents, urgent: true }),
+    'focus': item => syncs.get(item.space)?.feedOut(item),
+    'joined': ({ space }) => {
+      if (ready) void quietly(openSpace(space))
+    },
+    'sync': ({ id }) => {
+      if (!ready) return
+      asked.push(id)
+      if (wire.state().at === 'live') lookAgain()
+      wire.handle({ type: 'wake' })
+      report()
+    },
+    'make-way': () => {
+      // Behind whoever asked.
+      if (!leading || wanted !== undefined) return
+      follow()
+      role = tabs.lead(() => void lead())
+    },
+    'ask': () => {
+      if (ready && last !== undefined) news.tell({ type: 'link', report: last })
+    },
   }
 
   const stopNews = news.listen(heard)
@@ -282,23 +276,18 @@ export function link(parts: LinkParts): Link {
   return {
     link(options) {
       wanted = options
-      if (leading) begin()
+      begin()
       // A tab that leads and knows of no relay makes way for one that does.
-      else news.tell({ type: 'make-way' })
+      if (!leading) news.tell({ type: 'make-way' })
     },
     tell: event => wire.handle(event),
-    join: space => news.tell({ type: 'joined', space }),
-    refresh: () => report(),
+    refresh: report,
     stop() {
+      if (stopped) return
       stopped = true
       stopNews()
       stopReconcile()
-      presence.close()
-      wire.handle({ type: 'stop' })
-      for (const sync of syncs.values()) sync.stop()
-      role.leave()
-      leading = false
-      syncs.clear()
+      follow()
     },
   }
 }

@@ -62,7 +62,7 @@ export function reportOf(
     mode: isLive ? 'realtime' : 'offline',
     reason: wanted ? reasonOf(state) : 'no-relay',
     code: (state.at === 'stopped' || state.at === 'waiting' ? state.code : undefined) ?? null,
-    syncing: isLive && spaces.some(one => one.busy || !one.live || one.filling || one.waiting > 0),
+    syncing: isLive && spaces.some(one => one.busy || !one.live || one.filling),
     live: isLive && spaces.every(one => one.live),
     filling,
     heldBack: spaces.reduce((sum, one) => sum + one.heldBack, 0),

@@ -1,12 +1,11 @@
 /** Work that is done one piece after the other. What one piece throws stops the rest from nothing. */
 export interface Turns {
-  add(work: () => Promise<void>): void
+  add(work: () => Promise<unknown>): void
   busy(): boolean
-  idle(): Promise<void>
 }
 
 export function turns(onIdle: () => void): Turns {
-  let last: Promise<void> = Promise.resolve()
+  let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
   return {
     add(work) {
@@ -20,6 +19,5 @@ export function turns(onIdle: () => void): Turns {
         })
     },
     busy: () => waiting > 0,
-    idle: () => last,
   }
 }

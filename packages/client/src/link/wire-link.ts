@@ -2,7 +2,7 @@
  * The one connection to a relay, at work: feeds the connection machine what happens and performs what it says. Laws: the machine decides,
  * this does; nothing that a relay sends throws past here.
  */
-import type { Cancel, Clock, Random, Transport, Wire } from '@joinery/core'
+import type { Cancel, Transport, Wire } from '@joinery/core'
 import {
   decodeMessage,
   encodeMessage,
@@ -17,6 +17,7 @@ import {
 } from '@joinery/core/protocol'
 import { connection, type ConnectionEffect, type ConnectionEvent, type ConnectionState } from '@joinery/core/sync'
 import type { TokenSource } from '../options.ts'
+import type { Replica } from '../replica/replica.ts'
 import { millisecondsLeft } from './token-life.ts'
 
 /** Until the relay has said what it takes. */
@@ -26,7 +27,7 @@ const SLACK_BYTES = 1024 * 1024
 const DOCUMENT_BYTES = 64 * 1024 * 1024
 
 export interface WireLink {
-  start(url: string, token: TokenSource, insecure: boolean): void
+  start(url: string, token: TokenSource): void
   handle(event: ConnectionEvent): void
   send(message: ClientMessage): void
   state(): ConnectionState
@@ -37,7 +38,6 @@ export interface WireLink {
 export interface WireLinkEvents {
   /** The first words of a link, after `hello`. */
   greet(): readonly ClientMessage[]
-  device(): string
   up(welcome: Welcome): void
   down(): void
   /** Another device goes by this one's name. */
@@ -48,24 +48,22 @@ export interface WireLinkEvents {
   changed(): void
 }
 
-export function wireLink(
-  parts: { readonly transport: Transport; readonly clock: Clock; readonly random: Random },
-  on: WireLinkEvents,
-): WireLink {
-  const { transport, clock } = parts
-  const machine = connection({ chance: () => parts.random.number() })
+export function wireLink(replica: Replica, transport: Transport, on: WireLinkEvents): WireLink {
+  const { clock } = replica
+  const machine = connection({ chance: () => replica.random.number() })
   let source: TokenSource = () => undefined
   let wire: Wire | undefined
   let timer: Cancel | undefined
   let pieces: Pieces = []
   let frameBytes = FRAME_BYTES
   let documentBytes = DOCUMENT_BYTES
-  /** Counts links, so that what an old one still says is not taken for the new one's. */
-  let life = 0
 
   const handle = (event: ConnectionEvent): void => {
     const before = machine.state()
-    for (const effect of machine.handle(event, clock.monotonic())) perform(effect)
+    for (const effect of machine.handle(event, clock.monotonic())) {
+      const row: (effect: never) => void = perform[effect.do]
+      row(effect as never)
+    }
     timer?.()
     const at = machine.wakeAt()
     timer = at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => handle({ type: 'tick' }))
@@ -86,83 +84,70 @@ export function wireLink(
     }
   }
 
+  const read = (bytes: Uint8Array): Message | undefined => {
+    const message = decodeMessage(bytes)
+    if (message?.type !== 'part') return message
+    const joined = joinParts(pieces, message, documentBytes + SLACK_BYTES)
+    pieces = joined.pieces
+    return joined.frame && decodeMessage(joined.frame)
+  }
+
   const frame = (bytes: Uint8Array): void => {
-    let message: Message | undefined
     try {
-      message = decodeMessage(bytes)
-      if (message?.type === 'part') {
-        const joined = joinParts(pieces, message, documentBytes + SLACK_BYTES)
-        pieces = joined.pieces
-        message = joined.frame && decodeMessage(joined.frame)
-      }
+      // A peer that speaks as a client is no relay: the machines take no notice of what they do not know.
+      const message = read(bytes) as RelayMessage | undefined
+      if (message === undefined) return
+      handle({ type: 'heard', message })
+      if (machine.state().at === 'live') on.heard(message)
     } catch {
       // Bytes that mean nothing: this link cannot be trusted to say the rest.
       handle({ type: 'distrust' })
-      return
     }
-    if (message === undefined) return
-    // A peer that speaks as a client is no relay; the machine takes no notice of what it does not know.
-    const told = message as RelayMessage
-    handle({ type: 'heard', message: told })
-    if (machine.state().at === 'live') on.heard(told)
   }
 
   const connect = (url: string): void => {
-    const mine = ++life
-    const current = (): boolean => mine === life
     pieces = []
-    wire = transport.connect(url, {
-      opened: () => {
-        if (current()) handle({ type: 'opened' })
-      },
-      frame: bytes => {
-        if (current()) frame(bytes)
-      },
-      closed: ({ code }) => {
-        if (!current()) return
-        wire = undefined
-        handle({ type: 'closed', code })
-      },
+    // What an old link still says is not taken for the new one's.
+    const mine: { wire?: Wire } = {}
+    const current = (then: () => void): void => {
+      if (mine.wire === undefined || mine.wire === wire) then()
+    }
+    mine.wire = wire = transport.connect(url, {
+      opened: () => current(() => handle({ type: 'opened' })),
+      frame: bytes => current(() => frame(bytes)),
+      closed: ({ code }) => current(() => handle({ type: 'closed', code })),
     })
   }
 
-  const perform = (effect: ConnectionEffect): void => {
-    switch (effect.do) {
-      case 'ask-token':
-        return void askToken()
-      case 'connect':
-        return connect(effect.url)
-      case 'greet':
-        send({ type: 'hello', version: VERSION, device: on.device(), token: effect.token })
-        for (const message of on.greet()) send(message)
-        return
-      case 'send':
-        return send(effect.message)
-      case 'close':
-        life += 1
-        wire?.close(effect.code, effect.reason)
-        wire = undefined
-        return
-      case 'up':
-        ;({ frameBytes, documentBytes } = effect.welcome)
-        return on.up(effect.welcome)
-      case 'down':
-        return on.down()
-      case 'cloned':
-        return on.cloned()
-      case 'relay-time':
-        return on.relayTime(effect.wall, effect.rtt)
-    }
+  const perform: { readonly [D in ConnectionEffect['do']]: (effect: Extract<ConnectionEffect, { do: D }>) => void } = {
+    'ask-token': () => void askToken(),
+    'connect': ({ url }) => connect(url),
+    'greet': ({ token }) => {
+      send({ type: 'hello', version: VERSION, device: replica.device(), token })
+      for (const message of on.greet()) send(message)
+    },
+    'send': ({ message }) => send(message),
+    'close': () => {
+      wire?.close(1000, '')
+      wire = undefined
+    },
+    'up': ({ welcome }) => {
+      ;({ frameBytes, documentBytes } = welcome)
+      on.up(welcome)
+    },
+    'down': on.down,
+    'cloned': on.cloned,
+    'relay-time': ({ wall, rtt }) => on.relayTime(wall, rtt),
   }
 
   return {
-    start(url, token, insecure) {
+    start(url, token) {
       source = token
-      handle({ type: 'start', url, insecure })
+      handle({ type: 'start', url })
     },
     handle,
     send,
-    state: () => machine.state(),
+    state: machine.state,
     frameBytes: () => frameBytes,
   }
 }

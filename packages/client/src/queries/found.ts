@@ -1,6 +1,6 @@
 /** A search, once or for as long as somebody looks at it. */
 import type { AnyKind } from '@joinery/core/kinds'
-import type { ListContext, ListResult } from './live-list.ts'
+import { stateOf, type ListContext, type ListResult } from './live-list.ts'
 import { search } from './search.ts'
 
 export interface Found<Row> {
@@ -28,7 +28,7 @@ export function foundBy<Row>(
   const get = async (): Promise<ListResult<Row>> => {
     await context.indexed()
     const { rows, more } = await replica.read(tx => search(tx, space, kind.name, question, limit))
-    return { state: context.complete(space) ? 'complete' : 'partial', rows: rows as unknown as Row[], more }
+    return { state: stateOf(context, space), rows: rows as unknown as Row[], more }
   }
   return {
     limit: count => foundBy(context, space, kind, question, Math.max(0, Math.floor(count))),
@@ -48,16 +48,15 @@ export function foundBy<Row>(
         }
         looking = false
       }
-      const stop = replica.news.listen(item => {
-        if ((item.type === 'rows' || item.type === 'words') && item.space === space && item.kind === kind.name) void look()
-      })
-      const stopComplete = context.listenComplete(() => void look())
+      const hear = (news: { readonly space: string; readonly kind: string }): void => {
+        if (news.space === space && news.kind === kind.name) void look()
+      }
+      const stop = replica.news.listen({ rows: hear, words: hear })
       listener({ state: 'loading', rows: [], more: false })
       void look()
       return () => {
         closed = true
         stop()
-        stopComplete()
       }
     },
   }

@@ -7,6 +7,7 @@
 import type { RowNews } from '../news.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { RowValue } from '../replica/shape.ts'
+import type { Standing } from '../status.ts'
 import type { UnsavedRows } from '../documents/unsaved-rows.ts'
 import { fits, inOrder } from './condition.ts'
 import { scan, type ListRequest } from './scan.ts'
@@ -23,15 +24,17 @@ export interface ListResult<Row = RowValue> {
 export interface ListContext {
   readonly replica: Replica
   readonly unsaved: UnsavedRows
-  /** Whether everything of a space is on this device, as far as it knows. */
-  complete(space: string): boolean
-  /** Called when `complete` may have changed. */
-  listenComplete(listener: () => void): () => void
+  readonly standing: Pick<Standing, 'complete'>
+}
+
+/** How whole a list of this space is. */
+export function stateOf({ standing }: ListContext, space: string): ListState {
+  return standing.complete(space) ? 'complete' : 'partial'
 }
 
 export async function readList(context: ListContext, request: ListRequest): Promise<ListResult> {
   const { rows, more } = await read(context, request)
-  return { state: context.complete(request.space) ? 'complete' : 'partial', rows, more }
+  return { state: stateOf(context, request.space), rows, more }
 }
 
 async function read({ replica, unsaved }: ListContext, request: ListRequest): Promise<{ rows: RowValue[]; more: boolean }> {
@@ -68,6 +71,7 @@ export function liveList(context: ListContext, request: ListRequest, tell: (resu
   let closed = false
   let told = false
   let waiting: RowNews[] = []
+  let shown: ListState = 'loading'
 
   const announce = (): void => {
     if (told || closed || rows === undefined) return
@@ -75,7 +79,8 @@ export function liveList(context: ListContext, request: ListRequest, tell: (resu
     queueMicrotask(() => {
       told = false
       if (closed || rows === undefined) return
-      tell({ state: context.complete(space) ? 'complete' : 'partial', rows: [...rows], more })
+      shown = stateOf(context, space)
+      tell({ state: shown, rows: [...rows], more })
     })
   }
 
@@ -118,25 +123,29 @@ export function liveList(context: ListContext, request: ListRequest, tell: (resu
     }
   }
 
-  const stopNews = news.listen(item => {
-    if (item.type === 'rows' && item.space === space && item.kind === kind.name) {
-      if (reading) waiting.push(...item.rows)
-      else apply(item.rows)
-      announce()
-    }
-    if (item.type === 'gone' && item.space === space) {
-      apply(item.documents.map(document => ({ document, row: null })))
-      announce()
-    }
-    if (item.type === 'wake') void readAgain()
+  const hear = (changes: readonly RowNews[]): void => {
+    if (reading) waiting.push(...changes)
+    else apply(changes)
+    announce()
+  }
+
+  const stopNews = news.listen({
+    rows(item) {
+      if (item.space === space && item.kind === kind.name) hear(item.rows)
+    },
+    gone(item) {
+      if (item.space === space) hear(item.documents.map(document => ({ document, row: null })))
+    },
+    wake: () => void readAgain(),
+    link() {
+      if (stateOf(context, space) !== shown) announce()
+    },
   })
-  const stopComplete = context.listenComplete(announce)
   tell({ state: 'loading', rows: [], more: false })
   void readAgain()
 
   return () => {
     closed = true
     stopNews()
-    stopComplete()
   }
 }

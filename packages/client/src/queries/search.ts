@@ -9,7 +9,7 @@ async function find(tx: ReadTransaction, space: string, kind: string, question: 
   let found: Set<string> | undefined
   for (const beginning of beginningsOf(question)) {
     const entries = await tx.range('index', {
-      prefix: keys.words(space, kind),
+      prefix: keys.word(space, kind),
       from: keys.word(space, kind, beginning),
       before: keys.word(space, kind, `${beginning}\uffff`),
     })

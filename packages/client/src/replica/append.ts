@@ -32,7 +32,7 @@ export async function append(
     const at = line === undefined ? 0 : tail
     const waiting: OutboxRecord = { type, document, kind, engine, edited, at, size, resupply }
     puts.push(tx.put('outbox', keys.outbox(space, n), waiting), tx.put('index', keys.unacked(place, n), at))
-    heads.push({ n, document, bytes: size, resupply: resupply !== null })
+    heads.push({ n, document, engine, bytes: size, resupply: resupply !== null })
   }
   const used = tail === stored.tail ? stored.used : edited
   const next: DocumentRecord = { ...stored, tail, bytes, used, edited: Math.max(stored.edited, edited) }

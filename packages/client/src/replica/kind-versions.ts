@@ -18,7 +18,7 @@ export async function followKinds(replica: Replica, library: Library): Promise<v
     if (before === undefined) return
     const rows = await tx.range('rows', {})
     for (const space of new Set(rows.map(({ key }) => key[0] as string))) {
-      for (const kind of changed) await tx.deleteRange('index', { prefix: keys.indexes(space, kind) })
+      for (const kind of changed) await tx.deleteRange('index', { prefix: keys.index(space, kind) })
     }
     for (const { key, value } of rows) {
       const [space, kind, document] = key as readonly [string, string, string]
@@ -26,7 +26,7 @@ export async function followKinds(replica: Replica, library: Library): Promise<v
       for (const entry of replica.shape.indexKeys(kind, value as RowValue)) {
         await tx.put('index', keys.index(space, kind, entry), null)
       }
-      await tx.put('index', keys.stale(space, document), null)
+      await tx.put('index', keys.stale({ space, document }), null)
     }
   })
 }

@@ -14,6 +14,7 @@ import {
 import type { AnyKind, Library, WriteContext } from '@joinery/core/kinds'
 import type { NewsDesk } from '../news.ts'
 import { freshId } from './fresh-id.ts'
+import { scratch, type Scratch } from './scratch.ts'
 import { shapeOf, type Shape } from './shape.ts'
 import type { Writer } from './writer.ts'
 
@@ -37,6 +38,10 @@ export interface Replica {
   hasKind(name: string): boolean
   /** Undefined for an engine that this app does not bring. */
   engine(name: string): Engine | undefined
+  /** A document for a moment; undefined without its engine. Close it. What the engine breaks on is left out (D2). */
+  build(engine: string, updates: readonly Uint8Array[]): Scratch | undefined
+  /** Corrected wall time in whole ms. */
+  now(): number
 }
 
 export function replicaOn(parts: {
@@ -87,6 +92,11 @@ export function replicaOn(parts: {
     },
     hasKind: name => Object.hasOwn(library.kinds, name),
     engine: name => enginesByName.get(name),
+    build(name, updates) {
+      const engine = enginesByName.get(name)
+      return engine && scratch(engine, random, updates)
+    },
+    now: () => Math.round(stamps.now()),
   }
 }
 

@@ -1,7 +1,4 @@
-/**
- * A document built for a moment, from what is stored. Law D2: bytes that the engine refuses or breaks on are left out, and told; the rest
- * is the document.
- */
+/** A document built for a moment. Law D2: bytes that the engine refuses or breaks on are left out; the rest is the document. */
 import type { Engine, EngineDocument, Random } from '@joinery/core'
 
 export interface Scratch {
@@ -11,27 +8,24 @@ export interface Scratch {
 }
 
 export function scratch(engine: Engine, random: Random, updates: readonly Uint8Array[]): Scratch {
-  const open = (): EngineDocument => engine.open(engine.newAuthor(random))
-  let doc = open()
+  const open = (good: readonly Uint8Array[]): EngineDocument => {
+    const doc = engine.open(engine.newAuthor(random))
+    doc.applyAll(good)
+    return doc
+  }
   try {
-    doc.applyAll(updates)
-    return { doc, whole: true }
+    return { doc: open(updates), whole: true }
   } catch {
-    // Which one it was shows one at a time; after a failure the document is started again without it.
-    doc.close()
-  }
-  doc = open()
-  const good: Uint8Array[] = []
-  for (const update of updates) {
-    try {
-      if (engine.check(update) !== undefined) continue
-      doc.apply(update)
-      good.push(update)
-    } catch {
-      doc.close()
-      doc = open()
-      doc.applyAll(good)
+    // Which one it was shows one at a time; after a failure the document is not to be used any more.
+    const good: Uint8Array[] = []
+    for (const update of updates) {
+      try {
+        open([...good, update]).close()
+        good.push(update)
+      } catch {
+        continue
+      }
     }
+    return { doc: open(good), whole: false }
   }
-  return { doc, whole: good.length === updates.length }
 }

@@ -20,11 +20,7 @@ const OBJECT = 118
 const ARRAY = 117
 const BYTES = 116
 
-/**
- * Moves over one value. Returns how deep it nests (0: a scalar, 1: `[1]`), or -1.
- *
- * @internal
- */
+/** Moves over one value. Returns how deep it nests (0: a scalar, 1: `[1]`), or -1. */
 function skipAny(cursor: Cursor, room: number): number {
   switch (cursor.byte()) {
     case UNDEFINED:

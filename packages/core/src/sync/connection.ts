@@ -33,7 +33,7 @@ export type ConnectionState =
   | { readonly at: 'waiting'; readonly until: number; readonly code: Code | undefined }
 
 export type ConnectionEvent =
-  | { readonly type: 'start'; readonly url: string; readonly insecure: boolean }
+  | { readonly type: 'start'; readonly url: string }
   | { readonly type: 'stop' }
   | { readonly type: 'network'; readonly online: boolean }
   /** The page or the machine woke up, or the person asked to sync now. */
@@ -57,7 +57,7 @@ export type ConnectionEffect =
   /** Send `hello` with this token and one `watch` for each space. */
   | { readonly do: 'greet'; readonly token: string }
   | { readonly do: 'send'; readonly message: ClientMessage }
-  | { readonly do: 'close'; readonly code: number; readonly reason: string }
+  | { readonly do: 'close' }
   | { readonly do: 'up'; readonly welcome: Welcome }
   | { readonly do: 'down' }
   /** Another device goes by this one's name: they take the link from each other. */
@@ -81,7 +81,7 @@ export interface Connection {
  * import { connection } from '@joinery/core/sync'
  *
  * const link = connection({ chance: () => 0.5 })
- * assert.deepEqual(link.handle({ type: 'start', url: 'wss://relay.example/v1/link', insecure: false }, 0), [{ do: 'ask-token' }])
+ * assert.deepEqual(link.handle({ type: 'start', url: 'wss://relay.example/v1/sync' }, 0), [{ do: 'ask-token' }])
  * assert.equal(link.state().at, 'asking-token')
  * ```
  */
@@ -92,7 +92,6 @@ export function connection(options: { chance: () => number }): Connection {
   let failures = 0
   let token = ''
   let refreshAt = Infinity
-  let refreshing = false
   /** Whether the relay refused the token that this attempt brought: a second time in a row is final. */
   let refusedToken = false
   let heardAt = 0
@@ -100,205 +99,153 @@ export function connection(options: { chance: () => number }): Connection {
   let probeUntil = Infinity
   let timeId = 0
   let replacedAt = -Infinity
+  let now = 0
+  let effects: ConnectionEffect[] = []
+
+  /** Whether there is a wire, open or to be opened. */
+  const wired = (): boolean => state.at === 'connecting' || state.at === 'greeting' || state.at === 'live'
 
   /** Ends the attempt or the link, if there is one, and says so to whoever relied on it. */
-  const hangUp = (reason: string): ConnectionEffect[] => {
-    const effects: ConnectionEffect[] = []
-    if (state.at === 'connecting' || state.at === 'greeting' || state.at === 'live') effects.push({ do: 'close', code: 1000, reason })
-    if (state.at === 'live') effects.push({ do: 'down' })
-    return effects
-  }
-
-  const stop = (code: Code | undefined): ConnectionEffect[] => {
-    const effects = hangUp(code ?? 'closed')
-    state = { at: 'stopped', code }
-    return effects
-  }
-
-  const askToken = (): ConnectionEffect[] => {
-    if (!online) {
-      state = { at: 'offline' }
-      return []
+  const leave = (next: ConnectionState, isClosed = false): void => {
+    if (wired() && !isClosed) effects.push({ do: 'close' })
+    if (state.at === 'live') {
+      effects.push({ do: 'down' })
+      if (now - state.since >= STEADY_MS) failures = 0
     }
-    state = { at: 'asking-token' }
-    return [{ do: 'ask-token' }]
+    state = next
   }
 
-  const retry = (now: number, code: Code | undefined, atLeast = 0): ConnectionEffect[] => {
-    const effects = hangUp(code ?? 'retry')
-    if (state.at === 'live' && now - state.since >= STEADY_MS) failures = 0
-    if (!online) {
-      state = { at: 'offline' }
-      return effects
-    }
+  const stop = (code?: Code, isClosed?: boolean): void => leave({ at: 'stopped', code }, isClosed)
+
+  const askToken = (isClosed?: boolean): void => {
+    leave({ at: online ? 'asking-token' : 'offline' }, isClosed)
+    if (online) effects.push({ do: 'ask-token' })
+  }
+
+  const retry = (code?: Code, atLeast = 0, isClosed?: boolean): void => {
+    leave({ at: 'offline' }, isClosed)
+    if (!online) return
     state = { at: 'waiting', until: now + atLeast + backoff(failures, options.chance()), code }
     failures += 1
-    return effects
   }
 
-  const askTime = (now: number): ConnectionEffect => {
+  const askTime = (): void => {
     askedAt = now
     timeId += 1
-    return { do: 'send', message: { type: 'time', id: timeId } }
+    effects.push({ do: 'send', message: { type: 'time', id: timeId } })
   }
 
-  const replaced = (now: number): ConnectionEffect[] => {
-    const cloned = now - replacedAt < CLONE_MS
-    replacedAt = cloned ? -Infinity : now
-    return [...retry(now, 'REPLACED', cloned ? 0 : REPLACED_MS), ...(cloned ? [{ do: 'cloned' } as const] : [])]
-  }
-
-  const refusedAs = (code: Code, now: number, retryAfter: number): ConnectionEffect[] => {
-    if (code === 'REPLACED') return replaced(now)
-    if (code === 'UNAUTHENTICATED') {
-      if (refusedToken) return stop(code)
+  const refused = (code: Code, retryAfter: number, isClosed?: boolean): void => {
+    if (code === 'REPLACED') {
+      const isCloned = now - replacedAt < CLONE_MS
+      replacedAt = isCloned ? -Infinity : now
+      retry(code, isCloned ? 0 : REPLACED_MS, isClosed)
+      if (isCloned) effects.push({ do: 'cloned' })
+    } else if (code === 'UNAUTHENTICATED' && !refusedToken) {
       refusedToken = true
-      const effects = hangUp(code)
-      return [...effects, ...askToken()]
-    }
-    return CODES[code].then === 'stop' ? stop(code) : retry(now, code, retryAfter)
+      askToken(isClosed)
+    } else if (CODES[code].then === 'stop') stop(code, isClosed)
+    else retry(code, retryAfter, isClosed)
   }
 
-  const hear = (message: RelayMessage, now: number): ConnectionEffect[] => {
+  const relayTime = (wall: number): void => void effects.push({ do: 'relay-time', wall, rtt: now - askedAt })
+
+  const hear = (message: RelayMessage): void => {
     heardAt = now
     probeUntil = Infinity
-    if (message.type === 'bye') return refusedAs(message.code, now, message.retryAfter)
+    if (message.type === 'bye') refused(message.code, message.retryAfter)
+    if (message.type === 'clock' && message.id === timeId) relayTime(message.wall)
     if (message.type === 'welcome' && state.at === 'greeting') {
       state = { at: 'live', since: now, session: message.session }
       refusedToken = false
-      const rtt = now - askedAt
+      relayTime(message.wall)
       askedAt = now
-      return [
-        { do: 'relay-time', wall: message.wall, rtt },
-        { do: 'up', welcome: message },
-      ]
+      effects.push({ do: 'up', welcome: message })
     }
-    if (message.type === 'clock' && message.id === timeId) return [{ do: 'relay-time', wall: message.wall, rtt: now - askedAt }]
-    return []
   }
 
-  const closed = (code: number, now: number): ConnectionEffect[] => {
-    if (state.at !== 'connecting' && state.at !== 'greeting' && state.at !== 'live') return []
-    const wasLive = state.at === 'live'
-    const down: ConnectionEffect[] = wasLive ? [{ do: 'down' }] : []
-    const steady = state.at === 'live' && now - state.since >= STEADY_MS
-    // It is closed already: nothing left to hang up.
-    state = { at: 'waiting', until: now, code: undefined }
-    if (steady) failures = 0
-    const final = finalClose(code)
-    if (final !== undefined) return [...down, ...refusedAs(final, now, 0)]
-    return [...down, ...(code === CLOSE.REPLACED ? replaced(now) : retry(now, undefined))]
+  const tick = (): void => {
+    if (state.at === 'waiting') {
+      if (now >= state.until) askToken()
+    } else if (state.at === 'live') {
+      if (now >= Math.min(heardAt + SILENCE_MS, probeUntil)) return retry()
+      if (now >= askedAt + HEARTBEAT_MS) askTime()
+      if (now < refreshAt) return
+      refreshAt = Infinity
+      effects.push({ do: 'ask-token' })
+    } else if ((state.at === 'connecting' || state.at === 'greeting') && now >= state.until) retry()
   }
 
-  const tick = (now: number): ConnectionEffect[] => {
-    switch (state.at) {
-      case 'connecting':
-      case 'greeting':
-        return now >= state.until ? retry(now, undefined) : []
-      case 'waiting':
-        return now >= state.until ? askToken() : []
-      case 'live': {
-        if (now - heardAt >= SILENCE_MS || now >= probeUntil) return retry(now, undefined)
-        const effects: ConnectionEffect[] = []
-        if (now - askedAt >= HEARTBEAT_MS) effects.push(askTime(now))
-        if (now >= refreshAt && !refreshing) {
-          refreshing = true
-          effects.push({ do: 'ask-token' })
-        }
-        return effects
-      }
-      default:
-        return []
-    }
+  const act: { readonly [T in ConnectionEvent['type']]: (event: Extract<ConnectionEvent, { type: T }>) => void } = {
+    'start': event => {
+      stop()
+      url = event.url
+      failures = 0
+      refusedToken = false
+      askToken()
+    },
+    'stop': () => stop(),
+    'give-up': ({ code }) => stop(code),
+    'distrust': () => {
+      if (state.at === 'live' || state.at === 'greeting') retry()
+    },
+    'network': event => {
+      if (online === event.online) return
+      online = event.online
+      if (online ? state.at === 'offline' : state.at !== 'stopped') askToken()
+    },
+    'wake': () => {
+      if (state.at === 'waiting') askToken()
+      // After a sleep a link may look alive and be dead: it has the time of a greeting to answer.
+      if (state.at !== 'live' || probeUntil !== Infinity) return
+      probeUntil = now + WELCOME_MS
+      askTime()
+    },
+    'token': ({ token: next, left = Infinity }) => {
+      token = next
+      refreshAt = now + Math.max(left - REFRESH_MS, left / 2)
+      if (state.at === 'live') effects.push({ do: 'send', message: { type: 'auth', token } })
+      if (state.at !== 'asking-token') return
+      state = { at: 'connecting', until: now + WELCOME_MS }
+      effects.push({ do: 'connect', url })
+    },
+    'no-token': ({ final }) => {
+      refreshAt = now + HEARTBEAT_MS
+      if (state.at !== 'asking-token') return
+      if (final) stop('UNAUTHENTICATED')
+      else retry('UNAUTHENTICATED')
+    },
+    'opened': () => {
+      if (state.at !== 'connecting') return
+      state = { at: 'greeting', until: now + WELCOME_MS }
+      askedAt = heardAt = now
+      probeUntil = Infinity
+      effects.push({ do: 'greet', token })
+    },
+    'closed': ({ code }) => {
+      const final = code === CLOSE.REPLACED ? 'REPLACED' : finalClose(code)
+      if (!wired()) return
+      if (final === undefined) retry(undefined, 0, true)
+      else refused(final, 0, true)
+    },
+    'heard': ({ message }) => {
+      if (state.at === 'greeting' || state.at === 'live') hear(message)
+    },
+    'tick': tick,
   }
 
   return {
     state: () => state,
-
     wakeAt() {
-      switch (state.at) {
-        case 'connecting':
-        case 'greeting':
-        case 'waiting':
-          return state.until
-        case 'live':
-          return Math.min(askedAt + HEARTBEAT_MS, heardAt + SILENCE_MS, probeUntil, refreshing ? Infinity : refreshAt)
-        default:
-          return undefined
-      }
+      if (state.at === 'live') return Math.min(askedAt + HEARTBEAT_MS, heardAt + SILENCE_MS, probeUntil, refreshAt)
+      return 'until' in state ? state.until : undefined
     },
-
-    handle(event, now) {
-      switch (event.type) {
-        case 'start': {
-          const effects = stop(undefined)
-          url = event.url
-          failures = 0
-          refusedToken = false
-          refreshing = false
-          if (!event.insecure && !isSafe(url)) return [...effects, ...stop('INSECURE_URL')]
-          return [...effects, ...askToken()]
-        }
-        case 'stop':
-          return stop(undefined)
-        case 'give-up':
-          return stop(event.code)
-        case 'distrust':
-          return state.at === 'live' || state.at === 'greeting' ? retry(now, undefined) : []
-        case 'network': {
-          if (online === event.online) return []
-          online = event.online
-          if (online) return state.at === 'offline' ? askToken() : []
-          if (state.at === 'stopped') return []
-          const effects = hangUp('offline')
-          state = { at: 'offline' }
-          return effects
-        }
-        case 'wake':
-          if (state.at === 'waiting') return askToken()
-          // After a sleep a link may look alive and be dead: it has the time of a greeting to answer.
-          if (state.at !== 'live' || probeUntil !== Infinity) return []
-          probeUntil = now + WELCOME_MS
-          return [askTime(now)]
-        case 'token':
-          token = event.token
-          refreshAt = event.left === undefined ? Infinity : now + Math.max(event.left - REFRESH_MS, event.left / 2)
-          if (state.at === 'live' && refreshing) {
-            refreshing = false
-            return [{ do: 'send', message: { type: 'auth', token } }]
-          }
-          if (state.at !== 'asking-token') return []
-          state = { at: 'connecting', until: now + WELCOME_MS }
-          return [{ do: 'connect', url }]
-        case 'no-token':
-          refreshing = false
-          if (state.at !== 'asking-token') {
-            refreshAt = now + HEARTBEAT_MS
-            return []
-          }
-          return event.final ? stop('UNAUTHENTICATED') : retry(now, 'UNAUTHENTICATED')
-        case 'opened':
-          if (state.at !== 'connecting') return []
-          state = { at: 'greeting', until: now + WELCOME_MS }
-          askedAt = now
-          heardAt = now
-          probeUntil = Infinity
-          return [{ do: 'greet', token }]
-        case 'closed':
-          return closed(event.code, now)
-        case 'heard':
-          return state.at === 'greeting' || state.at === 'live' ? hear(event.message, now) : []
-        case 'tick':
-          return tick(now)
-      }
+    handle(event, at) {
+      now = at
+      effects = []
+      const row: (event: never) => void = act[event.type]
+      row(event as never)
+      return effects
     },
   }
-}
-
-/** Whether edits may travel to this address: in clear only when it never leaves the machine (WS-19). */
-function isSafe(url: string): boolean {
-  const plain = /^(?:ws|http):\/\/([^/?#]*)/i.exec(url)
-  if (plain === null) return true
-  // No user part: `ws://localhost@elsewhere` goes elsewhere.
-  return /^(?:localhost|[\w-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(plain[1] ?? '')
 }

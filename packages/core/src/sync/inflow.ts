@@ -48,6 +48,8 @@ export type InflowEvent =
   | { readonly type: 'watching' }
   /** Ask again for what was refused for now. */
   | { readonly type: 'again' }
+  /** While the link is down: something of the log may have been taken for what it is not. All bodies are read once more. */
+  | { readonly type: 'reread' }
 
 export type InflowEffect =
   /** In one transaction: these entries, in order, and the position. */
@@ -96,14 +98,16 @@ export function inflow(start: InflowPosition): Inflow {
   let filling = false
   let telling = false
   let toldUpTo: string | undefined
-  const needed = new Set<string>()
+  let needed = new Set<string>()
   const fetching = new Set<string>()
+  let effects: InflowEffect[] = []
 
   const position = (): InflowPosition => ({ cursor, fill, tell })
 
-  const ask = (): InflowEffect[] => {
-    if (!up || !watched) return []
-    const effects: InflowEffect[] = []
+  const store = (entries: readonly Entry[], bodies: boolean): void => void effects.push({ do: 'store', entries, position: position(), bodies })
+
+  const ask = (): void => {
+    if (!up || !watched) return
     for (const document of needed) {
       if (fetching.size >= FETCHES) break
       needed.delete(document)
@@ -119,132 +123,117 @@ export function inflow(start: InflowPosition): Inflow {
       filling = true
       effects.push({ do: 'fetch', document: undefined, before: fill })
     }
-    return effects
   }
 
-  /** Exchange state: tell all that is held, read all that there is. */
-  const exchange = (): void => {
-    tell = ''
-    telling = false
-    fill = 0
-    filling = false
+  /** Forgets what was asked for as a page, and what was told without an answer. */
+  const startPages = (): void => {
+    filling = telling = false
+    toldUpTo = undefined
   }
 
-  const changes = (event: Extract<InflowEvent, { type: 'changes' }>): InflowEffect[] => {
-    const before = cursor
-    const { entries } = event
+  const changes = (event: Extract<InflowEvent, { type: 'changes' }>): void => {
+    const from = cursor
+    const { entries, reset, cursor: to } = event
     watched = true
     live = event.live
-    if (event.reset) {
-      cursor = event.cursor
-      exchange()
-      return [
-        { do: 'report', what: 'reset', from: before, to: event.cursor },
-        { do: 'store', entries, position: position(), bodies: false },
-        ...ask(),
-      ]
+    const isOld = !reset && from !== undefined && isBack(from, to)
+    if (!isOld) cursor = to
+    if (reset || isOld) {
+      // An exchange of state: all that is held is told, all that there is is read. A cursor that went back was wrong; what came with it
+      // is good for what it is.
+      effects.push({ do: 'report', what: reset ? 'reset' : 'cursor-back', from, to })
+      tell = ''
+      fill = 0
+      startPages()
+      store(entries, false)
+    } else {
+      const fresh = from === undefined ? entries : entries.filter(entry => entry.seq > from.seq)
+      if (from?.seq !== to.seq || fresh.length > 0) store(fresh, false)
     }
-    if (before !== undefined && isBack(before, event.cursor)) {
-      // The entries are good for what they are; the cursor stays where it was, and the relay judges it at the next link.
-      exchange()
-      return [
-        { do: 'report', what: 'cursor-back', from: before, to: event.cursor },
-        { do: 'store', entries, position: position(), bodies: false },
-        ...ask(),
-      ]
-    }
-    cursor = event.cursor
-    const fresh = before === undefined ? entries : entries.filter((entry) => entry.seq > before.seq)
-    if (before?.seq === cursor.seq && fresh.length === 0) return ask()
-    return [{ do: 'store', entries: fresh, position: position(), bodies: false }, ...ask()]
+    ask()
   }
 
-  const bodies = (event: Extract<InflowEvent, { type: 'bodies' }>): InflowEffect[] => {
-    const { document, entries } = event
+  const bodies = ({ document, entries, next }: Extract<InflowEvent, { type: 'bodies' }>): void => {
     if (document !== undefined) {
-      if (!fetching.delete(document)) return []
-      if (entries.length === 0) return [{ do: 'absent', document, code: 'NOT_FOUND' }, ...ask()]
-      return [{ do: 'store', entries, position: position(), bodies: true }, ...ask()]
+      if (!fetching.delete(document)) return
+      if (entries.length === 0) effects.push({ do: 'absent', document, code: 'NOT_FOUND' })
+      else store(entries, true)
+    } else if (filling && fill !== undefined) {
+      filling = false
+      // A page that leads nowhere would be asked for again for ever.
+      fill = next === 0 || (fill !== 0 && next >= fill) ? undefined : next
+      store(entries, true)
     }
-    if (!filling || fill === undefined) return []
-    filling = false
-    // A page that leads nowhere would be asked for again for ever.
-    const ends = event.next === 0 || (fill !== 0 && event.next >= fill)
-    fill = ends ? undefined : event.next
-    return [{ do: 'store', entries, position: position(), bodies: true }, ...ask()]
+    ask()
+  }
+
+  const refused = ({ document, code }: Extract<InflowEvent, { type: 'refused' }>): void => {
+    if (code === 'REMOVED') return void effects.push({ do: 'wipe-space', code })
+    if (document === undefined) return startPages()
+    const wasAsked = fetching.delete(document)
+    if (code === 'GONE') effects.push({ do: 'wipe-document', document })
+    else if (!wasAsked) return
+    // For now: it is asked for `again`. What is being repaired takes longer than anybody waits.
+    else if (CODES[code].then === 'wait' && code !== 'QUARANTINED') return void needed.add(document)
+    else effects.push({ do: 'absent', document, code })
+    ask()
+  }
+
+  const act: { readonly [T in InflowEvent['type']]: (event: Extract<InflowEvent, { type: T }>) => void } = {
+    up: () => {
+      up = true
+    },
+    down: () => {
+      up = live = watched = false
+      startPages()
+      for (const document of fetching) needed.add(document)
+      fetching.clear()
+    },
+    changes,
+    bodies,
+    refused,
+    again: ask,
+    reread: () => {
+      fill = 0
+      startPages()
+      store([], true)
+    },
+    watching: () => {
+      live = false
+    },
+    need: ({ documents, urgent }) => {
+      const order = urgent ? [...documents, ...needed] : [...needed, ...documents]
+      needed = new Set(order.filter(document => !fetching.has(document)))
+      ask()
+    },
+    told: ({ upTo }) => {
+      if (!telling) return
+      toldUpTo = upTo
+      if (upTo !== undefined) return
+      tell = undefined
+      telling = false
+      effects.push({ do: 'resupply', documents: [], position: position() })
+    },
+    want: ({ documents }) => {
+      // Without a page under way this answers a `have` about one document.
+      if (telling && toldUpTo !== undefined) {
+        tell = toldUpTo
+        telling = false
+        toldUpTo = undefined
+      }
+      effects.push({ do: 'resupply', documents, position: position() })
+      ask()
+    },
   }
 
   return {
     position,
     live: () => live,
     handle(event) {
-      switch (event.type) {
-        case 'up':
-          up = true
-          return []
-        case 'down':
-          up = false
-          live = false
-          watched = false
-          filling = false
-          telling = false
-          toldUpTo = undefined
-          for (const document of fetching) needed.add(document)
-          fetching.clear()
-          return []
-        case 'changes':
-          return changes(event)
-        case 'bodies':
-          return bodies(event)
-        case 'need': {
-          const asked = event.documents.filter((document) => !fetching.has(document))
-          const rest = [...needed].filter((document) => !asked.includes(document))
-          needed.clear()
-          for (const document of event.urgent ? [...asked, ...rest] : [...rest, ...asked]) needed.add(document)
-          return ask()
-        }
-        case 'told':
-          if (!telling) return []
-          toldUpTo = event.upTo
-          if (event.upTo !== undefined) return []
-          tell = undefined
-          telling = false
-          return [{ do: 'resupply', documents: [], position: position() }]
-        case 'want': {
-          // Without a page under way this answers a `have` about one document.
-          if (!telling || toldUpTo === undefined) return [{ do: 'resupply', documents: event.documents, position: position() }]
-          tell = toldUpTo
-          telling = false
-          toldUpTo = undefined
-          return [{ do: 'resupply', documents: event.documents, position: position() }, ...ask()]
-        }
-        case 'again':
-          return ask()
-        case 'watching':
-          live = false
-          return []
-        case 'refused': {
-          const { document, code } = event
-          if (code === 'REMOVED') return [{ do: 'wipe-space', code }]
-          if (code === 'GONE' && document !== undefined) {
-            fetching.delete(document)
-            return [{ do: 'wipe-document', document }, ...ask()]
-          }
-          if (document === undefined) {
-            filling = false
-            telling = false
-            toldUpTo = undefined
-            return []
-          }
-          if (!fetching.delete(document)) return []
-          // For now: it is asked for `again`. What is being repaired takes longer than anybody waits.
-          if (CODES[code].then === 'wait' && code !== 'QUARANTINED') {
-            needed.add(document)
-            return []
-          }
-          return [{ do: 'absent', document, code }, ...ask()]
-        }
-      }
+      effects = []
+      const row: (event: never) => void = act[event.type]
+      row(event as never)
+      return effects
     },
   }
 }

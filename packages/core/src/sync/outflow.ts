@@ -16,6 +16,8 @@ const WINDOW_BYTES = 1024 * 1024
 const STUCK_MS = 30_000
 /** A gap that stays after this many resends is not one that resending closes: the relay is asked what it lacks. */
 const RESENDS = 1
+/** As many documents as a person works on. */
+const FOCUSED = 8
 
 export interface OutboxHead {
   readonly n: number
@@ -60,23 +62,27 @@ export type OutflowEffect =
 export interface Outflow {
   handle(event: OutflowEvent, now: number): OutflowEffect[]
   wakeAt(): number | undefined
-  /** The greatest n found so far. */
-  found(): number
   /** Entries that have no answer yet. */
   waiting(): number
-  /** Documents that are kept back, with the reason and until when. */
-  heldBack(): readonly { readonly document: string; readonly code: Code; readonly until: number }[]
+  /** How many documents are kept back, because the relay does not take their edits now. */
+  heldBack(): number
 }
 
 interface Line {
-  readonly entries: OutboxHead[]
+  readonly items: Item[]
   /** Not before. */
   until: number
-  /** What the refused edits wait for; nothing is sent meanwhile. `asked`: the effect is out. */
-  mend: { readonly effect: OutflowEffect; asked: boolean } | undefined
-  code: Code | undefined
+  /** What the refused edits wait for; nothing is sent meanwhile. */
+  mend: OutflowEffect | undefined
+  /** Whether that has been asked for. */
+  asked: boolean
   refusals: number
   gaps: number
+}
+
+interface Item extends OutboxHead {
+  readonly line: Line
+  sentAt: number
 }
 
 /**
@@ -96,9 +102,11 @@ interface Line {
  */
 export function outflow(options: { chance: () => number; tellsGaps: (engine: string) => boolean }): Outflow {
   const linesByDocument = new Map<string, Line>()
-  const headsByN = new Map<number, OutboxHead>()
-  /** n to when it was sent. In the order of sending. */
-  const flying = new Map<number, number>()
+  const itemsByN = new Map<number, Item>()
+  /** In the order of sending. */
+  const flying = new Set<Item>()
+  /** Kept back, because the relay did not take what was sent of them. */
+  const troubled = new Set<Line>()
   const focused: string[] = []
   let flyingBytes = 0
   let up = false
@@ -106,223 +114,201 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
   let holds = 0
   /** Said once a link. */
   let distrusted = false
-  let last = 0
   let forking: 'no' | 'draining' | 'asked' = 'no'
+  let now = 0
+  let effects: OutflowEffect[] = []
 
-  const land = (n: number): void => {
-    if (flying.delete(n)) flyingBytes -= headsByN.get(n)?.bytes ?? 0
+  const land = (item: Item): void => {
+    if (flying.delete(item)) flyingBytes -= item.bytes
   }
 
-  const drop = (n: number): void => {
-    const head = headsByN.get(n)
-    if (head === undefined) return
-    land(n)
-    headsByN.delete(n)
-    const line = linesByDocument.get(head.document)
-    if (line === undefined) return
-    const at = line.entries.indexOf(head)
-    if (at >= 0) line.entries.splice(at, 1)
-    if (line.entries.length === 0) linesByDocument.delete(head.document)
-  }
-
-  /** Everything of the document that is in flight will be sent again, in order from the first. */
-  const recall = (line: Line): void => {
-    for (const head of line.entries) land(head.n)
-  }
-
-  const inFlight = (line: Line): boolean => line.entries.some((head) => flying.has(head.n))
-
-  /** The effects of refusals whose flights are over. */
-  const mends = (): OutflowEffect[] => {
-    const effects: OutflowEffect[] = []
-    if (forking === 'draining' && flying.size === 0) {
-      forking = 'asked'
-      return [{ do: 'fork' }]
-    }
-    if (forking !== 'no') return []
-    for (const line of linesByDocument.values()) {
-      if (line.mend === undefined || line.mend.asked || inFlight(line)) continue
-      line.mend.asked = true
-      effects.push(line.mend.effect)
-    }
-    return effects
+  const drop = (item: Item): void => {
+    const { items } = item.line
+    land(item)
+    itemsByN.delete(item.n)
+    items.splice(items.indexOf(item), 1)
+    if (items.length > 0) return
+    linesByDocument.delete(item.document)
+    troubled.delete(item.line)
   }
 
   const insert = (head: OutboxHead): void => {
-    let line = linesByDocument.get(head.document)
-    if (line === undefined) {
-      line = { entries: [], until: 0, mend: undefined, code: undefined, refusals: 0, gaps: 0 }
-      linesByDocument.set(head.document, line)
-    }
-    headsByN.set(head.n, head)
+    const line = linesByDocument.get(head.document) ?? newLine()
+    const { items } = line
+    const item = { ...head, line, sentAt: 0 }
+    linesByDocument.set(head.document, line)
+    itemsByN.set(head.n, item)
     // Resupplies first: what is waiting behind may build on them. Else by n: tabs do not tell in the order in which they wrote.
-    const after = (other: OutboxHead): boolean => (head.resupply ? other.resupply : other.resupply || other.n < head.n)
-    let at = line.entries.length
-    for (let other = line.entries[at - 1]; at > 0 && other !== undefined && !after(other); other = line.entries[at - 1]) at -= 1
-    line.entries.splice(at, 0, head)
-    last = Math.max(last, head.n)
+    const rank = (one: OutboxHead): number => (one.resupply ? 0 : one.n)
+    let at = items.length
+    while (at > 0 && rank(items[at - 1] ?? head) > rank(head)) at -= 1
+    items.splice(at, 0, item)
   }
 
-  const push = (now: number): OutflowEffect[] => {
-    if (!up || forking !== 'no' || now < holdUntil) return []
-    const chosen: number[] = []
-    const take = (line: Line | undefined): boolean => {
-      if (line === undefined || line.mend !== undefined || now < line.until) return true
-      for (const head of line.entries) {
-        if (flying.has(head.n)) {
-          if (!options.tellsGaps(head.engine)) break
-          continue
-        }
-        if (flying.size >= WINDOW_ENTRIES || (flying.size > 0 && flyingBytes + head.bytes > WINDOW_BYTES)) return false
-        flying.set(head.n, now)
-        flyingBytes += head.bytes
-        chosen.push(head.n)
-        if (!options.tellsGaps(head.engine)) break
+  /** Sends what may go of a line; false when there is no more room. */
+  const take = (line: Line | undefined, chosen: number[]): boolean => {
+    if (line === undefined || line.mend !== undefined || now < line.until) return true
+    for (const item of line.items) {
+      if (!flying.has(item)) {
+        if (flying.size >= WINDOW_ENTRIES || (flying.size > 0 && flyingBytes + item.bytes > WINDOW_BYTES)) return false
+        item.sentAt = now
+        flying.add(item)
+        flyingBytes += item.bytes
+        chosen.push(item.n)
       }
-      return true
+      if (!options.tellsGaps(item.engine)) break
     }
-    let room = true
-    for (const document of focused) room &&= take(linesByDocument.get(document))
-    // The rest by age: lines stand in the order of their first entry.
-    for (const line of linesByDocument.values()) room &&= take(line)
-    return chosen.length === 0 ? [] : [{ do: 'push', entries: chosen }]
+    return true
   }
 
-  const refused = (n: number, code: Code, retryAfter: number, now: number): OutflowEffect[] => {
-    const head = headsByN.get(n)
-    const line = head && linesByDocument.get(head.document)
-    if (head === undefined || line === undefined || !flying.has(n)) return []
-    const { document } = head
-    const first = line.entries[0] === head
-    land(n)
-    // Of several refusals of one flight the first decides: the others follow from it.
-    if (line.mend !== undefined || forking !== 'no') return []
-    line.code = code
-    const mend = (effect: OutflowEffect): OutflowEffect[] => {
-      line.mend = { effect, asked: false }
-      return []
+  /** Asks for what refusals make necessary, once their flights are over; and sends what may go. */
+  const goOn = (): void => {
+    if (forking === 'draining' && flying.size === 0) {
+      forking = 'asked'
+      effects.push({ do: 'fork' })
     }
+    if (forking !== 'no') return
+    for (const line of troubled) {
+      if (line.mend === undefined || line.asked || line.items.some(item => flying.has(item))) continue
+      line.asked = true
+      effects.push(line.mend)
+    }
+    if (!up || now < holdUntil) return
+    const entries: number[] = []
+    // What is worked on first; the rest by age: lines stand in the order of their first entry.
+    let room = focused.every(document => take(linesByDocument.get(document), entries))
+    for (const line of linesByDocument.values()) {
+      room &&= take(line, entries)
+      if (!room) break
+    }
+    if (entries.length > 0) effects.push({ do: 'push', entries })
+  }
+
+  const refused = (item: Item, code: Code, retryAfter: number): void => {
+    const { line, document } = item
+    const isFirst = line.items[0] === item
+    land(item)
+    // Of several refusals of one flight the first decides: the others follow from it.
+    if (line.mend !== undefined || forking !== 'no') return
+    troubled.add(line)
+    line.asked = false
+    const later = (failures: number): number => backoff(failures, options.chance())
     switch (CODES[code].then) {
       case 'shelve':
-        return mend({ do: 'shelve', document, code })
+        line.mend = { do: 'shelve', document, code }
+        return
       case 'restamp':
-        return mend({ do: 'restamp', document })
+        line.mend = { do: 'restamp', document }
+        return
+      case 'wipe':
+        line.mend = code === 'GONE' ? { do: 'wipe-document', document } : { do: 'wipe-space', code }
+        return
       case 'fork':
         forking = 'draining'
-        return []
-      case 'wipe':
-        return mend(code === 'GONE' ? { do: 'wipe-document', document } : { do: 'wipe-space', code })
-      case 'rejoin': {
-        recall(line)
-        // An old answer to what has been sent again since tells nothing new.
-        if (!first) return []
-        line.gaps += 1
-        if (line.gaps <= RESENDS) return []
-        line.until = now + Math.max(1_000, backoff(line.gaps, options.chance()))
-        return [{ do: 'have', document }]
-      }
-      case 'wait': {
-        recall(line)
-        const until = (failures: number): number => now + Math.max(retryAfter, 250 + backoff(failures, options.chance()))
-        // A repair is about this document; rate, quota and weather are about everything that this device sends.
-        if (code === 'QUARANTINED') line.until = until(line.refusals++)
-        else holdUntil = Math.max(holdUntil, now < holdUntil ? now + retryAfter : until(holds++))
-        return []
-      }
+        return
       case 'stop':
-        return [{ do: 'give-up', code }]
+        effects.push({ do: 'give-up', code })
+        return
+      case 'rejoin':
+      case 'wait':
+        // All of the document that is in flight will be sent again, in order from the first.
+        line.items.forEach(land)
     }
+    if (code === 'GAP') {
+      // An old answer to what has been sent again since tells nothing new.
+      if (!isFirst || ++line.gaps <= RESENDS) return
+      line.until = now + Math.max(1_000, later(line.gaps))
+      effects.push({ do: 'have', document })
+    } else if (code === 'QUARANTINED') {
+      // A repair is about this document; rate, quota and weather are about everything that this device sends.
+      line.until = now + Math.max(retryAfter, 250 + later(line.refusals++))
+    } else if (now < holdUntil) holdUntil = Math.max(holdUntil, now + retryAfter)
+    else holdUntil = now + Math.max(retryAfter, 250 + later(holds++))
   }
 
-  const acked = (entries: readonly { readonly n: number; readonly seq: number }[]): OutflowEffect[] => {
-    const known = entries.filter(({ n }, at) => headsByN.has(n) && entries.findIndex((other) => other.n === n) === at)
-    if (known.length === 0) return []
-    holds = 0
-    for (const { n } of known) {
-      const line = linesByDocument.get(headsByN.get(n)?.document ?? '')
-      if (line !== undefined) {
-        line.gaps = 0
-        line.refusals = 0
-        if (line.mend === undefined) line.code = undefined
-      }
-      drop(n)
-    }
-    return [{ do: 'settle', entries: known }]
+  const acked = (entries: Extract<OutflowEvent, { type: 'acked' }>['entries']): void => {
+    const settled = entries.filter(({ n }) => {
+      const item = itemsByN.get(n)
+      if (item === undefined) return false
+      const { line } = item
+      line.gaps = line.refusals = holds = 0
+      if (line.mend === undefined) troubled.delete(line)
+      drop(item)
+      return true
+    })
+    if (settled.length > 0) effects.push({ do: 'settle', entries: settled })
   }
 
   const stuckAt = (): number => {
-    const [first] = flying.values()
-    return first === undefined || distrusted ? Infinity : first + STUCK_MS
+    const [first] = flying
+    return first === undefined || distrusted ? Infinity : first.sentAt + STUCK_MS
+  }
+
+  const act: { readonly [T in OutflowEvent['type']]: (event: Extract<OutflowEvent, { type: T }>) => void } = {
+    up: () => {
+      up = true
+      distrusted = false
+    },
+    down: () => {
+      up = false
+      flying.clear()
+      flyingBytes = holdUntil = 0
+      // What was refused and not yet mended will be sent and refused again: nobody knows what became of the rest of the flight.
+      if (forking === 'draining') forking = 'no'
+      for (const line of troubled) if (!line.asked) line.mend = undefined
+    },
+    found: ({ entries }) => {
+      for (const head of entries) if (!itemsByN.has(head.n)) insert(head)
+    },
+    focus: ({ document }) => {
+      const others = focused.filter(other => other !== document).slice(0, FOCUSED - 1)
+      focused.splice(0, Infinity, document, ...others)
+    },
+    acked: ({ entries }) => acked(entries),
+    refused: ({ n, code, retryAfter }) => {
+      const item = itemsByN.get(n)
+      if (item !== undefined && flying.has(item)) refused(item, code, retryAfter)
+    },
+    dropped: ({ entries }) => {
+      for (const n of entries) {
+        const item = itemsByN.get(n)
+        if (item === undefined) continue
+        if (item.line.asked) item.line.mend = undefined
+        drop(item)
+      }
+    },
+    forked: () => {
+      forking = 'no'
+    },
+    tick: () => {
+      if (!up || now < stuckAt()) return
+      distrusted = true
+      effects.push({ do: 'distrust' })
+    },
   }
 
   return {
-    found: () => last,
-    waiting: () => headsByN.size,
-
-    heldBack() {
-      const held: { document: string; code: Code; until: number }[] = []
-      for (const [document, line] of linesByDocument) if (line.code !== undefined) held.push({ document, code: line.code, until: Math.max(line.until, holdUntil) })
-      return held
-    },
-
+    waiting: () => itemsByN.size,
+    heldBack: () => troubled.size,
     wakeAt() {
       if (!up) return undefined
-      let at = stuckAt()
-      if (holdUntil > 0 && headsByN.size > flying.size) at = Math.min(at, holdUntil)
-      for (const line of linesByDocument.values()) if (line.until > 0) at = Math.min(at, line.until)
+      const times = [stuckAt()]
+      if (holdUntil > now && itemsByN.size > flying.size) times.push(holdUntil)
+      for (const { until } of troubled) if (until > now) times.push(until)
+      const at = times.reduce((a, b) => Math.min(a, b))
       return at === Infinity ? undefined : at
     },
-
-    handle(event, now) {
-      switch (event.type) {
-        case 'up':
-          up = true
-          distrusted = false
-          return push(now)
-        case 'down':
-          up = false
-          flying.clear()
-          flyingBytes = 0
-          holdUntil = 0
-          // What was refused and not yet mended will be sent and refused again: nobody knows what became of the rest of the flight.
-          if (forking === 'draining') forking = 'no'
-          for (const line of linesByDocument.values()) if (line.mend?.asked === false) line.mend = undefined
-          return []
-        case 'found':
-          for (const head of event.entries) if (!headsByN.has(head.n)) insert(head)
-          return push(now)
-        case 'focus': {
-          const at = focused.indexOf(event.document)
-          if (at >= 0) focused.splice(at, 1)
-          focused.unshift(event.document)
-          focused.length = Math.min(focused.length, 8)
-          return push(now)
-        }
-        case 'acked':
-          return [...acked(event.entries), ...mends(), ...push(now)]
-        case 'refused':
-          return [...refused(event.n, event.code, event.retryAfter, now), ...mends(), ...push(now)]
-        case 'dropped': {
-          for (const n of event.entries) {
-            const line = linesByDocument.get(headsByN.get(n)?.document ?? '')
-            if (line?.mend?.asked === true) line.mend = undefined
-            drop(n)
-          }
-          return [...mends(), ...push(now)]
-        }
-        case 'forked':
-          forking = 'no'
-          return push(now)
-        case 'tick': {
-          if (up && now >= stuckAt()) {
-            distrusted = true
-            return [{ do: 'distrust' }]
-          }
-          for (const line of linesByDocument.values()) if (line.until <= now) line.until = 0
-          if (holdUntil <= now) holdUntil = 0
-          return push(now)
-        }
-      }
+    handle(event, at) {
+      now = at
+      effects = []
+      const row: (event: never) => void = act[event.type]
+      row(event as never)
+      goOn()
+      return effects
     },
   }
+}
+
+function newLine(): Line {
+  return { items: [], until: 0, mend: undefined, asked: false, refusals: 0, gaps: 0 }
 }

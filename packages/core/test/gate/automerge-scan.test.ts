@@ -88,7 +88,7 @@ test.each<[string, number, readonly number[]]>([
   ['a first operation of 0', 1, [0, ...ACTOR, 1, 0, 0, 0, 0, 0]],
   ['a number over 2^53', 1, [0, ...ACTOR, ...uint(2 ** 55), 1, 0, 0, 0, 0]],
   ['a number longer than it need be', 1, [0, ...ACTOR, 0x81, 0, 1, 0, 0, 0, 0]],
-  ['a time over 64 bits', 1, [0, ...ACTOR, 1, 1, ...Array(11).fill(0x80), 0, 0, 0, 0]],
+  ['a time over 64 bits', 1, [0, ...ACTOR, 1, 1, ...Array(10).fill(0x81), 0, 0, 0]],
   ['a message that is not UTF-8', 1, [0, ...ACTOR, 1, 1, 0, 1, 0xff, 0, 0]],
   ['a message longer than it', 1, [0, ...ACTOR, 1, 1, 0, 90, 0, 0]],
   ['more actors than it holds', 1, [0, ...ACTOR, 1, 1, 0, 0, ...uint(2 ** 33)]],
