@@ -27,7 +27,7 @@ interface Tally {
 
 /** Runs them and prints what came out. 0 when everything held. */
 export async function runSeeds(run: Run): Promise<number> {
-  const tally = run.count < 20 || process.send !== undefined ? await runHere(run) : await runOnAllCores(run)
+  const tally = run.count < 20 || run.bug !== undefined || process.send !== undefined ? await runHere(run) : await runOnAllCores(run)
   if (process.send !== undefined) {
     process.send(tally)
     return 0

@@ -5,7 +5,7 @@
 import { awarenessOf, type Shared } from '@joinery/adapters/editors/awareness'
 import Collaboration from '@tiptap/extension-collaboration'
 import CollaborationCaret from '@tiptap/extension-collaboration-caret'
-import { type Editor, EditorContent, useEditor, useEditorState } from '@tiptap/react'
+import { type CommandProps, type Editor, EditorContent, useEditor, useEditorState } from '@tiptap/react'
 import StarterKit from '@tiptap/starter-kit'
 import { ySyncPlugin } from '@tiptap/y-tiptap'
 import { useEffect, useState } from 'react'
@@ -71,9 +71,17 @@ export function Body({ editor }: { readonly editor: Editor | undefined }) {
 function bound(document: Writable, field: string) {
   return Collaboration.extend({
     addCommands: () => ({
-      undo: () => () => document.undo(),
-      redo: () => () => document.redo(),
+      undo: () => step(() => document.undo()),
+      redo: () => step(() => document.redo()),
     }),
     addProseMirrorPlugins: () => [ySyncPlugin(document.y.getXmlFragment(field))],
   })
+}
+
+/** A command that edits the document itself: the editor hears of it as of any other edit, and its own transaction is left alone. */
+function step(take: () => boolean) {
+  return ({ tr, dispatch }: CommandProps): boolean => {
+    tr.setMeta('preventDispatch', true)
+    return dispatch === undefined || take()
+  }
 }

@@ -43,7 +43,7 @@ export function browserMarker(name: string): Marker {
   }
   return {
     get: () => attempt(() => page.localStorage?.getItem(key)) ?? undefined,
-    set: value => void attempt(() => page.localStorage?.setItem(key, value)),
-    clear: () => void attempt(() => page.localStorage?.removeItem(key)),
+    set: value => attempt(() => page.localStorage?.setItem(key, value)),
+    clear: () => attempt(() => page.localStorage?.removeItem(key)),
   }
 }

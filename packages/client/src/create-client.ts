@@ -1,6 +1,6 @@
 /** The client, put together. Everything it is made of comes in with the options. */
 import { checkId, PERSONAL_SPACE } from '@joinery/core'
-import type { Kind, Kinds } from '@joinery/core/kinds'
+import type { Kinds } from '@joinery/core/kinds'
 import type { Client, Collections, SpaceClient } from './client.ts'
 import { collectionOf, type CollectionContext } from './collection.ts'
 import { openDocuments } from './documents/open-documents.ts'
@@ -112,7 +112,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
 
   const inSpace = (space: string): SpaceClient<K> => {
     const collections: Record<string, unknown> = {}
-    for (const kind of Object.values(library.kinds)) collections[kind.name] = collectionOf(context, space, kind as Kind)
+    for (const kind of Object.values(library.kinds)) collections[kind.name] = collectionOf(context, space, kind)
     return {
       ...(collections as Collections<K>),
       trash: trashOf(context, documents, receipts, Object.keys(library.kinds), space),

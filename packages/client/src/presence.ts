@@ -62,7 +62,7 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
     }
     for (const [id, json] of tabs) if (id !== tab) add(id, '', json)
     for (const [session, { subject, states }] of sessions) {
-      for (const [id, json] of Object.entries(states)) add(`${session} ${id}`, subject, String(json))
+      for (const [id, json] of Object.entries(states)) add(`${session} ${id}`, subject, json)
     }
     return list
   }

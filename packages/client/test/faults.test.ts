@@ -212,7 +212,7 @@ test('[CL-09] acks twice, in disorder and of what is unknown change nothing', as
           const message = decodeMessage(bytes)
           on.frame(bytes)
           if (message?.type !== 'ack') return
-          on.frame(encodeMessage({ ...message, entries: [...message.entries].reverse() }))
+          on.frame(encodeMessage({ ...message, entries: message.entries.toReversed() }))
           on.frame(encodeMessage({ ...message, entries: [{ n: 900, seq: 1 }] }))
         },
       }),

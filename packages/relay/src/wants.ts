@@ -55,7 +55,9 @@ export function createWants(options: {
           gone.push({ type: 'refused', space, document, n: undefined, code: 'GONE', retryAfter: 0 })
         } else if (version !== undefined) wanted.push({ document, version })
       }
-      if (wanted.length > 0) grant(space, subject, device)
+      // Also when nothing is lacking any more: what was asked for before a restart is still being brought, and has to be let in to be
+      // found known. It gives nobody more than a cursor that does not fit.
+      grant(space, subject, device)
       return [...gone, { type: 'want', space, documents: wanted }]
     },
     granted: (space, subject, device) => clock.monotonic() < (untilByDevice.get(grantOf(space, subject, device)) ?? 0),

@@ -56,7 +56,7 @@ export interface HandlePresence {
 }
 
 /** Where the platform has no `Symbol.dispose` yet, compilers fall back to this. */
-const DISPOSE: typeof Symbol.dispose = (Symbol.dispose as typeof Symbol.dispose | undefined) ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose)
+const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
 export function handleOf<F extends Fields>(
   replica: Replica,

@@ -9,7 +9,7 @@ import { keys, positionRecord, type DocumentRecord, type OutboxRecord } from '..
 import type { Replica } from '../replica/replica.ts'
 import { wipeSpace } from '../replica/retire.ts'
 import { retireHere, tellEnd } from './mending.ts'
-import type { SpaceContext } from './space-sync.ts'
+import type { SpaceContext } from './space-context.ts'
 
 /** Documents told in one `have`. */
 const PAGE = 64

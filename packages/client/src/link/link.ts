@@ -19,7 +19,8 @@ import { documentsWithUnacked } from '../replica/retire.ts'
 import { linkAddress } from './address.ts'
 import { tellReissued } from './mending.ts'
 import { reportOf, type LinkReport } from './report.ts'
-import { spaceSync, type SpaceReport, type SpaceSync } from './space-sync.ts'
+import type { SpaceReport } from './space-context.ts'
+import { spaceSync, type SpaceSync } from './space-sync.ts'
 import { wireLink } from './wire-link.ts'
 
 /** Everything is looked at again, in case that news or hints were lost. */

@@ -2,7 +2,7 @@
 import type { Code } from '@joinery/core'
 import { reissue, type Reissued } from '../replica/reissue.ts'
 import { retire } from '../replica/retire.ts'
-import type { SpaceContext } from './space-sync.ts'
+import type { SpaceContext } from './space-context.ts'
 
 /** These left the outbox: acked, or with the code for which they did not arrive. With their documents' lives, if those ended. */
 export function tellEnd(

@@ -6,7 +6,7 @@ import { keys, record, type LogRecord, type OutboxRecord } from '../replica/layo
 import { settle } from '../replica/settle.ts'
 import { heldAs, performInflow } from './incoming.ts'
 import { restamp, retireHere, tellEnd } from './mending.ts'
-import type { SpaceContext } from './space-sync.ts'
+import type { SpaceContext } from './space-context.ts'
 
 /** Entries of one message, in bytes: small ones travel together. */
 const MESSAGE_BYTES = 48 * 1024

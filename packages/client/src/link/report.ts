@@ -1,7 +1,7 @@
 /** The link as a screen shows it, and as the tab that holds it tells the others. */
 import type { Code } from '@joinery/core'
 import type { ConnectionState } from '@joinery/core/sync'
-import type { SpaceState } from './space-sync.ts'
+import type { SpaceState } from './space-state.ts'
 
 export type Mode = 'realtime' | 'polling' | 'offline'
 

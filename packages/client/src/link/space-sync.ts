@@ -4,47 +4,18 @@
  * - What comes in and what goes out wait for themselves only: a long page of bodies holds up no edit.
  * - Others are told after the commit, never before.
  */
-import type { Cancel, Code } from '@joinery/core'
-import type { ClientMessage, RelayMessage, Watch } from '@joinery/core/protocol'
+import type { Cancel } from '@joinery/core'
+import type { RelayMessage, Watch } from '@joinery/core/protocol'
 import { inflow, outflow, type InflowEvent, type OutboxHead, type OutflowEvent } from '@joinery/core/sync'
 import { keys, positionOf, type OutboxRecord } from '../replica/layout.ts'
-import type { Projector } from '../replica/projector.ts'
-import type { Replica } from '../replica/replica.ts'
 import { performInflow } from './incoming.ts'
 import { performOutflow } from './outgoing.ts'
+import type { SpaceContext, SpaceHost } from './space-context.ts'
+import type { SpaceState } from './space-state.ts'
 import { turns } from './turns.ts'
 
 /** Before what was refused for now is asked for again. */
 const AGAIN_MS = 5_000
-
-/** What a space needs of the link that it is on. */
-export interface SpaceHost {
-  readonly replica: Replica
-  readonly background: Projector
-  /** The local name. */
-  readonly space: string
-  /** The name on the wire. */
-  wireName(): string
-  send(message: ClientMessage): void
-  frameBytes(): number
-  distrust(): void
-  giveUp(code: Code): void
-  /** The device's name is taken: everything unacked is written anew under another. */
-  fork(): void
-  report(what: SpaceReport): void
-  /** Something that the status shows may be another. */
-  changed(): void
-}
-
-export interface SpaceContext extends SpaceHost {
-  feedIn(event: InflowEvent): void
-  feedOut(event: OutflowEvent): void
-}
-
-export type SpaceReport =
-  | { readonly type: 'cursor-back' | 'reset' }
-  | { readonly type: 'refused-update'; readonly document: string; readonly code: Code }
-  | { readonly type: 'space-lost' | 'space-refused'; readonly code: Code }
 
 export interface SpaceSync extends SpaceContext {
   watch(): Watch
@@ -53,16 +24,6 @@ export interface SpaceSync extends SpaceContext {
   scan(): void
   state(): SpaceState
   stop(): void
-}
-
-export interface SpaceState {
-  /** Whether everything up to the relay's head has been dealt with. */
-  readonly live: boolean
-  /** Whether lists may still lack documents. */
-  readonly filling: boolean
-  /** Whether anything is being dealt with, or has no answer yet. */
-  readonly busy: boolean
-  readonly heldBack: number
 }
 
 /** The space as it stands in storage, not yet on any link. */

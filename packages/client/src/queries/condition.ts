@@ -1,7 +1,7 @@
 /** What a list asks of a row, and in which order it stands: the same answer from an index, from a scan and for one changed row. */
 import { canonical, type Plain } from '@joinery/core'
 import { keyPart } from '@joinery/core/kinds'
-import type { RowValue } from '../replica/shape.ts'
+import { idOf, type RowValue } from '../replica/shape.ts'
 
 /** Both ends belong to it. */
 export interface Range {
@@ -44,7 +44,7 @@ export function isRange(condition: Condition): condition is Range {
 /** Rows as their index has them: by the column, then by id; all of it turned round for `desc`. */
 export function inOrder({ column, direction }: Order): (a: RowValue, b: RowValue) => number {
   const sign = direction === 'asc' ? 1 : -1
-  return (a, b) => sign * (order(keyPart(a[column]), keyPart(b[column])) || order(String(a['id']), String(b['id'])))
+  return (a, b) => sign * (order(keyPart(a[column]), keyPart(b[column])) || order(idOf(a), idOf(b)))
 }
 
 /** The order of key parts: numbers before strings, strings by code unit. */

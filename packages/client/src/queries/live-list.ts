@@ -6,7 +6,7 @@
  */
 import type { RowNews } from '../news.ts'
 import type { Replica } from '../replica/replica.ts'
-import type { RowValue } from '../replica/shape.ts'
+import { idOf, type RowValue } from '../replica/shape.ts'
 import type { Standing } from '../status.ts'
 import type { UnsavedRows } from '../documents/unsaved-rows.ts'
 import { fits, inOrder } from './condition.ts'
@@ -41,7 +41,7 @@ async function read({ replica, unsaved }: ListContext, request: ListRequest): Pr
   const { space, kind, limit } = request
   const ahead = unsaved.of(space, kind.name)
   const page = await replica.read(tx => scan(tx, { ...request, limit: limit + ahead.size }))
-  const rows = page.rows.filter(row => !unsaved.of(space, kind.name).has(String(row['id'])))
+  const rows = page.rows.filter(row => !unsaved.of(space, kind.name).has(idOf(row)))
   for (const row of unsaved.of(space, kind.name).values()) place(rows, row, request)
   return { rows: rows.slice(0, limit), more: page.more || rows.length > limit }
 }

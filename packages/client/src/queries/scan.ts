@@ -32,7 +32,7 @@ export async function scan(tx: ReadTransaction, request: ListRequest): Promise<P
 
 /** An index whose first columns are asked to equal something, and whose next is the order. */
 function indexFor({ kind, conditions, order }: ListRequest): Key | undefined {
-  for (const [name, columns] of Object.entries(kind.indexes as Readonly<Record<string, readonly string[]>>)) {
+  for (const [name, columns] of Object.entries(kind.indexes)) {
     const at = columns.indexOf(order.column)
     if (at < 0) continue
     const values: (string | number)[] = []

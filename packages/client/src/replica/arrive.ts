@@ -52,6 +52,8 @@ export async function arrive(tx: WriteTransaction, replica: Replica, space: stri
     const { document, type, bytes, at } = entry
     if (type !== 'update' && type !== 'snapshot' && type !== 'tombstone') continue
     const place = { space, document }
+    // What is edited while bodies are filled in moves past the page that would have brought it, and what is here of it may be old (R4).
+    if (!bodies && !complete && type !== 'tombstone') missing.add(document)
     if (!bodies && type !== 'snapshot' && entry.device === replica.device()) {
       const own = await ownAgain(tx, space, entry)
       if (own === 'acked') settled.push(...(await settle(tx, space, [entry.n])))

@@ -1,10 +1,7 @@
-/** Names that nobody else will ever give: 132 random bits in the grammar of ids. */
+/** Names that nobody else will ever give: 128 random bits in the grammar of ids. */
 import type { Random } from '@joinery/core'
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
-
 export function freshId(random: Random): string {
-  let id = ''
-  for (const byte of random.bytes(22)) id += LETTERS.charAt(byte & 63)
-  return id
+  const base64 = btoa(String.fromCharCode(...random.bytes(16)))
+  return base64.slice(0, 22).replaceAll('+', '-').replaceAll('/', '_')
 }

@@ -14,6 +14,8 @@ import { putRow, putWords } from './rows.ts'
 
 /** Documents in one transaction, so that an edit never waits long. */
 const SLICE = 16
+/** Whoever opens what has just come goes first. */
+const SOON_MS = 10
 /** Words wait until the person pauses. */
 const PAUSE_MS = 400
 /** Lines after which folding is worth its while. */
@@ -33,12 +35,14 @@ export interface Projector {
 export function projector(replica: Replica, onIdle: () => void): Projector {
   const waiting = new Map<string, Place>()
   let running: Promise<void> | undefined
+  let soonest: Cancel | undefined
   let pause: Cancel | undefined
   let closed = false
 
   const start = (): void => {
+    soonest?.()
     pause?.()
-    pause = undefined
+    soonest = pause = undefined
     running ??= run().finally(() => {
       running = undefined
       if (!closed) onIdle()
@@ -93,7 +97,7 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
     note(space, documents, soon) {
       for (const document of documents) waiting.set(`${space} ${document}`, { space, document })
       if (waiting.size === 0 || closed) return
-      if (soon) start()
+      if (soon) soonest ??= replica.clock.after(SOON_MS, start)
       else pause ??= replica.clock.after(PAUSE_MS, start)
     },
     async recover(space) {
@@ -106,9 +110,10 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
         await running
       }
     },
-    busy: () => running !== undefined,
+    busy: () => running !== undefined || soonest !== undefined,
     close() {
       closed = true
+      soonest?.()
       pause?.()
     },
   }

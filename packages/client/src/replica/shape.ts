@@ -4,6 +4,12 @@ import { indexKeys, projectDocument, type Library, type StandardColumns } from '
 
 export type RowValue = { readonly [column: string]: Plain }
 
+/** The document that a row is of. */
+export function idOf(row: RowValue): string {
+  const { id } = row
+  return typeof id === 'string' ? id : ''
+}
+
 export interface Shown {
   /** What lists show. */
   readonly row: RowValue

@@ -231,7 +231,8 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
       const item = itemsByN.get(n)
       if (item === undefined) return false
       const { line } = item
-      line.gaps = line.refusals = holds = 0
+      // The relay takes edits of it again: what was kept back is not waited for any longer, and nothing else would wake it.
+      line.gaps = line.refusals = line.until = holds = 0
       if (line.mend === undefined) troubled.delete(line)
       drop(item)
       return true

@@ -43,7 +43,7 @@ function client(options: { chance?: number; left?: number } = {}) {
     },
     /** What was done since the last call. */
     done: (): ConnectionEffect[] => done.splice(0),
-    start: () => tell({ type: 'start', url: URL, insecure: false }),
+    start: () => tell({ type: 'start', url: URL }),
     live() {
       tell({ type: 'opened' })
       tell({ type: 'heard', message: welcome })
@@ -224,16 +224,12 @@ describe('reconnect', () => {
     expect(one.now()).toBeLessThan(600_000)
   })
 
-  test('[P90] an address that is not encrypted is used for this machine only, unless the app allows it', () => {
-    const state = (url: string, insecure: boolean): string => {
-      const link = connection({ chance: () => 0 })
-      link.handle({ type: 'start', url, insecure }, 0)
-      return link.state().at
-    }
-    expect(state('ws://relay.example.org/v1/sync', false)).toBe('stopped')
-    expect(state('ws://relay.example.org/v1/sync', true)).toBe('asking-token')
-    expect(state('ws://127.0.0.1:4321/v1/sync', false)).toBe('asking-token')
-    expect(state(URL, false)).toBe('asking-token')
+  test('[P90] a link whose address the transport finds unsafe stops and says so', () => {
+    const link = connection({ chance: () => 0 })
+    link.handle({ type: 'start', url: 'ws://relay.example.org/v1/sync' }, 0)
+    link.handle({ type: 'token', token: 't', left: undefined }, 0)
+    link.handle({ type: 'closed', code: CLOSE.INSECURE_URL }, 0)
+    expect(link.state()).toEqual({ at: 'stopped', code: 'INSECURE_URL' })
   })
 })
 
