@@ -36,7 +36,13 @@ export const b4Open: Bench = {
   },
 }
 
-async function openings(name: string, b4: B4, updates: readonly Uint8Array[], settle: number, file: string): Promise<Figure[]> {
+async function openings(
+  name: string,
+  b4: B4,
+  updates: readonly Uint8Array[],
+  settle: number,
+  file: string,
+): Promise<Figure[]> {
   const relay = await relayProcess()
   try {
     const began = performance.now()

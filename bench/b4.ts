@@ -34,6 +34,6 @@ export function readB4(name: string): B4 {
       }
     })
   }
-  if (text.toString() !== endContent) throw new Error('the trace does not end as it says')
+  if (text.toJSON() !== endContent) throw new Error('the trace does not end as it says')
   return { endContent, updates, whole: Y.encodeStateAsUpdate(doc) }
 }

@@ -24,11 +24,18 @@ export async function benchBrowser(): Promise<BenchBrowser> {
     resolve: { conditions: ['joinery-source', 'browser', 'module', 'import', 'default'] },
     build: { outDir, emptyOutDir: true, target: 'es2023' },
   })
-  const server = await preview({ root, logLevel: 'error', configFile: false, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } })
+  const server = await preview({
+    root,
+    logLevel: 'error',
+    configFile: false,
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0 },
+  })
   const url = server.resolvedUrls?.local[0]
   if (url === undefined) throw new Error('the page is not served')
   const profile = mkdtempSync(join(tmpdir(), 'joinery-bench-'))
-  const start = () => chromium.launchPersistentContext(profile, { executablePath: chromiumPath(), args: [...chromiumFlags] })
+  const start = () =>
+    chromium.launchPersistentContext(profile, { executablePath: chromiumPath(), args: [...chromiumFlags] })
   let context = await start()
   return {
     async cold() {

@@ -40,7 +40,10 @@ export function nodeClient(options: {
 }
 
 /** Resolves once the status fits. */
-export function untilStatus(client: BenchClient, fits: (status: ReturnType<BenchClient['status']['get']>) => boolean): Promise<void> {
+export function untilStatus(
+  client: BenchClient,
+  fits: (status: ReturnType<BenchClient['status']['get']>) => boolean,
+): Promise<void> {
   return new Promise(resolve => {
     let stop = (): void => undefined
     let done = false

@@ -20,7 +20,12 @@ interface Measured {
 export const size: Bench = {
   what: 'the client as a browser gets it, minified and gzipped, by size-limit and its configuration',
   run() {
-    const figures = measured().map(({ name, size: bytes, sizeLimit }) => ({ name, value: bytes / KB, unit: 'KB', limit: sizeLimit / KB }))
+    const figures = measured().map(({ name, size: bytes, sizeLimit }) => ({
+      name,
+      value: bytes / KB,
+      unit: 'KB',
+      limit: sizeLimit / KB,
+    }))
     return Promise.resolve(figures)
   },
 }

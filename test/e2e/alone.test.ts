@@ -31,14 +31,27 @@ test('[C1] the app opens and keeps its notes with the network off, after one vis
   await at.context.setOffline(true)
   await at.page.reload()
   await at.ready()
-  await until(() => at.titles(), titles => titles.includes('Kept'))
+  await until(
+    () => at.titles(),
+    titles => titles.includes('Kept'),
+  )
   await at.open('Kept')
-  await until(() => at.body(), body => body.includes('before the tunnel'))
+  await until(
+    () => at.body(),
+    body => body.includes('before the tunnel'),
+  )
   await at.write(', and in it')
+  await until(
+    () => at.status(),
+    status => status.includes('safe on this device'),
+  )
   await at.page.reload()
   await at.ready()
   await at.open('Kept')
-  await until(() => at.body(), body => body.includes('and in it'))
+  await until(
+    () => at.body(),
+    body => body.includes('and in it'),
+  )
   await relay.remove()
 })
 
@@ -49,19 +62,35 @@ test('[C1] a device that never had a relay keeps a library, and brings it along 
   const url = `http://127.0.0.1:${address.port}`
   const at = await device(browser, url, { user: 'hermit', alone: true })
   await at.create('Alone', 'nobody else here')
+  await until(
+    () => at.status(),
+    status => status.includes('safe on this device'),
+  )
   await at.page.reload()
   await at.ready()
-  await until(() => at.titles(), titles => titles.includes('Alone'))
-  await until(() => at.status(), status => status.includes('on this device'))
+  await until(
+    () => at.titles(),
+    titles => titles.includes('Alone'),
+  )
+  await until(
+    () => at.status(),
+    status => status.includes('on this device'),
+  )
 
   // The same origin now has a relay behind it: what was written alone goes up.
   await close(shop)
   const relay = await relayProcess({ port: address.port })
   await at.acked()
   const other = await device(browser, relay.url, { user: 'hermit' })
-  await until(() => other.titles(), titles => titles.includes('Alone'))
+  await until(
+    () => other.titles(),
+    titles => titles.includes('Alone'),
+  )
   await other.open('Alone')
-  await until(() => other.body(), body => body.includes('nobody else here'))
+  await until(
+    () => other.body(),
+    body => body.includes('nobody else here'),
+  )
   expect(await other.title()).toBe('Alone')
   await relay.remove()
 })
@@ -87,7 +116,8 @@ async function serveApp(): Promise<Server> {
     const path = new URL(request.url ?? '/', 'http://app').pathname
     const file = join(app, path === '/' ? 'index.html' : path)
     readFile(file).then(
-      bytes => response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes),
+      bytes =>
+        response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes),
       () => response.writeHead(404).end(),
     )
   })

@@ -58,7 +58,7 @@ export async function device(browser: Browser, url: string, options: DeviceOptio
   context.on('console', message => {
     const line = message.text()
     // A network that is gone, or a relay that was killed, is what some tests are about: the browser itself tells of it.
-    const isWeather = line.includes('net::ERR_') || (alone && message.location().url.includes('/v1/'))
+    const isWeather = line.includes('net::ERR_') || (alone && `${line} ${message.location().url}`.includes('/v1/'))
     if (message.type() === 'error' && !isWeather) troubles.push(`console: ${line} (${message.location().url})`)
   })
   return openTab(context, `${url}/?user=${user}`)
@@ -102,7 +102,11 @@ async function openTab(context: BrowserContext, address: string): Promise<Device
     titles: () => page.locator('.card b > span').allInnerTexts(),
     status: () => page.getByRole('status').innerText(),
     syncNow: () => page.getByTitle('Sync now').click(),
-    acked: () => until(() => at.status(), status => status.startsWith('All saved')),
+    acked: () =>
+      until(
+        () => at.status(),
+        status => status.startsWith('All saved'),
+      ),
     close: () => context.close(),
   }
   await at.ready()

@@ -23,11 +23,20 @@ test('[C1] a Chinese word in a body is found with the network off', async () => 
   await at.acked()
   await at.context.setOffline(true)
   await at.page.getByLabel('Search notes').fill('图书馆')
-  await until(() => at.titles(), titles => titles.length === 1 && titles[0] === 'Reading')
+  await until(
+    () => at.titles(),
+    titles => titles.length === 1 && titles[0] === 'Reading',
+  )
   await at.page.getByLabel('Search notes').fill('tea')
-  await until(() => at.titles(), titles => titles.length === 1 && titles[0] === 'Shopping')
+  await until(
+    () => at.titles(),
+    titles => titles.length === 1 && titles[0] === 'Shopping',
+  )
   await at.page.getByLabel('Search notes').fill('')
-  await until(() => at.titles(), titles => titles.length === 2)
+  await until(
+    () => at.titles(),
+    titles => titles.length === 2,
+  )
 })
 
 test('[D6] a note goes to the trash on all devices, and what was written elsewhere meanwhile is in it when it is put back', async () => {
@@ -35,24 +44,42 @@ test('[D6] a note goes to the trash on all devices, and what was written elsewhe
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
   await desk.create('Receipt', 'forty euros')
   await phone.open('Receipt')
-  await until(() => phone.body(), body => body.includes('forty euros'))
+  await until(
+    () => phone.body(),
+    body => body.includes('forty euros'),
+  )
   await phone.context.setOffline(true)
   await desk.page.getByLabel('Move to the trash').click()
-  await until(() => desk.titles(), titles => titles.length === 0)
+  await until(
+    () => desk.titles(),
+    titles => titles.length === 0,
+  )
   await desk.acked()
   await phone.write(', in cash')
   await phone.context.setOffline(false)
-  await until(() => phone.titles(), titles => titles.length === 0)
+  await until(
+    () => phone.titles(),
+    titles => titles.length === 0,
+  )
   await phone.acked()
 
   await desk.page.getByRole('button', { name: 'Trash', exact: true }).click()
   await desk.open('Receipt')
   await desk.page.getByRole('button', { name: 'Put back' }).click()
-  await until(() => desk.titles(), titles => titles.length === 0)
+  await until(
+    () => desk.titles(),
+    titles => titles.length === 0,
+  )
   await desk.page.getByRole('button', { name: 'All notes' }).click()
   await desk.open('Receipt')
-  await until(() => desk.body(), body => body.includes('forty euros, in cash'))
-  await until(() => phone.titles(), titles => titles.includes('Receipt'))
+  await until(
+    () => desk.body(),
+    body => body.includes('forty euros, in cash'),
+  )
+  await until(
+    () => phone.titles(),
+    titles => titles.includes('Receipt'),
+  )
 })
 
 test('[D7] of two titles written at once the other one is a tap away', async () => {
@@ -60,17 +87,26 @@ test('[D7] of two titles written at once the other one is a tap away', async () 
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
   await desk.create('Trip', 'by train')
   await phone.open('Trip')
-  await until(() => phone.body(), body => body.includes('by train'))
+  await until(
+    () => phone.body(),
+    body => body.includes('by train'),
+  )
   await phone.context.setOffline(true)
   await phone.retitle('Trip to the sea')
   await desk.retitle('Trip to the hills')
   await desk.acked()
   await phone.context.setOffline(false)
-  await until(() => phone.title(), title => title === 'Trip to the hills')
+  await until(
+    () => phone.title(),
+    title => title === 'Trip to the hills',
+  )
   expect((await agree(desk, phone)).title).toBe('Trip to the hills')
   for (const { page } of [desk, phone]) await page.getByText('Also called “Trip to the sea” elsewhere').waitFor()
   await phone.page.getByRole('button', { name: 'Use that' }).click()
-  await until(() => desk.title(), title => title === 'Trip to the sea')
+  await until(
+    () => desk.title(),
+    title => title === 'Trip to the sea',
+  )
 })
 
 test('a caret shows on the other device with a name, and goes when its device leaves', async () => {
@@ -78,19 +114,34 @@ test('a caret shows on the other device with a name, and goes when its device le
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
   await desk.create('Together', 'we write here')
   await phone.open('Together')
-  await until(() => phone.body(), body => body.includes('we write here'))
+  await until(
+    () => phone.body(),
+    body => body.includes('we write here'),
+  )
   const carets = desk.page.locator('.collaboration-carets__label')
   await phone.write(' and there')
-  await until(() => carets.allInnerTexts(), names => names.length === 1 && names[0] === user)
+  await until(
+    () => carets.allInnerTexts(),
+    names => names.length === 1 && names[0] === user,
+  )
   expect(await desk.page.getByRole('group', { name: '1 other here' }).count()).toBe(1)
   await phone.page.getByRole('button', { name: 'Pinned' }).click()
-  await until(() => carets.count(), count => count === 0)
+  await until(
+    () => carets.count(),
+    count => count === 0,
+  )
   await phone.page.getByRole('button', { name: 'All notes' }).click()
   await phone.open('Together')
   await phone.write('!')
-  await until(() => carets.count(), count => count === 1)
+  await until(
+    () => carets.count(),
+    count => count === 1,
+  )
   await phone.close()
-  await until(() => carets.count(), count => count === 0)
+  await until(
+    () => carets.count(),
+    count => count === 0,
+  )
 })
 
 test('undo, by key and by button, takes back what was written here and nothing that others wrote', async () => {
@@ -98,34 +149,58 @@ test('undo, by key and by button, takes back what was written here and nothing t
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
   await desk.create('Draft', 'first. ')
   await phone.open('Draft')
-  await until(() => phone.body(), body => body.includes('first.'))
+  await until(
+    () => phone.body(),
+    body => body.includes('first.'),
+  )
   await phone.write('theirs. ')
-  await until(() => desk.body(), body => body.includes('theirs.'))
+  await until(
+    () => desk.body(),
+    body => body.includes('theirs.'),
+  )
   await desk.page.locator('.tiptap').click()
   // Longer ago than typing that is taken back in one go: the title's edit ends that run.
   await desk.retitle('Draft 2')
   await desk.write('mine. ')
-  await until(() => phone.body(), body => body.includes('mine.'))
+  await until(
+    () => phone.body(),
+    body => body.includes('mine.'),
+  )
   await desk.page.keyboard.press('Control+z')
-  await until(() => desk.body(), body => !body.includes('mine.'))
+  await until(
+    () => desk.body(),
+    body => !body.includes('mine.'),
+  )
   expect(await desk.body()).toContain('theirs.')
   await desk.page.keyboard.press('Control+Shift+z')
-  await until(() => desk.body(), body => body.includes('mine.'))
+  await until(
+    () => desk.body(),
+    body => body.includes('mine.'),
+  )
   await desk.page.getByRole('button', { name: 'Undo' }).click()
-  await until(() => desk.body(), body => !body.includes('mine.'))
+  await until(
+    () => desk.body(),
+    body => !body.includes('mine.'),
+  )
   // One history for all of the note: the next step back is the title's.
   await desk.page.getByRole('button', { name: 'Undo' }).click()
-  await until(() => desk.title(), title => title === 'Draft')
+  await until(
+    () => desk.title(),
+    title => title === 'Draft',
+  )
   const { body } = await agree(desk, phone)
   expect(body).toContain('first. theirs.')
 })
 
-test('[C2] an edit of a note that was deleted for good waits in sight, and can be applied again', async () => {
+test('[C2] an edit of a note that was deleted for good waits in sight until the person discards it', async () => {
   const user = 'late'
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
   await desk.create('Old plan', 'step one')
   await phone.open('Old plan')
-  await until(() => phone.body(), body => body.includes('step one'))
+  await until(
+    () => phone.body(),
+    body => body.includes('step one'),
+  )
   await phone.acked()
   await phone.context.setOffline(true)
   await phone.write(', step two')
@@ -134,7 +209,10 @@ test('[C2] an edit of a note that was deleted for good waits in sight, and can b
   await desk.open('Old plan')
   desk.page.once('dialog', dialog => void dialog.accept())
   await desk.page.getByRole('button', { name: 'Delete for good' }).click()
-  await until(() => desk.titles(), titles => titles.length === 0)
+  await until(
+    () => desk.titles(),
+    titles => titles.length === 0,
+  )
   await desk.acked()
   await phone.context.setOffline(false)
   await phone.page.getByRole('button', { name: 'Edits that need you (1)' }).click()
@@ -147,14 +225,20 @@ test('the review of a day that two devices begin offline is one review, with wha
   const user = 'diarist'
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
   for (const { context } of [desk, phone]) await context.setOffline(true)
-  for (const [at, text] of [[desk, 'Planted the beans. '], [phone, 'Called my sister. ']] as const) {
+  for (const [at, text] of [
+    [desk, 'Planted the beans. '],
+    [phone, 'Called my sister. '],
+  ] as const) {
     await at.page.getByRole('button', { name: 'Daily reviews' }).click()
     await at.page.getByRole('button', { name: 'Today', exact: true }).click()
     await at.write(text)
   }
   for (const { context } of [desk, phone]) await context.setOffline(false)
   for (const at of [desk, phone]) {
-    await until(() => at.body(), body => body.includes('Planted the beans.') && body.includes('Called my sister.'))
+    await until(
+      () => at.body(),
+      body => body.includes('Planted the beans.') && body.includes('Called my sister.'),
+    )
     expect(await at.page.locator('.card').count()).toBe(1)
   }
 })
@@ -166,7 +250,10 @@ test('on a phone one pane shows at a time', async () => {
   await at.create('On the way', 'left, then right')
   expect([await list.isVisible(), await sheet.isVisible()]).toEqual([false, true])
   await at.page.getByLabel('Back to the list').click()
-  await until(() => at.titles(), titles => titles.includes('On the way'))
+  await until(
+    () => at.titles(),
+    titles => titles.includes('On the way'),
+  )
   expect([await list.isVisible(), await sheet.isVisible()]).toEqual([true, false])
   // Nothing hangs over the edge.
   expect(await at.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)

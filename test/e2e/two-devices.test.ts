@@ -24,11 +24,20 @@ test('[D1] two devices write in one note, one goes offline, both edit, and both 
   for (const { page } of [desk, phone]) page.on('dialog', dialog => void (dialogs++, dialog.dismiss()))
 
   await desk.create('Harbour', 'The boats are in. ')
-  await until(() => phone.titles(), titles => titles.includes('Harbour'))
+  await until(
+    () => phone.titles(),
+    titles => titles.includes('Harbour'),
+  )
   await phone.open('Harbour')
-  await until(() => phone.body(), body => body.includes('The boats are in.'))
+  await until(
+    () => phone.body(),
+    body => body.includes('The boats are in.'),
+  )
   await phone.write('And the nets are dry. ')
-  await until(() => desk.body(), body => body.includes('And the nets are dry.'))
+  await until(
+    () => desk.body(),
+    body => body.includes('And the nets are dry.'),
+  )
 
   await phone.context.setOffline(true)
   await phone.retitle('Harbour in winter')
@@ -36,10 +45,16 @@ test('[D1] two devices write in one note, one goes offline, both edit, and both 
   await desk.write('Written at the desk. ')
   await desk.retitle('Harbour, winter')
   expect(await desk.body()).not.toContain('train')
-  await until(() => phone.status(), status => status.startsWith('Offline'))
+  await until(
+    () => phone.status(),
+    status => status.startsWith('Offline'),
+  )
 
   await phone.context.setOffline(false)
-  await until(() => desk.body(), body => body.includes('train'))
+  await until(
+    () => desk.body(),
+    body => body.includes('train'),
+  )
   const both = await agree(desk, phone)
   expect(both.body).toContain('Written on the train.')
   expect(both.body).toContain('Written at the desk.')
@@ -53,9 +68,15 @@ test('[C3] a second tab of the same device reads and writes the same note', asyn
   await first.create('Shared by tabs', 'one ')
   const second = await first.tab()
   await second.open('Shared by tabs')
-  await until(() => second.body(), body => body.includes('one'))
+  await until(
+    () => second.body(),
+    body => body.includes('one'),
+  )
   await second.write('two ')
-  await until(() => first.body(), body => body.includes('two'))
+  await until(
+    () => first.body(),
+    body => body.includes('two'),
+  )
   await first.write('three')
   await agree(first, second)
   // The tab that holds the network goes; the other takes over and still reaches the relay.
@@ -64,7 +85,10 @@ test('[C3] a second tab of the same device reads and writes the same note', asyn
   await second.acked()
   const elsewhere = await device(browser, relay.url)
   await elsewhere.open('Shared by tabs')
-  await until(() => elsewhere.body(), body => body.includes('four'))
+  await until(
+    () => elsewhere.body(),
+    body => body.includes('four'),
+  )
 })
 
 test('[C1] a device that was offline for 200 edits brings all of them', async () => {
@@ -82,7 +106,10 @@ test('[C1] a device that was offline for 200 edits brings all of them', async ()
   await home.open('Log book')
   expect(await home.body()).not.toContain('l199')
   await away.context.setOffline(false)
-  await until(() => home.body(), body => body.includes('l199'))
+  await until(
+    () => home.body(),
+    body => body.includes('l199'),
+  )
   await away.acked()
   const { body } = await agree(away, home)
   expect(body.split('\n').filter(line => line !== '')).toEqual(lines)

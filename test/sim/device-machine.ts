@@ -55,7 +55,16 @@ interface Ports {
 }
 
 /** A device without a tab. */
-export function deviceMachine({ name, user, plan, clock, network, random, journal, disk: given }: Ports): DeviceMachine {
+export function deviceMachine({
+  name,
+  user,
+  plan,
+  clock,
+  network,
+  random,
+  journal,
+  disk: given,
+}: Ports): DeviceMachine {
   let calm = false
   let opened = 0
   let life = 0

@@ -80,15 +80,20 @@ export async function checkEnd(
   const stored = await documentsOf(relay.disk(), SPACE, random)
   const live = new Map(stored.filter(({ state }) => state === 'live').map(one => [one.document, one]))
   for (const one of stored) {
-    if (one.state === 'gone' && !journal.purged.has(one.document)) throw new Broken('I1', `${one.document} is gone, and nobody purged it`)
+    if (one.state === 'gone' && !journal.purged.has(one.document))
+      throw new Broken('I1', `${one.document} is gone, and nobody purged it`)
     if (one.digest !== one.digestShuffled) throw new Broken('I4', `${one.document} depends on the order of its entries`)
   }
   for (const device of devices) await checkReplica(device, live, clock)
-  await checkEdits(live, devices, journal)
+  await checkEdits(relay, live, devices, journal)
 }
 
 /** I3: what this device shows is what the relay holds. */
-async function checkReplica(device: DeviceMachine, live: ReadonlyMap<string, StoredDocument>, clock: VirtualClock): Promise<void> {
+async function checkReplica(
+  device: DeviceMachine,
+  live: ReadonlyMap<string, StoredDocument>,
+  clock: VirtualClock,
+): Promise<void> {
   for (const client of device.tabs()) {
     for (const { document, kind, content } of live.values()) {
       const handle = await soon(clock, client.space(SPACE)[kind].open(document), `${device.name} opens ${document}`)
@@ -107,6 +112,7 @@ async function checkReplica(device: DeviceMachine, live: ReadonlyMap<string, Sto
 
 /** I1 for what was acked, I2 for what was saved on a disk that is still there. */
 async function checkEdits(
+  relay: RelayMachine,
   live: ReadonlyMap<string, StoredDocument>,
   devices: readonly DeviceMachine[],
   journal: Journal,
@@ -116,7 +122,11 @@ async function checkEdits(
   for (const device of devices) for (const document of await device.shelved(SPACE)) shelved.add(document)
   for (const edit of journal.edits) {
     if (journal.purged.has(edit.document) || journal.removed.has(edit.token)) continue
-    const promised = edit.acked ? 'I1' : edit.saved && lives.get(edit.device) === edit.life ? 'I2' : undefined
+    const isSameLife = lives.get(edit.device) === edit.life
+    // The relay was put back and its author's disk thrown away: nobody has to have it any more.
+    const wasLost = !isSameLife && relay.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
+    if (wasLost) continue
+    const promised = edit.acked ? 'I1' : edit.saved && isSameLife ? 'I2' : undefined
     if (promised === undefined) continue
     const content = live.get(edit.document)?.content
     if (content !== undefined && canonical(content).includes(edit.token)) continue
@@ -132,10 +142,11 @@ function contentName(entry: Entry): string {
 /** What a promise gives within some seconds of virtual time. */
 async function soon<T>(clock: VirtualClock, promise: Promise<T>, what: string): Promise<T> {
   let settled = false
-  const done = (): void => {
-    settled = true
-  }
-  promise.then(done, done)
+  promise
+    .catch(() => undefined)
+    .finally(() => {
+      settled = true
+    })
   for (let waited = 0; !settled && waited < SOON_MS; waited += SOON_STEP_MS) await clock.advance(SOON_STEP_MS)
   if (!settled) throw new Broken('I16', `${what}, and nothing comes`)
   return promise

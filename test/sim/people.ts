@@ -91,7 +91,8 @@ export function people({
         }
       })
       edited(person, id, token, receipt)
-      if (!tokensIn(handle).has(token)) journal.broke('I12', `${person.device} does not read ${token} that it just wrote`)
+      if (!tokensIn(handle).has(token))
+        journal.broke('I12', `${person.device} does not read ${token} that it just wrote`)
       if (way === 9 && handle.view.tags.length > 1 && random.number() < 0.5) {
         const gone = oneOf(random, handle.view.tags)
         journal.removed.add(gone)
@@ -102,7 +103,7 @@ export function people({
     }
   }
 
-  /** I12: what a tab has shown of a document it goes on showing. */
+  /** I12: what a tab has shown of a document it goes on showing, once it is acked: before, it may go to the shelf. */
   const seenByTab = new WeakMap<SimClient, Map<string, ReadonlySet<string>>>()
   const watchReads = ({ device, client }: Person, document: string, handle: Parameters<typeof tokensIn>[0]): void => {
     const seenByDocument = seenByTab.get(client) ?? new Map<string, ReadonlySet<string>>()
@@ -110,7 +111,7 @@ export function people({
     const shownNow = tokensIn(handle)
     for (const token of seenByDocument.get(document) ?? []) {
       if (shownNow.has(token) || journal.removed.has(token) || journal.purged.has(document)) continue
-      if (journal.edits.some(edit => edit.token === token && !edit.refused)) {
+      if (journal.edits.some(edit => edit.token === token && edit.acked)) {
         journal.broke('I12', `${device} showed ${token} in ${document}, and does not any more`)
       }
     }
@@ -126,7 +127,8 @@ export function people({
       if (plan.faults.has('purge') && choice < 0.15) {
         journal.purged.add(document.id)
         journal.note(`${person.device} purges ${document.id.slice(0, 6)}`)
-        if (journal.edits.some(edit => edit.document === document.id && !edit.acked)) journal.saw('purged while edited elsewhere')
+        if (journal.edits.some(edit => edit.document === document.id && !edit.acked))
+          journal.saw('purged while edited elsewhere')
         await space.trash.purge(document.id).catch(() => undefined)
         return
       }
@@ -137,6 +139,10 @@ export function people({
 }
 
 /** The tokens that a person sees. */
-function tokensIn({ view }: { readonly view: { readonly body: { toString(): string }; readonly tags: Iterable<string> } }): Set<string> {
+function tokensIn({
+  view,
+}: {
+  readonly view: { readonly body: { toString(): string }; readonly tags: Iterable<string> }
+}): Set<string> {
   return new Set([...(view.body.toString().match(/t\d+\./g) ?? []), ...view.tags])
 }

@@ -9,7 +9,16 @@ import {
   type VirtualClock,
   type VirtualNetwork,
 } from '@joinery/core/testing'
-import { createCounters, createRelay, foldWith, GATES, RELAY_LIMITS, verifyDevToken, type Log, type Relay } from '@joinery/relay'
+import {
+  createCounters,
+  createRelay,
+  foldWith,
+  GATES,
+  RELAY_LIMITS,
+  verifyDevToken,
+  type Log,
+  type Relay,
+} from '@joinery/relay'
 import { memoryBus } from '@joinery/adapters/bus/memory'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'

@@ -20,7 +20,11 @@ const IN_FLIGHT = 64
 const ANSWERS_BYTES = 16_384
 
 /** The socket as `accept` gets it, watched. */
-export function watchedSocket(socket: VirtualSocket, traffic: Traffic, accept: (socket: Socket) => SocketEvents): SocketEvents {
+export function watchedSocket(
+  socket: VirtualSocket,
+  traffic: Traffic,
+  accept: (socket: Socket) => SocketEvents,
+): SocketEvents {
   const { journal, limits, devices } = traffic
   const mostBuffered = limits.sendBuffer + limits.pageBytes + ANSWERS_BYTES
   let device: string | undefined

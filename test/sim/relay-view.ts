@@ -4,6 +4,7 @@ import { memoryStore, type StoreDisk } from '@joinery/core/testing'
 import { readDocument } from '@joinery/core/kinds'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
+import { Broken } from './journal.ts'
 import { library } from './library.ts'
 
 const ENGINES: Readonly<Record<string, Engine>> = { yjs, automerge }
@@ -37,7 +38,9 @@ export async function documentsOf(disk: StoreDisk, space: string, random: Random
   const documents: StoredDocument[] = []
   for (const { document, kind, engine, state } of await store.documents(space, Number.MAX_SAFE_INTEGER, EVERYTHING)) {
     if (kind !== 'paper' && kind !== 'card') throw new Error(`a document of kind ${kind}`)
-    const updates = (await store.body(space, document)).filter(({ type }) => type !== 'tombstone').map(({ bytes }) => bytes)
+    const updates = (await store.body(space, document))
+      .filter(({ type }) => type !== 'tombstone')
+      .map(({ bytes }) => bytes)
     const [inOrder, shuffled] = [replay(engine, updates), replay(engine, shuffle(updates, random))]
     documents.push({
       document,
@@ -54,7 +57,7 @@ export async function documentsOf(disk: StoreDisk, space: string, random: Random
 }
 
 /** What a person sees of a document. */
-export function contentOf(kind: 'paper' | 'card', doc: EngineDocument): Plain {
+function contentOf(kind: 'paper' | 'card', doc: EngineDocument): Plain {
   return shown(readDocument(library.kinds[kind], doc))
 }
 
@@ -77,7 +80,7 @@ function replay(engine: string, updates: readonly Uint8Array[]): EngineDocument 
   if (port === undefined) throw new Error(`no engine ${engine}`)
   const doc = port.open(port.name === 'yjs' ? '1' : '00'.repeat(16))
   doc.applyAll(updates)
-  if (doc.waiting()) throw new Error(`the log of ${engine} holds an update that waits for another`)
+  if (doc.waiting()) throw new Broken('I12', `a document of ${engine} holds an update that waits for another`)
   return doc
 }
 

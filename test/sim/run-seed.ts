@@ -96,9 +96,14 @@ export async function runSeed(seed: number): Promise<History> {
     }
     lookBack(world, clones)
   } catch (error) {
-    broken = error instanceof Broken ? error.message : `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    broken =
+      error instanceof Broken
+        ? error.message
+        : `crash: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   }
-  const fingerprint = createHash('sha256').update([...journal.lines, broken].join('\n')).digest('hex')
+  const fingerprint = createHash('sha256')
+    .update([...journal.lines, broken].join('\n'))
+    .digest('hex')
   return { seed, plan: describePlan(plan), journal, operations, faults, fingerprint, broken }
 }
 
@@ -124,7 +129,8 @@ async function quiet({ clock, devices, relay, plan, journal }: World): Promise<v
     if (statuses.every(status => status.connection === 'live' && status.pending === 0 && !status.syncing)) return
   }
   const fatal = relay.fatal()
-  if (fatal !== undefined) throw new Broken('I16', `the relay gave up: ${String(fatal)}`)
+  if (fatal !== undefined)
+    throw new Broken('I16', `the relay gave up: ${fatal instanceof Error ? fatal.message : 'for no reason'}`)
   const left = devices.map(device => {
     const states = device.tabs().map(tab => JSON.stringify(tab.status.get()))
     return `${device.name}: ${states.join(' ') || 'no tab'}`

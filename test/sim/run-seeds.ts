@@ -27,15 +27,21 @@ interface Tally {
 
 /** Runs them and prints what came out. 0 when everything held. */
 export async function runSeeds(run: Run): Promise<number> {
-  const tally = run.count < 20 || run.bug !== undefined || process.send !== undefined ? await runHere(run) : await runOnAllCores(run)
+  const tally =
+    run.count < 20 || run.bug !== undefined || process.send !== undefined
+      ? await runHere(run)
+      : await runOnAllCores(run)
   if (process.send !== undefined) {
     process.send(tally)
     return 0
   }
   for (const { seed, broken } of tally.failures) console.log(`seed ${seed} FAILED ${broken}`)
-  console.log(`${tally.seeds} seeds, ${tally.operations} operations, ${tally.faults} faults, ${tally.failures.length} failed`)
+  console.log(
+    `${tally.seeds} seeds, ${tally.operations} operations, ${tally.faults} faults, ${tally.failures.length} failed`,
+  )
   const missed = run.count >= ENOUGH ? SOMETIMES.filter(what => (tally.sometimes[what] ?? 0) === 0) : []
-  for (const what of SOMETIMES) if (run.count > 1) console.log(`${String(tally.sometimes[what] ?? 0).padStart(7)} × ${what}`)
+  for (const what of SOMETIMES)
+    if (run.count > 1) console.log(`${String(tally.sometimes[what] ?? 0).padStart(7)} × ${what}`)
   for (const what of missed) console.log(`never: ${what}`)
   return tally.failures.length > 0 || missed.length > 0 ? 1 : 0
 }
@@ -75,7 +81,9 @@ function inProcess({ first, count, bug }: Run): Promise<Tally> {
     child.on('message', message => {
       tally = message as Tally
     })
-    child.on('exit', code => (tally === undefined ? reject(new Error(`a part of the run ended with ${code}`)) : resolve(tally)))
+    child.on('exit', code =>
+      tally === undefined ? reject(new Error(`a part of the run ended with ${code}`)) : resolve(tally),
+    )
   })
 }
 

@@ -7,6 +7,8 @@ import { expect, test } from 'vitest'
 import { readBug } from './plant.ts'
 
 const SEEDS = 1_000
+/** Within so many, every planted bug is noticed. */
+const BUG_SEEDS = 150
 const bugs = readdirSync(join(import.meta.dirname, 'bugs'))
   .filter(file => file.endsWith('.json'))
   .map(file => file.slice(0, -'.json'.length))
@@ -23,9 +25,9 @@ test('there are at least 12 planted bugs', () => {
 
 test.for(bugs)('planted bug %s is caught', async bug => {
   const { breaks } = readBug(bug)
-  const { code, output } = await simulate('--seeds', String(SEEDS), '--bug', bug)
+  const { code, output } = await simulate('--seeds', String(BUG_SEEDS), '--bug', bug)
   expect(code, `${bug} breaks ${breaks}, and no seed noticed:\n${output}`).toBe(1)
-  expect(output).toMatch(/^seed \d+ FAILED (I\d+|S\d+|crash)/m)
+  expect(output).toMatch(/^seed \d+ FAILED I\d+/m)
 })
 
 async function simulate(...args: string[]): Promise<{ code: number; output: string }> {

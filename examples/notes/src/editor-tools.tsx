@@ -11,9 +11,24 @@ const STYLES = [
     on: 'heading',
     toggle: (editor: Editor) => editor.chain().focus().toggleHeading({ level: 2 }).run(),
   },
-  { name: 'List', sign: '•', on: 'bulletList', toggle: (editor: Editor) => editor.chain().focus().toggleBulletList().run() },
-  { name: 'Quote', sign: '“', on: 'blockquote', toggle: (editor: Editor) => editor.chain().focus().toggleBlockquote().run() },
-  { name: 'Code', sign: '‹›', on: 'codeBlock', toggle: (editor: Editor) => editor.chain().focus().toggleCodeBlock().run() },
+  {
+    name: 'List',
+    sign: '•',
+    on: 'bulletList',
+    toggle: (editor: Editor) => editor.chain().focus().toggleBulletList().run(),
+  },
+  {
+    name: 'Quote',
+    sign: '“',
+    on: 'blockquote',
+    toggle: (editor: Editor) => editor.chain().focus().toggleBlockquote().run(),
+  },
+  {
+    name: 'Code',
+    sign: '‹›',
+    on: 'codeBlock',
+    toggle: (editor: Editor) => editor.chain().focus().toggleCodeBlock().run(),
+  },
 ] as const
 
 interface Props {
@@ -60,10 +75,20 @@ function Styles({ editor }: { readonly editor: Editor | undefined }) {
 function History({ document }: { readonly document: Writable }) {
   return (
     <>
-      <button title="Undo" aria-label="Undo" onMouseDown={event => event.preventDefault()} onClick={() => document.undo()}>
+      <button
+        title="Undo"
+        aria-label="Undo"
+        onMouseDown={event => event.preventDefault()}
+        onClick={() => document.undo()}
+      >
         ↶
       </button>
-      <button title="Redo" aria-label="Redo" onMouseDown={event => event.preventDefault()} onClick={() => document.redo()}>
+      <button
+        title="Redo"
+        aria-label="Redo"
+        onMouseDown={event => event.preventDefault()}
+        onClick={() => document.redo()}
+      >
         ↷
       </button>
     </>

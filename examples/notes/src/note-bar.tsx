@@ -1,8 +1,7 @@
 /** What one can do with a note: format, undo, pin, file, throw away; and who else is here. */
 import type { Editor } from '@tiptap/react'
 import { Tools } from './editor-tools.tsx'
-import type { OpenNote } from './note-sheet.tsx'
-import type { Notes } from './notes.ts'
+import type { Notes, OpenNote } from './notes.ts'
 import { People } from './people-here.tsx'
 import { go, type Place } from './place.ts'
 import { useLive } from './use-live.ts'

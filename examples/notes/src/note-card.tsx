@@ -13,14 +13,14 @@ interface Props {
 
 export function NoteCard({ row, list, open }: Props) {
   return (
-    <button
-      className="card"
-      aria-current={open}
-      onClick={() => go({ list, note: row.id })}
-    >
+    <button className="card" aria-current={open} onClick={() => go({ list, note: row.id })}>
       <b>
         <span>
-          {row.pinned ? <span className="pin" title="Pinned">◆</span> : null}
+          {row.pinned ? (
+            <span className="pin" title="Pinned">
+              ◆
+            </span>
+          ) : null}
           {row.title === '' ? 'Untitled' : row.title}
         </span>
         <time dateTime={new Date(row.updatedAt).toISOString()}>{when(row.updatedAt)}</time>

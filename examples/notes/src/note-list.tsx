@@ -42,10 +42,7 @@ export function NoteList({ notes, list, open, search, onSearch, onCreate }: Prop
           <NoteCard key={row.id} row={row} list={list} open={row.id === open} />
         ))}
         {found !== undefined && found.state !== 'loading' && rows.length === 0 ? (
-          <p className="hint">
-            {search === '' ? EMPTY[list.shelf] : `Nothing with “${search}”.`}
-            {found.state === 'partial' ? ' Older notes are still on their way.' : ''}
-          </p>
+          <p className="hint">{emptyWords(list, search, found.state === 'partial')}</p>
         ) : null}
         {found?.more === true ? (
           <button className="more" onClick={() => setPages(pages + 1)}>
@@ -66,12 +63,20 @@ const EMPTY: { readonly [S in NoteShelf['shelf']]: string } = {
   trash: 'The trash is empty. What you throw away waits here until you put it back.',
 }
 
+function emptyWords(list: NoteShelf, search: string, partial: boolean): string {
+  if (partial) return 'Your notes are on their way …'
+  return search === '' ? EMPTY[list.shelf] : `Nothing with “${search}”.`
+}
+
 function queryOf(notes: Notes, list: NoteShelf, search: string, limit: number) {
   const { note } = notes.space
   if (search.trim() !== '') return note.search(search).limit(limit)
   switch (list.shelf) {
     case 'trash':
-      return note.where({ trashed: { from: 0 } }).orderBy('updatedAt', 'desc').limit(limit)
+      return note
+        .where({ trashed: { from: 0 } })
+        .orderBy('updatedAt', 'desc')
+        .limit(limit)
     case 'pinned':
       return note.where({ pinned: true }).orderBy('updatedAt', 'desc').limit(limit)
     case 'folder':

@@ -3,12 +3,10 @@ import { Body, useBody } from './body.tsx'
 import { Closed } from './closed.tsx'
 import { NoteBar } from './note-bar.tsx'
 import { NoteTitle } from './note-title.tsx'
-import type { Notes } from './notes.ts'
+import type { Notes, OpenNote } from './notes.ts'
 import { go, type Place } from './place.ts'
 import { useDocument } from './use-document.ts'
 import { when } from './when.ts'
-
-export type OpenNote = Awaited<ReturnType<Notes['space']['note']['open']>>
 
 interface Props {
   readonly notes: Notes

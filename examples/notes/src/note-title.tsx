@@ -1,6 +1,6 @@
 /** The title: one field, the last writer wins, and what it lost stays reachable. It grows with a long one. */
 import { useReducer } from 'react'
-import type { OpenNote } from './note-sheet.tsx'
+import type { OpenNote } from './notes.ts'
 
 interface Props {
   readonly note: OpenNote

@@ -12,6 +12,9 @@ export interface Notes {
   signOut(): Promise<void>
 }
 
+/** An opened note. */
+export type OpenNote = Awaited<ReturnType<Notes['space']['note']['open']>>
+
 /** Opens the library of a person on this device; it works at once, with or without a network. */
 export async function openNotes(identity: Identity): Promise<Notes> {
   const shared = identity.space

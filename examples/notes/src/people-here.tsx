@@ -18,7 +18,11 @@ export function People({ document }: { readonly document: Attended }) {
   const [others, show] = useState<readonly Other[]>(() => document.presence.others())
   useEffect(() => document.presence.subscribe(show), [document])
   return (
-    <div className="people" role="group" aria-label={others.length === 1 ? '1 other here' : `${others.length} others here`}>
+    <div
+      className="people"
+      role="group"
+      aria-label={others.length === 1 ? '1 other here' : `${others.length} others here`}
+    >
       {others.map(other => (
         <span key={other.id} title={nameOf(other)} style={{ background: colourOf(nameOf(other)) }}>
           {nameOf(other).slice(0, 2)}

@@ -30,7 +30,11 @@ function OpenReviewSheet(props: { readonly notes: Notes; readonly place: Place; 
   return (
     <>
       <div className="bar" role="toolbar" aria-label="Review">
-        <button className="back" aria-label="Back to the list" onClick={() => go({ list: place.list, note: undefined })}>
+        <button
+          className="back"
+          aria-label="Back to the list"
+          onClick={() => go({ list: place.list, note: undefined })}
+        >
           ‹
         </button>
         <Tools editor={editor} document={review} />

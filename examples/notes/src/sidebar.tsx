@@ -96,7 +96,12 @@ function SignOut({ notes }: { readonly notes: Notes }) {
     await notes.signOut()
   }
   return (
-    <button className="who" title="Removes all notes from this browser" aria-label="Sign out" onClick={() => void leave()}>
+    <button
+      className="who"
+      title="Removes all notes from this browser"
+      aria-label="Sign out"
+      onClick={() => void leave()}
+    >
       {notes.identity.user} · sign out
     </button>
   )

@@ -53,14 +53,26 @@ const AWAY: { readonly [R in Status['connection']]: Omit<Words, 'detail'> | unde
 function say(status: Status): Words {
   const waiting = status.pending === 1 ? '1 edit' : `${status.pending} edits`
   if (status.storage.degraded) {
-    return { mood: 'warn', headline: 'Not kept on this device', detail: 'This browser does not let the app store notes.' }
+    return {
+      mood: 'warn',
+      headline: 'Not kept on this device',
+      detail: 'This browser does not let the app store notes.',
+    }
   }
   if (status.storage.failing !== undefined) {
-    return { mood: 'warn', headline: 'Cannot save', detail: 'This device has no room for your last edits. Keep this page open.' }
+    return {
+      mood: 'warn',
+      headline: 'Cannot save',
+      detail: 'This device has no room for your last edits. Keep this page open.',
+    }
   }
   const away = AWAY[status.connection]
   if (away !== undefined) {
-    return { ...away, detail: status.pending === 0 ? 'Everything is on this device.' : `${waiting} safe on this device.` }
+    if (!status.safeToClose) return { ...away, detail: 'Keeping what you wrote …' }
+    return {
+      ...away,
+      detail: status.pending === 0 ? 'Everything is on this device.' : `${waiting} safe on this device.`,
+    }
   }
   if (status.pending > 0) return { mood: 'busy', headline: 'Saving …', detail: `${waiting} on the way.` }
   if (!status.safeToClose) return { mood: 'busy', headline: 'Saving …', detail: 'Keeping what you wrote.' }

@@ -5,7 +5,10 @@ import type { Marker, Surroundings } from './options.ts'
 interface Page {
   readonly navigator?: { readonly onLine?: boolean }
   readonly localStorage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
-  readonly document?: { readonly visibilityState: string } & Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
+  readonly document?: { readonly visibilityState: string } & Pick<
+    EventTarget,
+    'addEventListener' | 'removeEventListener'
+  >
   addEventListener?(type: string, listener: () => void): void
   removeEventListener?(type: string, listener: () => void): void
 }

@@ -57,7 +57,11 @@ export function collectionOf<F extends Fields, R>(
         receipt = made.change(doc => createDocument(kind, doc, write, init))
       })
       documents.release(live)
-      return { id, saved: receipt?.saved ?? live.lastReceipt().saved, acked: receipt?.acked ?? live.lastReceipt().acked }
+      return {
+        id,
+        saved: receipt?.saved ?? live.lastReceipt().saved,
+        acked: receipt?.acked ?? live.lastReceipt().acked,
+      }
     },
     async open(id) {
       const live = await documents.open({ space, document: checkId('document', id) })

@@ -160,7 +160,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     linked = true
     network.link(to)
   }
-  news.tell({ type: 'ask' })
+  news.tell({ type: 'ask', leads: false })
   if (options.url !== undefined) linkTo({ url: options.url, token: options.token ?? (() => undefined) })
 
   return {

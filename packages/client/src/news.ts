@@ -20,7 +20,12 @@ export type News =
   | { readonly type: 'words'; readonly space: string; readonly kind: string }
   | { readonly type: 'outbox'; readonly space: string; readonly heads: readonly OutboxHead[] }
   /** These left the outbox: acked, or with the code for which they did not arrive. */
-  | { readonly type: 'settled'; readonly space: string; readonly entries: readonly number[]; readonly code: Code | null }
+  | {
+      readonly type: 'settled'
+      readonly space: string
+      readonly entries: readonly number[]
+      readonly code: Code | null
+    }
   /** Edits went on under another n. */
   | {
       readonly type: 'renamed'
@@ -39,7 +44,7 @@ export type News =
   | { readonly type: 'focus'; readonly space: string; readonly document: string }
   /** The link, as the tab that holds it sees it; `ask` asks that tab to tell, `wake` to try at once. */
   | { readonly type: 'link'; readonly report: LinkReport }
-  | { readonly type: 'ask' }
+  | { readonly type: 'ask'; readonly leads: boolean }
   | { readonly type: 'wake' }
   /** Sync now, and say whether it went. */
   | { readonly type: 'sync'; readonly id: string }

@@ -46,7 +46,14 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
 
   const roomOf = ({ space, document }: Place): Room => {
     const name = `${space} ${document}`
-    const room = rooms.get(name) ?? { space, document, changed: signal(), tabs: new Map(), sessions: new Map(), clock: 0 }
+    const room = rooms.get(name) ?? {
+      space,
+      document,
+      changed: signal(),
+      tabs: new Map(),
+      sessions: new Map(),
+      clock: 0,
+    }
     rooms.set(name, room)
     return room
   }
@@ -78,7 +85,8 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
     const { space, document, tabs } = room
     room.clock += 1
     const state = tabs.size === 0 ? undefined : JSON.stringify(Object.fromEntries(tabs))
-    if (state === undefined || !isLarge(state)) send?.({ type: 'presence', space, document, session: '', subject: '', clock: room.clock, state })
+    if (state === undefined || !isLarge(state))
+      send?.({ type: 'presence', space, document, session: '', subject: '', clock: room.clock, state })
   }
 
   const stop = news.listen({
@@ -99,7 +107,9 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
       room.changed.emit()
     },
     // A tab that has just begun to lead asks what there is to show.
-    ask() {
+    ask({ leads }) {
+      // The one that led may have died, and what it showed with it.
+      if (leads) for (const { tabs } of rooms.values()) tabs.clear()
       for (const { place } of holders.values()) show(place)
     },
     link({ report }) {

@@ -61,7 +61,9 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
       try {
         // As the document is now, without these edits and with them: what differs is what they meant.
         const now = [live.doc().encode()]
-        const [base, theirs] = [now, [...now, ...entry.updates]].map(updates => replica.build(entry.engine, updates)?.doc)
+        const [base, theirs] = [now, [...now, ...entry.updates]].map(
+          updates => replica.build(entry.engine, updates)?.doc,
+        )
         if (base === undefined || theirs === undefined) throw new JoineryError('BAD_INPUT', { engine: entry.engine })
         const receipt = live.change(doc => reapply(replica.kind(kind), base, theirs, doc, replica.writeContext()))
         base.close()

@@ -70,7 +70,11 @@ export function trashOf(
         const { heads } = await append(tx, place, stored, [{ type: 'tombstone', resupply: null }], replica.now())
         return { entries: retired.entries, head: heads }
       })
-      receipts.expect(space, head.map(({ n }) => n), onAcked)
+      receipts.expect(
+        space,
+        head.map(({ n }) => n),
+        onAcked,
+      )
       onSaved.resolve()
       news.tell({ type: 'settled', space, entries, code: 'GONE' })
       news.tell({ type: 'rebuilt', space, documents: [id] })

@@ -92,7 +92,9 @@ test('[WS-18] the relay’s answers set the clock; anything heard keeps the link
   const machine = live()
   machine.handle({ type: 'tick' }, 30_000)
   const told = { type: 'clock', id: 1, monotonic: 0, wall: 90_000, clockId: 'c' } as const
-  expect(machine.handle({ type: 'heard', message: told }, 30_200)).toEqual([{ do: 'relay-time', wall: 90_000, rtt: 200 }])
+  expect(machine.handle({ type: 'heard', message: told }, 30_200)).toEqual([
+    { do: 'relay-time', wall: 90_000, rtt: 200 },
+  ])
   expect(machine.handle({ type: 'heard', message: { ...told, id: 7 } }, 30_300)).toEqual([])
   expect(names(machine.handle({ type: 'tick' }, 60_000))).toEqual(['send'])
 })
@@ -108,7 +110,8 @@ describe('tokens', () => {
   test('[AU-07] a token is renewed before it ends, on the same link', () => {
     const machine = live(0, 600_000)
     expect(names(machine.handle({ type: 'tick' }, 30_000))).toEqual(['send'])
-    for (let now = 60_000; now < 540_000; now += 30_000) machine.handle({ type: 'heard', message: { type: 'ack', space: 'x', entries: [] } }, now)
+    for (let now = 60_000; now < 540_000; now += 30_000)
+      machine.handle({ type: 'heard', message: { type: 'ack', space: 'x', entries: [] } }, now)
     expect(names(machine.handle({ type: 'tick' }, 540_000))).toContain('ask-token')
     expect(machine.handle({ type: 'token', token: 'next', left: 600_000 }, 540_100)).toEqual([
       { do: 'send', message: { type: 'auth', token: 'next' } },
@@ -150,7 +153,11 @@ describe('the end of a link', () => {
   })
 
   test('permanent close codes stop it until it is started again', () => {
-    for (const [code, reason] of [[4403, 'WRONG_SUBJECT'], [4426, 'VERSION'], [4400, 'BAD_FRAME']] as const) {
+    for (const [code, reason] of [
+      [4403, 'WRONG_SUBJECT'],
+      [4426, 'VERSION'],
+      [4400, 'BAD_FRAME'],
+    ] as const) {
       const machine = live()
       expect(names(machine.handle({ type: 'closed', code }, 0))).toEqual(['down'])
       expect(machine.state()).toEqual({ at: 'stopped', code: reason })
@@ -165,4 +172,3 @@ describe('the end of a link', () => {
     expect(names(machine.handle({ type: 'network', online: true }, 1))).toEqual(['ask-token'])
   })
 })
-

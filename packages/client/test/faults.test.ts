@@ -97,7 +97,11 @@ test('[CL-04] a storage that opens empty although it was not is noticed: new dev
   relayIn(w)
   const device = w.device('phone')
   let marked: string | undefined
-  const marker = { get: () => marked, set: (value: string) => void (marked = value), clear: () => void (marked = undefined) }
+  const marker = {
+    get: () => marked,
+    set: (value: string) => void (marked = value),
+    clear: () => void (marked = undefined),
+  }
   const first = await device.open({ ...as('ada'), marker })
   first.note.create({ title: 'One' })
   await w.clock.advance(5_000)
@@ -161,7 +165,9 @@ test('[CL-06] a cloned device finds out, takes a name of its own, and both keep 
   const made = phone.note.create({ title: 'Before' })
   await w.clock.advance(5_000)
   w.network.crash('phone')
-  const clone = await w.device('clone', device.disk.copy()).open({ ...as('ada'), transport: w.network.transport('clone') })
+  const clone = await w
+    .device('clone', device.disk.copy())
+    .open({ ...as('ada'), transport: w.network.transport('clone') })
   expect(clone.device()).toBe(phone.device())
   // Both write under the same name and n while they cannot hear each other.
   w.network.partition('phone')
@@ -188,7 +194,10 @@ test('[CL-08] a damaged update from the relay is left out and told, the document
   const transport = meddling(w.network.transport('laptop'), message => {
     if (message.type !== 'changes' || !damage || message.entries.length === 0) return message
     damage = false
-    return { ...message, entries: message.entries.map(entry => ({ ...entry, bytes: new Uint8Array([1, 1, 255, 255, 3]) })) }
+    return {
+      ...message,
+      entries: message.entries.map(entry => ({ ...entry, bytes: new Uint8Array([1, 1, 255, 255, 3]) })),
+    }
   })
   const [phone] = await linked(w, 'phone')
   const laptop = await w.device('laptop').open({ ...as('ada'), transport })
@@ -369,7 +378,11 @@ test('[CL-16] logging out leaves nothing behind, in any tab', async () => {
   relayIn(w)
   const device = w.device('phone')
   let marked: string | undefined
-  const marker = { get: () => marked, set: (value: string) => void (marked = value), clear: () => void (marked = undefined) }
+  const marker = {
+    get: () => marked,
+    set: (value: string) => void (marked = value),
+    clear: () => void (marked = undefined),
+  }
   const left = await device.open({ ...as('ada'), marker })
   const right = await device.open({ ...as('ada'), marker })
   left.note.create({ title: 'Secret' })
@@ -402,7 +415,8 @@ test('[R4] a relay that lost its log gets everything back from the devices, and 
   const fresh = await w.device('tablet').open(as('ada'))
   await w.clock.advance(30_000)
   expect((await fresh.note.get()).rows.length).toBe(100)
-  for (const client of [phone, laptop, fresh]) expect(client?.status.get()).toMatchObject({ pending: 0, shelf: 0, replica: 'complete' })
+  for (const client of [phone, laptop, fresh])
+    expect(client?.status.get()).toMatchObject({ pending: 0, shelf: 0, replica: 'complete' })
   await expect(fresh.note.open(made?.id ?? '')).rejects.toBeInstanceOf(Error)
 })
 

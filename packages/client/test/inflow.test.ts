@@ -18,7 +18,11 @@ const entry = (seq: number, document = 'd'): Entry => ({
   bytes: new Uint8Array([0, 0]),
 })
 
-const changes = (seq: number, entries: readonly Entry[] = [], more: Partial<Extract<InflowEvent, { type: 'changes' }>> = {}): InflowEvent => ({
+const changes = (
+  seq: number,
+  entries: readonly Entry[] = [],
+  more: Partial<Extract<InflowEvent, { type: 'changes' }>> = {},
+): InflowEvent => ({
   type: 'changes',
   cursor: cursor(seq),
   live: true,
@@ -27,7 +31,12 @@ const changes = (seq: number, entries: readonly Entry[] = [], more: Partial<Extr
   ...more,
 })
 
-const bodies = (next: number, document?: string, entries: readonly Entry[] = []): InflowEvent => ({ type: 'bodies', document, entries, next })
+const bodies = (next: number, document?: string, entries: readonly Entry[] = []): InflowEvent => ({
+  type: 'bodies',
+  document,
+  entries,
+  next,
+})
 
 function reading(seq: number): Inflow {
   const machine = inflow({ cursor: cursor(seq), fill: undefined, tell: undefined })
@@ -37,7 +46,9 @@ function reading(seq: number): Inflow {
 }
 
 const stored = (effects: readonly InflowEffect[]): unknown[] =>
-  effects.flatMap(effect => (effect.do === 'store' ? [{ seqs: effect.entries.map(({ seq }) => seq), at: effect.position.cursor?.seq }] : []))
+  effects.flatMap(effect =>
+    effect.do === 'store' ? [{ seqs: effect.entries.map(({ seq }) => seq), at: effect.position.cursor?.seq }] : [],
+  )
 
 test('[R2] a new replica is live at the head, then fills in page by page, and its place is stored with each', () => {
   const machine = inflow(NEW_REPLICA)
@@ -92,7 +103,9 @@ test('[R4] a reset takes the new cursor, tells what is held and reads what there
     { do: 'resupply', documents: [wanted], position: { tell: 'm' } },
     { do: 'tell', after: 'm' },
   ])
-  expect(machine.handle({ type: 'told', upTo: undefined })).toMatchObject([{ do: 'resupply', position: { tell: undefined } }])
+  expect(machine.handle({ type: 'told', upTo: undefined })).toMatchObject([
+    { do: 'resupply', position: { tell: undefined } },
+  ])
 })
 
 test('[R4] a page of what is held that got no answer is told again', () => {
@@ -112,7 +125,10 @@ test('[R2] a body that somebody waits for comes before what is only missing, and
   machine.handle({ type: 'need', documents: ['z'], urgent: true })
   const asked = machine.handle(changes(9)).flatMap(effect => (effect.do === 'fetch' ? [effect.document] : []))
   expect(asked).toEqual(['z', 'a', 'b', 'c'])
-  expect(machine.handle(bodies(0, 'z', [entry(1, 'z')]))).toMatchObject([{ do: 'store' }, { do: 'fetch', document: 'd' }])
+  expect(machine.handle(bodies(0, 'z', [entry(1, 'z')]))).toMatchObject([
+    { do: 'store' },
+    { do: 'fetch', document: 'd' },
+  ])
 })
 
 test('a document that the relay does not have is said to be absent', () => {
@@ -127,12 +143,26 @@ test('[C2] a body that cannot be had for now is asked for again; one that is bei
   machine.handle({ type: 'need', documents: ['a'], urgent: true })
   expect(machine.handle({ type: 'refused', document: 'a', code: 'RATE_LIMITED' })).toEqual([])
   expect(machine.handle({ type: 'again' })).toMatchObject([{ do: 'fetch', document: 'a' }])
-  expect(machine.handle({ type: 'refused', document: 'a', code: 'QUARANTINED' })).toMatchObject([{ do: 'absent', code: 'QUARANTINED' }])
+  expect(machine.handle({ type: 'refused', document: 'a', code: 'QUARANTINED' })).toMatchObject([
+    { do: 'absent', code: 'QUARANTINED' },
+  ])
 })
 
 test('[R6] GONE wipes its document, REMOVED the space, and nothing else wipes', () => {
   const machine = reading(5)
-  expect(machine.handle({ type: 'refused', document: 'a', code: 'GONE' })).toEqual([{ do: 'wipe-document', document: 'a' }])
-  expect(machine.handle({ type: 'refused', document: undefined, code: 'REMOVED' })).toEqual([{ do: 'wipe-space', code: 'REMOVED' }])
+  expect(machine.handle({ type: 'refused', document: 'a', code: 'GONE' })).toEqual([
+    { do: 'wipe-document', document: 'a' },
+  ])
+  expect(machine.handle({ type: 'refused', document: undefined, code: 'REMOVED' })).toEqual([
+    { do: 'wipe-space', code: 'REMOVED' },
+  ])
   expect(machine.handle({ type: 'refused', document: undefined, code: 'NOT_FOUND' })).toEqual([])
+})
+
+test('[S4] what may have been taken for what it is not is read again from the newest page on, and that is stored', () => {
+  const machine = reading(5)
+  machine.handle({ type: 'down' })
+  expect(machine.handle({ type: 'reread' })).toMatchObject([{ do: 'store', entries: [], position: { fill: 0 } }])
+  machine.handle({ type: 'up' })
+  expect(machine.handle(changes(5))).toMatchObject([{ do: 'fetch', document: undefined, before: 0 }])
 })

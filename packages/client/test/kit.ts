@@ -3,10 +3,16 @@ import { memoryDisk, type MemoryDisk } from '@joinery/adapters/storage/memory'
 import { memoryTabs, type MemoryTab, type MemoryTabs } from '@joinery/adapters/tabs/memory'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { defineLibrary, folder, note, review } from '@joinery/core/kinds'
-import { seededRandom, virtualClock, virtualNetwork, type VirtualClock, type VirtualNetwork } from '@joinery/core/testing'
+import {
+  seededRandom,
+  virtualClock,
+  virtualNetwork,
+  type VirtualClock,
+  type VirtualNetwork,
+} from '@joinery/core/testing'
 import { createClient } from '../src/base.ts'
 
-export const library = defineLibrary('notes', { note, folder, review })
+const library = defineLibrary('notes', { note, folder, review })
 
 export interface World {
   readonly clock: VirtualClock

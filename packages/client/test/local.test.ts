@@ -17,7 +17,9 @@ test('[CL-01] an edit that is saved is there after a crash at that instant', asy
 test('[C1] a new document is in its lists at once, before it is saved', async () => {
   const client = await world().device('phone').open()
   const seen: (readonly string[])[] = []
-  client.note.where({ pinned: false }).subscribe(result => seen.push([result.state, ...result.rows.map(row => row.title)]))
+  client.note
+    .where({ pinned: false })
+    .subscribe(result => seen.push([result.state, ...result.rows.map(row => row.title)]))
   const { saved } = client.note.create({ title: 'One' })
   client.note.create({ title: 'Two' })
   await saved

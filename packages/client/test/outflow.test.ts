@@ -3,7 +3,13 @@ import { outflow, type OutboxHead, type Outflow, type OutflowEffect } from '@joi
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-const head = (n: number, document = 'd', bytes = 10, resupply = false): OutboxHead => ({ n, document, engine: 'yjs', bytes, resupply })
+const head = (n: number, document = 'd', bytes = 10, resupply = false): OutboxHead => ({
+  n,
+  document,
+  engine: 'yjs',
+  bytes,
+  resupply,
+})
 
 function up(...entries: OutboxHead[]): Outflow {
   const machine = outflow({ chance: () => 0.5, tellsGaps: engine => engine === 'yjs' })
@@ -29,7 +35,20 @@ test('[§3.2] what the person works on overtakes', () => {
 test('[I13] at most 64 entries and 1 MiB are in flight; a larger one goes alone', () => {
   const many = up(...Array.from({ length: 100 }, (_, at) => head(at + 1, `d${at % 7}`)))
   expect(pushed(many.handle({ type: 'up' }, 0)).length).toBe(64)
-  expect(pushed(many.handle({ type: 'acked', entries: [{ n: 1, seq: 1 }, { n: 8, seq: 2 }] }, 0)).length).toBe(2)
+  expect(
+    pushed(
+      many.handle(
+        {
+          type: 'acked',
+          entries: [
+            { n: 1, seq: 1 },
+            { n: 8, seq: 2 },
+          ],
+        },
+        0,
+      ),
+    ).length,
+  ).toBe(2)
   const large = up(head(1, 'a', 2_000_000), head(2, 'b', 10))
   expect(pushed(large.handle({ type: 'up' }, 0))).toEqual([1])
   expect(pushed(large.handle({ type: 'acked', entries: [{ n: 1, seq: 1 }] }, 0))).toEqual([2])
@@ -71,7 +90,9 @@ describe('refusals', () => {
     expect(machine.handle({ type: 'refused', n: 2, code: 'GAP', retryAfter: 0 }, 0)).toEqual([
       { do: 'shelve', document: 'a', code: 'BAD_UPDATE' },
     ])
-    expect(machine.handle({ type: 'found', entries: [head(4, 'a'), head(5, 'b')] }, 0)).toEqual([{ do: 'push', entries: [5] }])
+    expect(machine.handle({ type: 'found', entries: [head(4, 'a'), head(5, 'b')] }, 0)).toEqual([
+      { do: 'push', entries: [5] },
+    ])
     expect(machine.handle({ type: 'tick' }, 10_000)).toEqual([])
     // What was written after it belongs to the document's next life.
     expect(pushed(machine.handle({ type: 'dropped', entries: [1, 2] }, 0))).toEqual([4])
@@ -112,20 +133,41 @@ describe('refusals', () => {
     machine.handle({ type: 'refused', n: 1, code: 'QUARANTINED', retryAfter: 60_000 }, 0)
     expect(pushed(machine.handle({ type: 'found', entries: [head(3, 'a'), head(4, 'b')] }, 0))).toEqual([4])
     expect(machine.heldBack()).toBe(1)
-    machine.handle({ type: 'acked', entries: [{ n: 2, seq: 1 }, { n: 4, seq: 2 }] }, 0)
+    machine.handle(
+      {
+        type: 'acked',
+        entries: [
+          { n: 2, seq: 1 },
+          { n: 4, seq: 2 },
+        ],
+      },
+      0,
+    )
     expect(pushed(machine.handle({ type: 'tick' }, 61_000))).toEqual([1, 3])
   })
 
   test('[R4] a gap is closed by resending from the first; one that stays makes the relay say what it lacks', () => {
     const machine = up(head(1), head(2), head(3))
     machine.handle({ type: 'up' }, 0)
-    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([{ do: 'push', entries: [1, 2, 3] }])
+    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([
+      { do: 'push', entries: [1, 2, 3] },
+    ])
     // The old flight's other answers tell nothing new.
     machine.handle({ type: 'refused', n: 2, code: 'GAP', retryAfter: 0 }, 0)
-    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([{ do: 'have', document: 'd' }])
+    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([
+      { do: 'have', document: 'd' },
+    ])
     // What it lacks goes before what builds on it.
     machine.handle({ type: 'found', entries: [head(4, 'd', 10, true)] }, 0)
     expect(pushed(machine.handle({ type: 'tick' }, 5_000))).toEqual([4, 1, 2, 3])
+  })
+
+  test('[R4] an ack of a document that was kept back ends its waiting: nothing else would wake it', () => {
+    const machine = up(head(1), head(2), head(3))
+    machine.handle({ type: 'up' }, 0)
+    machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)
+    machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)
+    expect(pushed(machine.handle({ type: 'acked', entries: [{ n: 2, seq: 7 }] }, 10))).toEqual([1, 3])
   })
 
   test('[S4] a taken name: everything in flight is answered first, then all is written anew under another', () => {
@@ -145,15 +187,21 @@ describe('refusals', () => {
   test('[R6] only GONE and REMOVED wipe: the document, the space', () => {
     const gone = up(head(1))
     gone.handle({ type: 'up' }, 0)
-    expect(gone.handle({ type: 'refused', n: 1, code: 'GONE', retryAfter: 0 }, 0)).toEqual([{ do: 'wipe-document', document: 'd' }])
+    expect(gone.handle({ type: 'refused', n: 1, code: 'GONE', retryAfter: 0 }, 0)).toEqual([
+      { do: 'wipe-document', document: 'd' },
+    ])
     const removed = up(head(1))
     removed.handle({ type: 'up' }, 0)
-    expect(removed.handle({ type: 'refused', n: 1, code: 'REMOVED', retryAfter: 0 }, 0)).toEqual([{ do: 'wipe-space', code: 'REMOVED' }])
+    expect(removed.handle({ type: 'refused', n: 1, code: 'REMOVED', retryAfter: 0 }, 0)).toEqual([
+      { do: 'wipe-space', code: 'REMOVED' },
+    ])
   })
 })
 
 test('[I13, S4] whatever is answered: never more in flight than the window, never out of order within a document', () => {
-  const answers = fc.array(fc.record({ pick: fc.nat(), ack: fc.boolean(), time: fc.nat({ max: 2_000 }) }), { maxLength: 200 })
+  const answers = fc.array(fc.record({ pick: fc.nat(), ack: fc.boolean(), time: fc.nat({ max: 2_000 }) }), {
+    maxLength: 200,
+  })
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 5 }), { maxLength: 150 }), answers, (documents, script) => {
       const machine = outflow({ chance: () => 0.5, tellsGaps: engine => engine === 'yjs' })
@@ -180,7 +228,8 @@ test('[I13, S4] whatever is answered: never more in flight than the window, neve
           done.add(n)
           take(machine.handle({ type: 'acked', entries: [{ n, seq: n }] }, now))
         } else {
-          for (const other of [...open]) if (entries[other - 1]?.document === entries[n - 1]?.document) open.delete(other)
+          for (const other of [...open])
+            if (entries[other - 1]?.document === entries[n - 1]?.document) open.delete(other)
           take(machine.handle({ type: 'refused', n, code: 'UNAVAILABLE', retryAfter: 100 }, now))
         }
         take(machine.handle({ type: 'tick' }, now))

@@ -5,7 +5,7 @@ import { memoryStore, seededRandom } from '@joinery/core/testing'
 import { createRelay, verifyDevToken, yjsGate, type Relay, type RelayOptions } from '@joinery/relay'
 import type { World } from './kit.ts'
 
-export const URL = 'wss://relay/v1/link'
+const URL = 'wss://relay/v1/link'
 
 export interface TestRelay {
   readonly store: Store

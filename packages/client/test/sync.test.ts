@@ -55,7 +55,8 @@ test('[C1] 200 edits made offline go up when there is a network, in order, and n
   w.network.heal('phone')
   await w.clock.advance(90_000)
   expect(phone.status.get()).toMatchObject({ mode: 'realtime', pending: 0, shelf: 0 })
-  for (const view of [a.view, b.view]) expect([view.title, view.tags.length, view.pinned]).toEqual(['Long 200', 200, true])
+  for (const view of [a.view, b.view])
+    expect([view.title, view.tags.length, view.pinned]).toEqual(['Long 200', 200, true])
 })
 
 test('[R2] a new replica is live at once and fills in backwards; it says so until it is complete', async () => {

@@ -191,7 +191,15 @@ test('[S3] a log that grew long unseen is folded part by part, and nothing of it
 })
 
 test('[R2] a body of more entries than a message holds is asked for again, and a page ends before it', async () => {
-  const entry = { type: 'update', document: 'long', kind: 'note', engine: 'yjs', at: 1, device: 'phone', subject: 'ann' } as const
+  const entry = {
+    type: 'update',
+    document: 'long',
+    kind: 'note',
+    engine: 'yjs',
+    at: 1,
+    device: 'phone',
+    subject: 'ann',
+  } as const
   const bytes = new Uint8Array(1)
   const long = Array.from({ length: 65_537 }, (_, at) => ({ ...entry, seq: at + 1, n: at + 1, bytes }))
   const head = { kind: 'note', engine: 'yjs', firstSeq: 1, state: 'live', bytes: 1, quarantined: undefined } as const

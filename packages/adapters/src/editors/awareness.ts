@@ -57,7 +57,10 @@ export function awarenessOf({ y, presence }: Shared): Awareness {
   }
 
   const receive = (others: readonly { readonly state: Plain }[]): void => {
-    const shown = others.map(({ state }) => state).filter(isShown).filter(({ client }) => client !== y.clientID)
+    const shown = others
+      .map(({ state }) => state)
+      .filter(isShown)
+      .filter(({ client }) => client !== y.clientID)
     const news = shown.filter(({ client, clock }) => theirs.get(client) !== clock)
     const gone = [...theirs.keys()].filter(client => shown.every(one => one.client !== client))
     theirs = new Map(shown.map(({ client, clock }) => [client, clock]))

@@ -96,7 +96,7 @@ test('nonsense from a peer is nobody, and the others still show', () => {
   ]
   for (const [at, state] of nonsense.entries()) show(`mallory ${at}`, state)
   ann.setLocalStateField('user', { name: 'Ann' })
-  expect([...ben.getStates().keys()].toSorted()).toEqual([1, 2])
+  expect(new Set(ben.getStates().keys())).toEqual(new Set([1, 2]))
   expect(ben.getLocalState()).toEqual({})
   ann.destroy()
   ben.destroy()

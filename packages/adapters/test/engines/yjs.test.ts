@@ -174,6 +174,16 @@ describe('formats', () => {
 })
 
 describe('editors on raw', () => {
+  test('[C1] a transaction that changes nothing, as editors make them, takes away nothing that can be redone', () => {
+    const document = yjs.open('1')
+    const y = document.raw as Y.Doc
+    y.getText('body').insert(0, 'kept')
+    expect(document.undo()).toBe(true)
+    y.transact(() => undefined, 'editor')
+    expect(document.redo()).toBe(true)
+    expect(y.getText('body').toJSON()).toBe('kept')
+  })
+
   test('[C1] what an editor writes is emitted, and undone in steps of typing', () => {
     const a = opened()
     const text = a.doc.getText('body')

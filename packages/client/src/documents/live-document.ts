@@ -131,7 +131,11 @@ export function liveDocument(
       if (!unsaved()) rows.settled(space, kind, document)
       written(about)
       if (taken !== undefined) {
-        receipts.expect(space, outcome.heads.map(({ n }) => n), taken.stub.onAcked)
+        receipts.expect(
+          space,
+          outcome.heads.map(({ n }) => n),
+          taken.stub.onAcked,
+        )
         taken.stub.onSaved.resolve()
       }
       const { news } = replica
@@ -197,12 +201,18 @@ export function liveDocument(
     mount(engine.open(engine.newAuthor(replica.random)))
     old.close()
     // Nothing of it is left when its very first edit was refused.
-    gone = body === undefined || body.record.body === 'gone' || (body.record.body === 'partial' && body.updates.length === 0)
+    gone =
+      body === undefined || body.record.body === 'gone' || (body.record.body === 'partial' && body.updates.length === 0)
     life = body?.record.life
     seen = body?.record.tail ?? 0
     if (body !== undefined) takeIn(body.updates)
     rows.settled(space, kind, document)
-    replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: (gone ? undefined : rowNow()) ?? null }] })
+    replica.news.tellHere({
+      type: 'rows',
+      space,
+      kind,
+      rows: [{ document, row: (gone ? undefined : rowNow()) ?? null }],
+    })
     announce()
   }
 

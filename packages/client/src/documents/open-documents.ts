@@ -68,39 +68,57 @@ export function openDocuments(
     const read = (): Promise<StoredBody | undefined> => replica.read(tx => readBody(tx, place))
     let body = await read()
     while (body === undefined || body.record.body === 'partial' || body.record.body === 'evicted') {
-      // Offline there is nothing to wait for; what is known to exist can be had later.
-      if (!linked()) throw new JoineryError(body === undefined ? 'NOT_FOUND' : 'UNAVAILABLE', { document: place.document })
-      await fetched(place)
+      await fetched(place, body === undefined ? 'NOT_FOUND' : 'UNAVAILABLE')
       body = await read()
     }
     if (body.record.body === 'gone') throw new JoineryError('GONE', { document: place.document })
     const { kind, engine, tail, life } = body.record
     touch(place).catch(() => undefined)
-    return liveDocument(context, { ...place, kind, engine: engineOf(engine, place.document) }, {
-      seen: tail,
-      life,
-      updates: body.updates,
-    })
+    return liveDocument(
+      context,
+      { ...place, kind, engine: engineOf(engine, place.document) },
+      {
+        seen: tail,
+        life,
+        updates: body.updates,
+      },
+    )
   }
 
-  /** Resolves once the relay's answer about this document is stored. */
-  const fetched = ({ space, document }: Place): Promise<void> =>
+  /** Resolves once the relay's answer about this document is stored. Offline there is nothing to wait for. */
+  const fetched = ({ space, document }: Place, offline: Code): Promise<void> =>
     new Promise((resolve, reject) => {
+      const isThis = (item: { readonly space: string }, documents: readonly string[]): boolean =>
+        item.space === space && documents.includes(document)
+      const checkLink = (): void => {
+        if (!linked()) fail(offline)
+      }
       const fail = (code: Code): void => {
         end()
         reject(new JoineryError(code, { document }))
       }
       const end = news.listen({
         grown(item) {
-          if (item.space !== space || item.documents.every(one => one.document !== document)) return
+          if (
+            !isThis(
+              item,
+              item.documents.map(one => one.document),
+            )
+          )
+            return
           end()
           resolve()
         },
         absent(item) {
-          if (item.space === space && item.document === document) fail(item.code)
+          if (isThis(item, [item.document])) fail(item.code)
         },
+        gone(item) {
+          if (isThis(item, item.documents)) fail('GONE')
+        },
+        link: checkLink,
         logout: () => fail('CLOSED'),
       })
+      checkLink()
       news.tell({ type: 'wanted', space, documents: [document] })
     })
 

@@ -20,7 +20,12 @@ export async function performInflow(context: SpaceContext, effect: InflowEffect)
     case 'store':
       return store(context, effect)
     case 'fetch':
-      return context.send({ type: 'fetch', space: context.wireName(), document: effect.document, before: effect.before })
+      return context.send({
+        type: 'fetch',
+        space: context.wireName(),
+        document: effect.document,
+        before: effect.before,
+      })
     case 'absent':
       return replica.news.tell({ type: 'absent', space, document: effect.document, code: effect.code })
     case 'tell':
@@ -59,7 +64,11 @@ async function store(
   if (settled.length > 0) tellEnd(context, [], settled, null)
   if (grown.length > 0) {
     news.tell({ type: 'grown', space, documents: grown })
-    context.background.note(space, grown.map(({ document }) => document), true)
+    context.background.note(
+      space,
+      grown.map(({ document }) => document),
+      true,
+    )
   }
   if (gone.length > 0) {
     tellEnd(context, gone, withdrawn, 'GONE')

@@ -3,7 +3,7 @@
  * leads (C3), and everything it needs is in storage, so that the next one goes on where it stopped (CL-05); a library that has known one
  * account takes nothing from another (WRONG_SUBJECT).
  */
-import { PERSONAL_SPACE, type Tabs, type Transport } from '@joinery/core'
+import { PERSONAL_SPACE, type Cancel, type Tabs, type Transport } from '@joinery/core'
 import type { Welcome } from '@joinery/core/protocol'
 import type { ConnectionEvent } from '@joinery/core/sync'
 import type { NewsHandlers } from '../news.ts'
@@ -26,6 +26,7 @@ import { wireLink } from './wire-link.ts'
 /** Everything is looked at again, in case that news or hints were lost. */
 const RECONCILE_MS = 5 * 60_000
 const RETRY_MS = 500
+const REPORT_MS = 30
 
 export interface LinkParts {
   readonly replica: Replica
@@ -65,6 +66,7 @@ export function link(parts: LinkParts): Link {
   let last: LinkReport | undefined
   let offset = 0
   let stopReconcile = (): void => undefined
+  let stopReport: Cancel | undefined
   let forking = false
   const asked: string[] = []
 
@@ -104,7 +106,8 @@ export function link(parts: LinkParts): Link {
   }
 
   const up = (welcome: Welcome): void => {
-    if (personal !== undefined && personal !== welcome.personal) return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
+    if (personal !== undefined && personal !== welcome.personal)
+      return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
     const { personal: mine, subject } = welcome
     // In the order of writing it comes before anything that this link brings.
     if (personal === undefined) void quietly(changeDevice({ personal: mine, subject }))
@@ -139,7 +142,14 @@ export function link(parts: LinkParts): Link {
     }
   }
 
+  /** What is over in a moment is not worth telling: each key that somebody presses would be. */
+  const reportSoon = (): void => {
+    stopReport ??= clock.after(REPORT_MS, report)
+  }
+
   const report = (): void => {
+    stopReport?.()
+    stopReport = undefined
     if (!ready) return
     const spaces = [...syncs].map(([space, sync]) => ({ ...sync.state(), space }))
     const next = reportOf(wire.state(), wanted !== undefined, spaces, offset)
@@ -166,7 +176,7 @@ export function link(parts: LinkParts): Link {
       giveUp: code => wire.handle({ type: 'give-up', code }),
       fork: () => void quietly(fork()),
       report: what => parts.report(space, what),
-      changed: report,
+      changed: reportSoon,
     })
     if (!leading || syncs.has(space)) return sync.stop()
     syncs.set(space, sync)
@@ -226,7 +236,7 @@ export function link(parts: LinkParts): Link {
     for (const space of parts.spaces) await openSpace(space)
     if (!leading) return
     ready = true
-    news.tell({ type: 'ask' })
+    news.tell({ type: 'ask', leads: true })
     begin()
     last = undefined
     report()
@@ -282,12 +292,13 @@ export function link(parts: LinkParts): Link {
       if (!leading) news.tell({ type: 'make-way' })
     },
     tell: event => wire.handle(event),
-    refresh: report,
+    refresh: reportSoon,
     stop() {
       if (stopped) return
       stopped = true
       stopNews()
       stopReconcile()
+      stopReport?.()
       follow()
     },
   }

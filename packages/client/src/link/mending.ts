@@ -50,5 +50,9 @@ export function tellReissued(context: SpaceContext, reissued: readonly Reissued[
     tellEnd(context, [document], from, code)
     feedOut({ type: 'found', entries: heads })
   }
-  background.note(space, reissued.map(({ document }) => document), true)
+  background.note(
+    space,
+    reissued.map(({ document }) => document),
+    true,
+  )
 }

@@ -56,7 +56,10 @@ async function push(context: SpaceContext, entries: readonly number[]): Promise<
   const missing: number[] = []
   const ready: PushedEntry[] = []
   await replica.read(async tx => {
-    const waiting = await tx.getMany('outbox', entries.map(n => keys.outbox(space, n)))
+    const waiting = await tx.getMany(
+      'outbox',
+      entries.map(n => keys.outbox(space, n)),
+    )
     for (const [index, n] of entries.entries()) {
       const entry = record<OutboxRecord>(waiting[index])
       if (entry === undefined) {

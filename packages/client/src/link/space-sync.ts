@@ -58,7 +58,8 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     }
     timer?.()
     const at = stopped ? undefined : outgoing.wakeAt()
-    timer = at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => feedOut({ type: 'tick' }))
+    timer =
+      at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => feedOut({ type: 'tick' }))
     changed()
   }
 

@@ -66,7 +66,8 @@ export function wireLink(replica: Replica, transport: Transport, on: WireLinkEve
     }
     timer?.()
     const at = machine.wakeAt()
-    timer = at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => handle({ type: 'tick' }))
+    timer =
+      at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => handle({ type: 'tick' }))
     if (machine.state() !== before) on.changed()
   }
 

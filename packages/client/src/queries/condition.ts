@@ -36,7 +36,8 @@ function meets(value: Plain | undefined, condition: Condition): boolean {
 }
 
 export function isRange(condition: Condition): condition is Range {
-  if (typeof condition !== 'object' || condition === null || isList(condition) || condition instanceof Uint8Array) return false
+  if (typeof condition !== 'object' || condition === null || isList(condition) || condition instanceof Uint8Array)
+    return false
   const names = Object.keys(condition)
   return names.length > 0 && names.every(name => name === 'from' || name === 'to')
 }

@@ -37,7 +37,10 @@ export async function readList(context: ListContext, request: ListRequest): Prom
   return { state: stateOf(context, request.space), rows, more }
 }
 
-async function read({ replica, unsaved }: ListContext, request: ListRequest): Promise<{ rows: RowValue[]; more: boolean }> {
+async function read(
+  { replica, unsaved }: ListContext,
+  request: ListRequest,
+): Promise<{ rows: RowValue[]; more: boolean }> {
   const { space, kind, limit } = request
   const ahead = unsaved.of(space, kind.name)
   const page = await replica.read(tx => scan(tx, { ...request, limit: limit + ahead.size }))

@@ -33,7 +33,11 @@ function step<Row>(context: ListContext, request: ListRequest): Query<Row> {
     where(asked) {
       const conditions = { ...request.conditions, ...plainConditions(asked) }
       const { trashed } = conditions
-      return step(context, { ...request, conditions, trashed: trashed === undefined ? request.trashed : trashed !== false })
+      return step(context, {
+        ...request,
+        conditions,
+        trashed: trashed === undefined ? request.trashed : trashed !== false,
+      })
     },
     orderBy: (column, direction = 'asc') => step(context, { ...request, order: { column, direction } }),
     limit: count => step(context, { ...request, limit: Math.max(0, Math.floor(count)) }),

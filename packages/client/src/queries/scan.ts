@@ -93,7 +93,9 @@ function bounds(prefix: Key, condition: Conditions[string]): { from: Key | undef
 async function scanRows(tx: ReadTransaction, request: ListRequest): Promise<Page> {
   const { space, kind, conditions, trashed, order, limit } = request
   const all = await tx.range('rows', { prefix: keys.rows(space, kind.name) })
-  const rows = all.map(({ value }): RowValue => value as { readonly [column: string]: Plain }).filter(row => fits(row, conditions, trashed))
+  const rows = all
+    .map(({ value }): RowValue => value as { readonly [column: string]: Plain })
+    .filter(row => fits(row, conditions, trashed))
   rows.sort(inOrder(order))
   return { rows: rows.slice(0, limit), more: rows.length > limit }
 }

@@ -3,7 +3,8 @@
  * do not give every pair of neighbouring characters, and the last character by itself, so that one character finds too. All are looked
  * up by their beginning.
  */
-const TOGETHER = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々'
+const TOGETHER =
+  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々'
 const RUN = new RegExp(`[${TOGETHER}]+|(?:(?![${TOGETHER}])[\\p{L}\\p{N}\\p{M}])+`, 'gu')
 const IS_TOGETHER = new RegExp(`^[${TOGETHER}]`, 'u')
 /** Longer ones are found by their first letters. */
@@ -41,6 +42,10 @@ export function beginningsOf(question: string): string[] {
 
 function runsOf(text: string): string[] {
   // Accents on letters are letters of their own after this and are dropped: `cafe` finds `café`.
-  const plain = text.normalize('NFKD').replace(/[\u0300-\u036f]/g, '').normalize('NFKC').toLowerCase()
+  const plain = text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFKC')
+    .toLowerCase()
   return plain.match(RUN) ?? []
 }

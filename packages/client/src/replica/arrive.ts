@@ -36,7 +36,12 @@ export interface Arrived {
   readonly forked: boolean
 }
 
-export async function arrive(tx: WriteTransaction, replica: Replica, space: string, arrival: Arrival): Promise<Arrived> {
+export async function arrive(
+  tx: WriteTransaction,
+  replica: Replica,
+  space: string,
+  arrival: Arrival,
+): Promise<Arrived> {
   const { entries, bodies, complete } = arrival
   const grown = new Set<string>()
   const missing = new Set<string>()
@@ -110,7 +115,11 @@ export async function arrive(tx: WriteTransaction, replica: Replica, space: stri
 }
 
 /** What an entry under this device's name is to it. */
-async function ownAgain(tx: WriteTransaction, space: string, entry: Entry): Promise<'acked' | 'known' | 'forked' | 'news'> {
+async function ownAgain(
+  tx: WriteTransaction,
+  space: string,
+  entry: Entry,
+): Promise<'acked' | 'known' | 'forked' | 'news'> {
   const waiting = record<OutboxRecord>(await tx.get('outbox', keys.outbox(space, entry.n)))
   if (waiting !== undefined) {
     const { type, document, at, resupply } = waiting

@@ -36,7 +36,8 @@ export async function readUpdates(
   const snapshot = folded > seen && record<SnapshotRecord>(await tx.get('snapshots', keys.document(place)))
   if (snapshot) updates.push(snapshot.bytes)
   const lines = await tx.range('log', { prefix: keys.document(place), after: keys.line(place, Math.max(seen, folded)) })
-  for (const { key, value } of lines) if (without?.has(key[2] as number) !== true) updates.push((value as LogRecord).bytes)
+  for (const { key, value } of lines)
+    if (without?.has(key[2] as number) !== true) updates.push((value as LogRecord).bytes)
   return updates
 }
 

@@ -102,7 +102,11 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
     },
     async recover(space) {
       const marks = await replica.read(tx => tx.range('index', { prefix: keys.staleOf(space) }))
-      this.note(space, marks.map(({ key }) => key[2] as string), true)
+      this.note(
+        space,
+        marks.map(({ key }) => key[2] as string),
+        true,
+      )
     },
     async settled() {
       while (!closed && (waiting.size > 0 || running !== undefined)) {

@@ -55,7 +55,12 @@ export async function eraseBody(tx: WriteTransaction, place: Place): Promise<voi
   await tx.delete('snapshots', keys.document(place))
 }
 
-async function eraseContent(tx: WriteTransaction, replica: Replica, place: Place, { kind }: DocumentRecord): Promise<void> {
+async function eraseContent(
+  tx: WriteTransaction,
+  replica: Replica,
+  place: Place,
+  { kind }: DocumentRecord,
+): Promise<void> {
   await eraseBody(tx, place)
   await putRow(tx, replica.shape, place, kind, undefined)
   await putWords(tx, place, kind, [])

@@ -26,7 +26,12 @@ export async function putRow(
 }
 
 /** Makes the document found under exactly these words. */
-export async function putWords(tx: WriteTransaction, place: Place, kind: string, words: readonly string[]): Promise<void> {
+export async function putWords(
+  tx: WriteTransaction,
+  place: Place,
+  kind: string,
+  words: readonly string[],
+): Promise<void> {
   const key = keys.wordsOf(place)
   const before = record<readonly string[]>(await tx.get('index', key)) ?? []
   const entries = (of: readonly string[]): Key[] => of.map(word => keys.word(place.space, kind, word, place.document))

@@ -9,7 +9,10 @@ const ORPHANS = 1_000
 /** These are acked. Repeats and what is unknown are passed over (CL-09). Gives the n that were still waiting. */
 export async function settle(tx: WriteTransaction, space: string, entries: readonly number[]): Promise<number[]> {
   const settled: number[] = []
-  const waiting = await tx.getMany('outbox', entries.map(n => keys.outbox(space, n)))
+  const waiting = await tx.getMany(
+    'outbox',
+    entries.map(n => keys.outbox(space, n)),
+  )
   for (const [index, n] of entries.entries()) {
     const entry = record<OutboxRecord>(waiting[index])
     if (entry === undefined) continue

@@ -13,8 +13,6 @@ const JOBS = 64
 
 export interface Writer {
   write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T>
-  /** Resolves when nothing is being written or waits. */
-  idle(): Promise<void>
   /** The code with which writing fails at the moment. */
   failing(): Code | undefined
   /** What was asked before is still written; what is asked after is CLOSED. */
@@ -77,7 +75,8 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
     // Everything asked for in the same turn of the event loop goes together.
     await Promise.resolve()
     while (queue.length > 0) {
-      const settled = await attempt(queue.slice(0, JOBS))
+      // What fails together may work apart.
+      const settled = await attempt(queue.slice(0, Math.max(1, JOBS >> failures)))
       queue = queue.filter(job => !settled.includes(job))
       if (settled.length > 0) continue
       if (closed && failures >= RETRY_MS.length) break
@@ -96,9 +95,6 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
       queue.push({ run: job, outcome })
       running ??= run()
       return outcome.promise as Promise<T>
-    },
-    async idle() {
-      while (running !== undefined) await running
     },
     failing: () => failing,
     async close() {

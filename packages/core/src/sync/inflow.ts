@@ -36,7 +36,12 @@ export type InflowEvent =
       readonly reset: boolean
       readonly entries: readonly Entry[]
     }
-  | { readonly type: 'bodies'; readonly document: string | undefined; readonly entries: readonly Entry[]; readonly next: number }
+  | {
+      readonly type: 'bodies'
+      readonly document: string | undefined
+      readonly entries: readonly Entry[]
+      readonly next: number
+    }
   | { readonly type: 'want'; readonly documents: readonly WantedDocument[] }
   /** These bodies are needed. `urgent`: somebody waits. */
   | { readonly type: 'need'; readonly documents: readonly string[]; readonly urgent: boolean }
@@ -53,7 +58,12 @@ export type InflowEvent =
 
 export type InflowEffect =
   /** In one transaction: these entries, in order, and the position. */
-  | { readonly do: 'store'; readonly entries: readonly Entry[]; readonly position: InflowPosition; readonly bodies: boolean }
+  | {
+      readonly do: 'store'
+      readonly entries: readonly Entry[]
+      readonly position: InflowPosition
+      readonly bodies: boolean
+    }
   /** Send a `fetch`; with no document, for the page before `before`. */
   | { readonly do: 'fetch'; readonly document: string | undefined; readonly before: number }
   /** The relay knows no such document. */
@@ -63,7 +73,12 @@ export type InflowEffect =
   /** Put into the outbox what the relay lacks of these, and store the position. */
   | { readonly do: 'resupply'; readonly documents: readonly WantedDocument[]; readonly position: InflowPosition }
   /** For the log and the person who reads it. */
-  | { readonly do: 'report'; readonly what: 'cursor-back' | 'reset'; readonly from: Cursor | undefined; readonly to: Cursor }
+  | {
+      readonly do: 'report'
+      readonly what: 'cursor-back' | 'reset'
+      readonly from: Cursor | undefined
+      readonly to: Cursor
+    }
   | { readonly do: 'wipe-document'; readonly document: string }
   | { readonly do: 'wipe-space'; readonly code: Code }
 
@@ -104,7 +119,8 @@ export function inflow(start: InflowPosition): Inflow {
 
   const position = (): InflowPosition => ({ cursor, fill, tell })
 
-  const store = (entries: readonly Entry[], bodies: boolean): void => void effects.push({ do: 'store', entries, position: position(), bodies })
+  const store = (entries: readonly Entry[], bodies: boolean): void =>
+    void effects.push({ do: 'store', entries, position: position(), bodies })
 
   const ask = (): void => {
     if (!up || !watched) return

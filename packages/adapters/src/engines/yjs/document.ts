@@ -32,7 +32,9 @@ export function yjsDocument(author: string): EngineDocument {
   doc.on('beforeTransaction', transaction => {
     if (transaction.origin === REMOTE) return
     // Made with the first edit, since most documents are opened to be read.
-    steps ??= new Y.UndoManager(doc, { captureTimeout: CAPTURE_MS, captureTransaction: made => made.local })
+    // Editors also make transactions that change nothing: such a one would take away what can be redone.
+    const captureTransaction = (made: Y.Transaction): boolean => made.local && hasChanged(made)
+    steps ??= new Y.UndoManager(doc, { captureTimeout: CAPTURE_MS, captureTransaction })
     steps.addTrackedOrigin(transaction.origin)
   })
   doc.on('afterTransaction', transaction => {
