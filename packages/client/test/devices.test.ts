@@ -50,6 +50,49 @@ test('[C5] above its limit the bodies used least are left to the relay; rows and
   expect(unacked.view.title).toBe('Unacked')
 })
 
+test('[C5] a body with an unacked edit is not evicted, however long nobody used it', async () => {
+  const w = world()
+  relayIn(w)
+  const device = w.device('phone')
+  const phone = await device.open({ ...as('ada'), evictAbove: 1 })
+  const made = phone.note.create({ title: 'One' })
+  const other = phone.note.create({ title: 'Two' })
+  await w.clock.advance(295_000)
+  const note = await phone.note.open(made.id)
+  const [link] = w.network.links()
+  link?.stall('up')
+  await note.change(d => {
+    d.title = 'Unacked'
+  }).saved
+  note.close()
+  await w.clock.advance(10_000)
+  const body = async (id: string): Promise<unknown> => {
+    const stored = await device.disk.open().read(['documents'], tx => tx.get('documents', ['me', id]))
+    return (stored as { body: string }).body
+  }
+  expect([await body(made.id), await body(other.id)]).toEqual(['here', 'evicted'])
+  link?.resume('up')
+  await w.clock.advance(5_000)
+  expect(phone.status.get().pending).toBe(0)
+})
+
+test('[C1] whoever waits for a body when the network goes is told, and does not wait for ever', async () => {
+  const w = world()
+  relayIn(w)
+  const phone = await w.device('phone').open({ ...as('ada'), evictAbove: 1 })
+  const made = phone.note.create({ title: 'Away' })
+  await w.clock.advance(6 * 60_000)
+  const [link] = w.network.links()
+  link?.stall('down')
+  const opening = phone.note.open(made.id)
+  const failed = opening.catch((error: unknown) => error)
+  await w.clock.advance(1_000)
+  w.network.partition('phone')
+  link?.break()
+  await w.clock.advance(30_000)
+  expect(await failed).toMatchObject({ code: 'UNAVAILABLE' })
+})
+
 test('[C1] an evicted body that cannot be had offline says so, and is there again online', async () => {
   const w = world()
   relayIn(w)
@@ -87,7 +130,9 @@ test('[CR-21] presence: others are shown while they are there, from every tab, a
   c.presence.set({ cursor: 3 })
   await w.clock.advance(2_000)
   const states = (others: readonly { state: unknown; subject: string }[]) =>
-    others.map(({ state, subject }) => [subject, (state as { cursor: number }).cursor]).sort()
+    others
+      .map(({ state, subject }) => [subject, (state as { cursor: number }).cursor] as const)
+      .toSorted(([one], [other]) => one.localeCompare(other))
   expect(states(a.presence.others())).toEqual([
     ['bob', 2],
     ['bob', 3],
@@ -180,13 +225,13 @@ test('[§6] sync now resolves to whether everything is in step', async () => {
 test('[AU-07] nobody signed in stops the link and says so; a token given later starts it again', async () => {
   const w = world()
   relayIn(w)
-  let token: string | undefined
-  const phone = await w.device('phone').open({ ...as('ada'), token: () => token })
+  const signIn: { token?: string } = {}
+  const phone = await w.device('phone').open({ ...as('ada'), token: () => signIn.token })
   phone.note.create({ title: 'One' })
   await w.clock.advance(5_000)
   expect(phone.status.get()).toMatchObject({ connection: 'needs-auth', pending: 1 })
-  token = 'dev:ada'
-  phone.linkTo({ ...as('ada'), token: () => token })
+  signIn.token = 'dev:ada'
+  phone.linkTo({ ...as('ada'), token: () => signIn.token })
   await w.clock.advance(5_000)
   expect(phone.status.get()).toMatchObject({ connection: 'live', pending: 0 })
 })

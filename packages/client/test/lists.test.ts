@@ -97,6 +97,31 @@ test('[C1] a live list is at any time what reading it anew gives, whatever is ed
   )
 })
 
+test('[C1] a page that loses a row shows the one that stood behind it', async () => {
+  const client = await open()
+  for (let rank = 0; rank < 5; rank++) client.card.create({ title: `${rank}`, rank })
+  const shown: string[][] = []
+  client.card
+    .orderBy('rank')
+    .limit(3)
+    .subscribe(({ rows, more }) => shown.push([`${more}`, ...rows.map(row => row.title)]))
+  await settle()
+  expect(shown.at(-1)).toEqual(['true', '0', '1', '2'])
+  const [first] = (await client.card.orderBy('rank').limit(1).get()).rows
+  using handle = await client.card.open(first?.id ?? '')
+  handle.delete()
+  await settle()
+  await settle()
+  expect(shown.at(-1)).toEqual(['true', '1', '2', '3'])
+  handle.change(d => {
+    d.rank = 9
+  })
+  await client.trash.restore(handle.id)
+  await settle()
+  await settle()
+  expect(shown.at(-1)).toEqual(['true', '1', '2', '3'])
+})
+
 test('[C1] a page of many rows reads a page of them: the index is used where one fits', async () => {
   const disk = memoryDisk()
   const client = await open(disk)
@@ -144,6 +169,7 @@ test('[§5] rows and indexes follow a new version of their kind; lists are whole
   const clock = virtualClock({ settle })
   const old = await open(disk, cards, clock)
   for (const title of ['one', 'two', 'three']) old.card.create({ title, box: 'b', rank: title.length })
+  await clock.advance(1_000)
   await old.close()
   const next = defineKind('card', {
     version: 2,
@@ -154,6 +180,7 @@ test('[§5] rows and indexes follow a new version of their kind; lists are whole
   })
   const client = await open(disk, defineLibrary('cards', { card: next }) as unknown as typeof cards, clock)
   expect((await client.card.where({ box: 'b' }).get()).rows.length).toBe(3)
+  expect((await client.card.orderBy('title').get()).rows.length).toBe(3)
   await clock.advance(1_000)
   const rows = (await client.card.orderBy('title').get()).rows
   expect(rows.map(row => [row.title, row.rank])).toEqual([

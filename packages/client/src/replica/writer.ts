@@ -30,6 +30,7 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
   let closed = false
   let failing: Code | undefined
   let failures = 0
+  let size = JOBS
 
   const tell = (code: Code | undefined): void => {
     if (failing === code) return
@@ -75,9 +76,10 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
     // Everything asked for in the same turn of the event loop goes together.
     await Promise.resolve()
     while (queue.length > 0) {
-      // What fails together may work apart.
-      const settled = await attempt(queue.slice(0, Math.max(1, JOBS >> failures)))
+      const settled = await attempt(queue.slice(0, size))
       queue = queue.filter(job => !settled.includes(job))
+      // What fails together may work apart.
+      size = Math.min(JOBS, Math.max(1, settled.length > 0 ? size * 2 : size >> 1))
       if (settled.length > 0) continue
       if (closed && failures >= RETRY_MS.length) break
       await pause()

@@ -176,6 +176,11 @@ export function inflow(start: InflowPosition): Inflow {
       else store(entries, true)
     } else if (filling && fill !== undefined) {
       filling = false
+      // What it brings need not come once more.
+      for (const entry of entries) {
+        needed.delete(entry.document)
+        fetching.delete(entry.document)
+      }
       // A page that leads nowhere would be asked for again for ever.
       fill = next === 0 || (fill !== 0 && next >= fill) ? undefined : next
       store(entries, true)
