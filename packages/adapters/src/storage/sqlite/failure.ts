@@ -1,6 +1,6 @@
 /** SQLite's failures as the port's. */
 import { JoineryError, type Code } from '@joinery/core'
-import Database from 'better-sqlite3'
+import { Database } from '../../better-sqlite3.ts'
 
 /** The disk is full, or the file has reached the size that it may have; and a value longer than SQLite can hold. */
 const CODE_BY_SQLITE: ReadonlyMap<string, Code> = new Map([

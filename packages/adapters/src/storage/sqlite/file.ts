@@ -6,7 +6,8 @@
 import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { JoineryError } from '@joinery/core'
-import Database, { type Database as Connection } from 'better-sqlite3'
+import type { Database as Connection } from 'better-sqlite3'
+import { Database } from '../../better-sqlite3.ts'
 import { CREATE_TABLES } from './tables.ts'
 
 /** Says that a file is ours, in SQLite's header: "JNRY". */

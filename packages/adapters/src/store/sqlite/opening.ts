@@ -6,7 +6,7 @@
  */
 import { mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import Database from 'better-sqlite3'
+import { Database } from '../../better-sqlite3.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 import { refusal, refuseUnlessDurable } from './refusals.ts'
 
