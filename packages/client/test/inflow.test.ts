@@ -135,7 +135,9 @@ test('[R2] a body that a page brought is not taken a second time', () => {
   const machine = inflow(NEW_REPLICA)
   machine.handle({ type: 'up' })
   machine.handle(changes(9))
-  expect(machine.handle({ type: 'need', documents: ['a'], urgent: true })).toMatchObject([{ do: 'fetch', document: 'a' }])
+  expect(machine.handle({ type: 'need', documents: ['a'], urgent: true })).toMatchObject([
+    { do: 'fetch', document: 'a' },
+  ])
   expect(machine.handle(bodies(0, undefined, [entry(1, 'a')]))).toMatchObject([{ do: 'store' }])
   expect(machine.handle(bodies(0, 'a', [entry(1, 'a')]))).toEqual([])
 })
