@@ -31,7 +31,7 @@ export type Client<K extends Kinds> = SpaceClient<K> & {
   syncNow(): Promise<boolean>
   /** Asks the platform to keep the data for good; resolves to whether it promised. */
   persist(): Promise<boolean>
-  /** Waits until every edit is saved, and ends. Twice is once. */
+  /** Waits until every edit is saved, 10 s at most while storage fails, and ends. Twice is once. */
   close(): Promise<void>
   /** Deletes everything of this user from the device, in all tabs, and ends (CL-16). Look at `status.pending` first. */
   logout(): Promise<void>

@@ -23,6 +23,7 @@ import { standing } from './status.ts'
 import { syncDesk } from './sync-now.ts'
 import { trashOf } from './trash.ts'
 
+const CLOSE_MS = 10_000
 /** 400 MB, as phones let a page have without asking. */
 const EVICT_ABOVE = 400_000_000
 
@@ -81,7 +82,12 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   const background = projector(replica, () => network.refresh())
   const rows = unsavedRows(news)
   const receipts = ledger(news)
-  const written = ({ space, document }: Place): void => background.note(space, [document], false)
+  let kept: Promise<unknown> | undefined
+  const written = ({ space, document }: Place): void => {
+    background.note(space, [document], false)
+    // From the first edit on there is something to keep (CL-03).
+    kept ??= storage.persist().catch(() => undefined)
+  }
   const documents = openDocuments({ replica, rows, receipts, written }, () => status.reachable())
   const status = standing({ replica, spaces, degraded, linked: () => linked, unsaved: () => documents.unsaved() })
   await status.refresh()
@@ -185,7 +191,14 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     },
     async close() {
       if (ended !== undefined) return ended
-      await documents.saved()
+      // A storage that does not work again in this time does not work.
+      await new Promise<void>(resolve => {
+        const giveUp = clock.after(CLOSE_MS, resolve)
+        void documents.saved().then(() => {
+          giveUp()
+          resolve()
+        })
+      })
       ended = end().then(() => storage.close())
       return ended
     },

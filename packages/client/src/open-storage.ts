@@ -6,8 +6,9 @@ import type { Kinds } from '@joinery/core/kinds'
 import type { BaseOptions, Marker } from './options.ts'
 import { identify, type Identity } from './replica/identity.ts'
 
-/** A database that another tab is just upgrading is there a moment later. */
-const PAUSES_MS = [0, 50, 500] as const
+/** A database that another tab is just upgrading is there a moment later; a full disk may have room again. */
+const PAUSES_MS = [0, 50, 500, 1_000, 2_000] as const
+const TRIES = 3
 
 export interface OpenedStorage {
   readonly storage: Storage
@@ -23,7 +24,9 @@ export async function openStorage<K extends Kinds>(
 ): Promise<OpenedStorage> {
   const { storage: given, fallbackStorage, clock, random } = options
   let failure: unknown
-  for (const pause of PAUSES_MS) {
+  for (const [tries, pause] of PAUSES_MS.entries()) {
+    const isFull = failure instanceof JoineryError && failure.code === 'STORAGE_FULL'
+    if (tries >= TRIES && !isFull) break
     if (pause > 0) await new Promise<void>(resolve => void clock.after(pause, resolve))
     try {
       const storage = await (typeof given === 'function' ? given(name) : given)

@@ -43,7 +43,7 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
   }
 
   const discard = async (id: string): Promise<void> => {
-    await replica.write(tx => tx.delete('shelf', [id]))
+    await replica.write(async tx => tx.delete('shelf', [id]))
     news.tell({ type: 'shelf' })
   }
 

@@ -3,7 +3,7 @@
  */
 import type { Code, StorageEstimate } from '@joinery/core'
 import { NO_LINK, type LinkReason, type LinkReport, type Mode } from './link/report.ts'
-import { keys, positionOf } from './replica/layout.ts'
+import { keys, positionOf, type OutboxRecord } from './replica/layout.ts'
 import type { Replica } from './replica/replica.ts'
 import { signal } from './signal.ts'
 
@@ -19,6 +19,8 @@ export interface Status {
   readonly lastSync: number | undefined
   /** Edits that the relay has not acked. */
   readonly pending: number
+  /** When the oldest of them was made, in ms since 1970: what a device alone holds for weeks is worth a warning (CL-03). */
+  readonly pendingSince: number | undefined
   /** Documents of which it cannot take the edits yet. */
   readonly failed: number
   /** Edits that it refused for good, to be looked at: how many documents. */
@@ -65,7 +67,12 @@ export function standing({ replica, spaces, degraded, linked, unsaved }: Standin
   const changed = signal<Status>()
   let link: LinkReport = NO_LINK
   let filling: readonly string[] = [...spaces]
-  let counted: Pick<Status, 'pending' | 'shelf' | 'lastSync'> = { pending: 0, shelf: 0, lastSync: undefined }
+  let counted: Pick<Status, 'pending' | 'pendingSince' | 'shelf' | 'lastSync'> = {
+    pending: 0,
+    pendingSince: undefined,
+    shelf: 0,
+    lastSync: undefined,
+  }
   let estimate: StorageEstimate = { usage: undefined, quota: undefined, persisted: false }
   let counting: Promise<void> | undefined
   let again = false
@@ -99,13 +106,18 @@ export function standing({ replica, spaces, degraded, linked, unsaved }: Standin
       try {
         await replica.read(async tx => {
           let pending = 0
+          let pendingSince: number | undefined
           const partial: string[] = []
           for (const space of spaces) {
             pending += await tx.count('outbox', { prefix: [space] })
+            for (const { value } of await tx.range('outbox', { prefix: [space], limit: 1 })) {
+              const { edited } = value as OutboxRecord
+              pendingSince = Math.min(pendingSince ?? edited, edited)
+            }
             if (positionOf(await tx.get('meta', keys.position(space))).fill !== undefined) partial.push(space)
           }
           const lastSync = (await tx.get('meta', keys.lastSync)) as number | undefined
-          counted = { pending, shelf: await tx.count('shelf', {}), lastSync }
+          counted = { pending, pendingSince, shelf: await tx.count('shelf', {}), lastSync }
           // Whoever leads knows better: rows follow their bodies.
           if (link.reason === 'no-relay') filling = partial
         })

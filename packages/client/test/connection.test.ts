@@ -156,6 +156,7 @@ describe('the end of a link', () => {
     for (const [code, reason] of [
       [4403, 'WRONG_SUBJECT'],
       [4426, 'VERSION'],
+      [4495, 'INSECURE_URL'],
       [4400, 'BAD_FRAME'],
     ] as const) {
       const machine = live()

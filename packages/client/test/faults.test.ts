@@ -3,7 +3,7 @@ import { JoineryError } from '@joinery/core'
 import { decodeMessage, encodeMessage, type Message, type RelayMessage } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
 import { memoryDisk, memoryStorage } from '@joinery/adapters/storage/memory'
-import type { Transport } from '@joinery/core'
+import type { Storage, Transport } from '@joinery/core'
 import { expect, test } from 'vitest'
 import type { ClientEvent } from '../src/base.ts'
 import { world, type TestClient, type World } from './kit.ts'
@@ -72,15 +72,46 @@ test('[CL-02] a full disk is told, edits go on, and are written once there is ro
   expect(client.status.get()).toMatchObject({ safeToClose: true, storage: { failing: undefined } })
 })
 
+test('[CL-02] a database that is deleted under the app is told, and edits are not taken for saved', async () => {
+  const w = world()
+  const device = w.device('phone')
+  const client = await device.open()
+  await client.note.create({ title: 'One' }).saved
+  device.disk.wipe()
+  let settled = false
+  const made = client.note.create({ title: 'Two' })
+  void made.saved.finally(() => (settled = true)).catch(() => undefined)
+  await w.clock.advance(10_000)
+  expect(settled).toBe(false)
+  expect(client.status.get()).toMatchObject({ safeToClose: false, storage: { failing: 'CLOSED' } })
+  const closing = client.close()
+  await w.clock.advance(60_000)
+  await closing
+  await expect(made.saved).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
 test('[CL-03] a device whose storage was evicted with unacked edits comes back with everything else', async () => {
   const w = world()
   relayIn(w)
+  let asked = false
   const device = w.device('phone')
-  const phone = await device.open(as('ada'))
+  const storage = (): Storage => ({
+    ...device.disk.open(),
+    async persist() {
+      asked = true
+      return true
+    },
+  })
+  const phone = await device.open({ ...as('ada'), storage })
   phone.note.create({ title: 'Acked' })
   await w.clock.advance(5_000)
   w.network.partition('phone')
+  const before = w.clock.now()
   await phone.note.create({ title: 'Unacked' }).saved
+  await w.clock.advance(10)
+  // What this device alone holds, and since when.
+  expect(phone.status.get()).toMatchObject({ pending: 1, pendingSince: before })
+  expect(asked).toBe(true)
   device.disk.crash()
   device.disk.wipe()
   device.lastTab()?.crash()

@@ -72,24 +72,32 @@ test('[CL-15] with every Nth operation of the database failing no edit that was 
     const profile = browser(w, 'phone')
     let operations = 0
     let calm = true
-    const failing = (): void => {
-      if (!calm && ++operations % every === 0) throw new JoineryError('STORAGE_UNAVAILABLE', { every })
-    }
     const storage = (): Storage => {
       const inner = profile.storage()
-      const watched = (tx: WriteTransaction): WriteTransaction => ({
-        get: async (...asked) => (failing(), tx.get(...asked)),
-        getMany: async (...asked) => (failing(), tx.getMany(...asked)),
-        range: async (...asked) => (failing(), tx.range(...asked)),
-        count: async (...asked) => (failing(), tx.count(...asked)),
-        put: async (...asked) => (failing(), tx.put(...asked)),
-        delete: async (...asked) => (failing(), tx.delete(...asked)),
-        deleteRange: async (...asked) => (failing(), tx.deleteRange(...asked)),
-      })
+      /** As the port has it: one operation that fails fails the whole, whether the body minds or not. */
+      const run = async <T>(tx: WriteTransaction, body: (tx: WriteTransaction) => Promise<T>): Promise<T> => {
+        let failure: JoineryError | undefined
+        const step = (): void => {
+          if (calm || ++operations % every !== 0) return
+          failure = new JoineryError('STORAGE_UNAVAILABLE', { every })
+          throw failure
+        }
+        const result = await body({
+          get: async (...asked) => (step(), tx.get(...asked)),
+          getMany: async (...asked) => (step(), tx.getMany(...asked)),
+          range: async (...asked) => (step(), tx.range(...asked)),
+          count: async (...asked) => (step(), tx.count(...asked)),
+          put: async (...asked) => (step(), tx.put(...asked)),
+          delete: async (...asked) => (step(), tx.delete(...asked)),
+          deleteRange: async (...asked) => (step(), tx.deleteRange(...asked)),
+        })
+        if (failure !== undefined) throw failure
+        return result
+      }
       return {
         ...inner,
-        read: (tables, body) => inner.read(tables, tx => body(watched(tx as WriteTransaction))),
-        write: (tables, body) => inner.write(tables, tx => body(watched(tx))),
+        read: (tables, body) => inner.read(tables, tx => run(tx as WriteTransaction, body)),
+        write: (tables, body) => inner.write(tables, tx => run(tx, body)),
       }
     }
     const client = await profile.open({ storage })

@@ -8,7 +8,7 @@ import { decodeMessage, encodeMessage } from '@joinery/core/protocol'
 import { seededRandom } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
 import { createClient } from '../src/base.ts'
-import { world, type World } from './kit.ts'
+import { settle, world, type World } from './kit.ts'
 import { as, relayIn } from './relay.ts'
 
 const paper = defineKind('paper', {
@@ -117,6 +117,39 @@ test('[C2] what a fast clock stamped is written anew once, also where it is open
   using b = await laptop.paper.open(made.id)
   expect(b.view.body.toString()).toBe('once')
   expect(b.view.$created?.at).toBeLessThan(w.clock.now())
+})
+
+test('[D5] a document of another kind under the same name is left as it is, and the edit that would take it over is refused', async () => {
+  const w = world()
+  const kinds = ['left', 'right'].map(name =>
+    defineKind(name, {
+      version: 1,
+      fields: { title: latest(string(), { default: '' }) },
+      row: d => ({ title: d.title }),
+      id: () => 'same',
+    }),
+  )
+  const [left, right] = kinds
+  if (left === undefined || right === undefined) throw new Error('two kinds')
+  const client = await createClient({
+    library: defineLibrary('two', { left, right }),
+    user: 'ada',
+    engines: [yjs],
+    storage: memoryStorage(),
+    tabs: memoryTabs().open(),
+    transport: w.network.transport('phone'),
+    clock: w.clock,
+    random: seededRandom(9),
+  })
+  await client.left?.create({ title: 'First' }).saved
+  await settle()
+  const made = client.right?.create({ title: 'Second' })
+  await expect(made?.saved).rejects.toMatchObject({ code: 'KIND_MISMATCH' })
+  expect((await client.right?.get())?.rows).toEqual([])
+  expect((await client.left?.get())?.rows.map(row => row['title'])).toEqual(['First'])
+  using first = await client.left?.open('same')
+  expect(() => client.right?.create({ title: 'Third' })).toThrow(expect.objectContaining({ code: 'KIND_MISMATCH' }))
+  expect(first?.view['title']).toBe('First')
 })
 
 test('[§3.1] edits made while one is being written go together, as few bytes as they are, and every receipt is exact', async () => {

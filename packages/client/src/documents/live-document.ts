@@ -5,7 +5,7 @@
  * - An edit made through `raw` counts as any other.
  * - When the stored document began another life, this one starts over from it; edits that could not be written go to the shelf (C2).
  */
-import { JoineryError, type Engine, type EngineDocument, type WriteTransaction } from '@joinery/core'
+import { JoineryError, type Engine, type EngineDocument } from '@joinery/core'
 import type { OutboxHead } from '@joinery/core/sync'
 import { append, editOf } from '../replica/append.ts'
 import { readBody, readRecord, readUpdates, type Place } from '../replica/body.ts'
@@ -18,6 +18,7 @@ import { signal } from '../signal.ts'
 import { editRun, type EditRun } from './edit-run.ts'
 import { NOTHING_TO_SAVE, type Ledger, type Receipt, type Stub } from './receipts.ts'
 import type { UnsavedRows } from './unsaved-rows.ts'
+import type { Tx } from '../replica/tx.ts'
 
 export interface LiveDocument extends Place {
   readonly kind: string
@@ -143,10 +144,15 @@ export function liveDocument(
       if (outcome.row !== undefined) news.tell({ type: 'rows', space, kind, rows: [{ document, row: outcome.row }] })
       if (outcome.heads.length > 0) news.tell({ type: 'outbox', space, heads: outcome.heads })
     } catch (error) {
-      taken ??= writing
+      // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
+      taken ??= writing ?? edits.take()
       writing = undefined
+      gone = true
       taken?.stub.onSaved.reject(error)
       taken?.stub.onAcked.reject(error)
+      rows.settled(space, kind, document)
+      replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: null }] })
+      changed.emit()
     }
   }
 
@@ -157,7 +163,7 @@ export function liveDocument(
   }
 
   /** The transaction of an edit. It may run again, then with the same edits. */
-  const write = async (tx: WriteTransaction): Promise<Written | undefined> => {
+  const write = async (tx: Tx): Promise<Written | undefined> => {
     // It was closed before its first edit was whole.
     if (closed) return undefined
     const before = await readRecord(tx, about)
@@ -165,7 +171,7 @@ export function liveDocument(
       writing ??= edits.take()
       if (writing === undefined) return { stored: before, heads: [], row: undefined }
       // What these edits build on is in the log no more: the shelf gets all of it.
-      await putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
+      putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
       life ??= -1
       return { stored: before, heads: [], row: undefined }
     }

@@ -126,7 +126,7 @@ export function openDocuments(
   const touch = (place: Place): Promise<void> =>
     replica.write(async tx => {
       const stored = await readRecord(tx, place)
-      if (stored !== undefined) await tx.put('documents', keys.document(place), { ...stored, used: replica.now() })
+      if (stored !== undefined) tx.put('documents', keys.document(place), { ...stored, used: replica.now() })
     })
 
   const closeIfUnused = (name: string, opened: Opened): void => {
@@ -170,6 +170,7 @@ export function openDocuments(
       const { engine } = replica.kind(kind)
       const known = openedByName.get(name)
       if (known?.live !== undefined) {
+        if (known.live.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document: place.document })
         first(known.live)
         known.sharers += 1
         return known.live

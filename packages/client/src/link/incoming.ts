@@ -1,5 +1,4 @@
 /** What is done about what came from the relay. */
-import type { WriteTransaction } from '@joinery/core'
 import type { HeldDocument, WantedDocument } from '@joinery/core/protocol'
 import type { InflowEffect, InflowPosition, OutboxHead } from '@joinery/core/sync'
 import { append } from '../replica/append.ts'
@@ -10,6 +9,7 @@ import type { Replica } from '../replica/replica.ts'
 import { wipeSpace } from '../replica/retire.ts'
 import { retireHere, tellEnd } from './mending.ts'
 import type { SpaceContext } from './space-context.ts'
+import type { Tx } from '../replica/tx.ts'
 
 /** Documents told in one `have`. */
 const PAGE = 64
@@ -56,8 +56,8 @@ async function store(
   const { news } = replica
   const arrived = await replica.write(async tx => {
     const outcome = await arrive(tx, replica, space, { entries, bodies, complete: position.fill === undefined })
-    await tx.put('meta', keys.position(space), positionRecord(position))
-    await tx.put('meta', keys.lastSync, replica.clock.now())
+    tx.put('meta', keys.position(space), positionRecord(position))
+    tx.put('meta', keys.lastSync, replica.clock.now())
     return outcome
   })
   const { grown, missing, gone, settled, withdrawn, refused, forked } = arrived
@@ -103,7 +103,7 @@ async function tell(context: SpaceContext, after: string): Promise<void> {
 
 /** What the relay should have of a document, as far as this device knows. */
 export async function heldAs(
-  tx: WriteTransaction,
+  tx: Tx,
   replica: Replica,
   place: Place,
   stored: DocumentRecord,
@@ -133,14 +133,14 @@ async function resupply(
       doc?.close()
       if (lacking !== undefined) found.push(...(await supply(tx, place, stored, 'update', lacking)))
     }
-    await tx.put('meta', keys.position(space), positionRecord(position))
+    tx.put('meta', keys.position(space), positionRecord(position))
     return found
   })
   context.feedOut({ type: 'found', entries: heads })
 }
 
 async function supply(
-  tx: WriteTransaction,
+  tx: Tx,
   place: Place,
   stored: DocumentRecord,
   type: OutboxRecord['type'],

@@ -123,7 +123,7 @@ export function link(parts: LinkParts): Link {
   const changeDevice = (change: Partial<DeviceRecord>): Promise<void> =>
     replica.write(async tx => {
       const stored = record<DeviceRecord>(await tx.get('meta', keys.device))
-      if (stored !== undefined) await tx.put('meta', keys.device, { ...stored, ...change })
+      if (stored !== undefined) tx.put('meta', keys.device, { ...stored, ...change })
     })
 
   const reconcileLater = (): void => {

@@ -22,7 +22,7 @@ export async function performOutflow(context: SpaceContext, effect: OutflowEffec
       const entries = effect.entries.map(({ n }) => n)
       await replica.write(async tx => {
         await settle(tx, space, entries)
-        await tx.put('meta', keys.lastSync, replica.clock.now())
+        tx.put('meta', keys.lastSync, replica.clock.now())
       })
       return tellEnd(context, [], entries, null)
     }

@@ -1,15 +1,15 @@
 /** Writing an edit made here: its line in the log and its place in the outbox, in one transaction. Then it is `saved` (CL-01). */
-import type { WriteTransaction } from '@joinery/core'
 import type { OutboxHead } from '@joinery/core/sync'
 import type { Place } from './body.ts'
 import { keys, type DocumentRecord, type OutboxRecord } from './layout.ts'
+import type { Tx } from './tx.ts'
 
 /** An entry on its way: a line of the log, or what is none: a purge, or what the relay lost. */
 export type NewEntry = Pick<OutboxRecord, 'type' | 'resupply'> & { readonly line?: Uint8Array }
 
 /** Stores the record with these entries, and gives it, with what goes to the relay. */
 export async function append(
-  tx: WriteTransaction,
+  tx: Tx,
   place: Place,
   stored: DocumentRecord,
   entries: readonly NewEntry[],
@@ -20,30 +20,30 @@ export async function append(
   let { tail, bytes } = stored
   let n = await lastN(tx, space)
   const heads: OutboxHead[] = []
-  const puts: Promise<void>[] = []
   for (const { type, resupply, line } of entries) {
     n += 1
     const size = (line ?? resupply)?.length ?? 0
     if (line !== undefined) {
       tail += 1
       bytes += size
-      puts.push(tx.put('log', keys.line(place, tail), { bytes: line }))
+      tx.put('log', keys.line(place, tail), { bytes: line })
     }
     const at = line === undefined ? 0 : tail
     const waiting: OutboxRecord = { type, document, kind, engine, edited, at, size, resupply }
-    puts.push(tx.put('outbox', keys.outbox(space, n), waiting), tx.put('index', keys.unacked(place, n), at))
+    tx.put('outbox', keys.outbox(space, n), waiting)
+    tx.put('index', keys.unacked(place, n), at)
     heads.push({ n, document, engine, bytes: size, resupply: resupply !== null })
   }
   const used = tail === stored.tail ? stored.used : edited
   const next: DocumentRecord = { ...stored, tail, bytes, used, edited: Math.max(stored.edited, edited) }
-  puts.push(tx.put('meta', keys.n(space), n), tx.put('documents', keys.document(place), next))
-  if (tail > stored.tail) puts.push(tx.put('index', keys.stale(place), null))
-  await Promise.all(puts)
+  tx.put('meta', keys.n(space), n)
+  tx.put('documents', keys.document(place), next)
+  if (tail > stored.tail) tx.put('index', keys.stale(place), null)
   return { record: next, heads }
 }
 
 export const editOf = (line: Uint8Array): NewEntry => ({ type: 'update', resupply: null, line })
 
-export async function lastN(tx: WriteTransaction, space: string): Promise<number> {
+export async function lastN(tx: Tx, space: string): Promise<number> {
   return ((await tx.get('meta', keys.n(space))) as number | undefined) ?? 0
 }

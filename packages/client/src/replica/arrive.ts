@@ -5,7 +5,7 @@
  *   by the same name (S4), and the edit is like anybody's.
  * - A tombstone beats every update, before and after (D6). A document of another kind or engine than its first write is not touched.
  */
-import { sameBytes, type Code, type Entry, type WriteTransaction } from '@joinery/core'
+import { sameBytes, type Code, type Entry } from '@joinery/core'
 import type { Grown } from '../news.ts'
 import { lastN } from './append.ts'
 import { readRecord } from './body.ts'
@@ -13,6 +13,7 @@ import { keys, record, type DocumentRecord, type LogRecord, type OutboxRecord } 
 import type { Replica } from './replica.ts'
 import { retire } from './retire.ts'
 import { settle } from './settle.ts'
+import type { Tx } from './tx.ts'
 
 export interface Arrival {
   readonly entries: readonly Entry[]
@@ -36,12 +37,7 @@ export interface Arrived {
   readonly forked: boolean
 }
 
-export async function arrive(
-  tx: WriteTransaction,
-  replica: Replica,
-  space: string,
-  arrival: Arrival,
-): Promise<Arrived> {
+export async function arrive(tx: Tx, replica: Replica, space: string, arrival: Arrival): Promise<Arrived> {
   const { entries, bodies, complete } = arrival
   const grown = new Set<string>()
   const missing = new Set<string>()
@@ -51,7 +47,6 @@ export async function arrive(
   const refused: { document: string; code: Code }[] = []
   let forked = false
   const records = new Map<string, DocumentRecord | undefined>()
-  const lines: Promise<void>[] = []
 
   for (const entry of entries) {
     const { document, type, bytes, at } = entry
@@ -71,8 +66,7 @@ export async function arrive(
     if (before?.body === 'gone') continue
     let stored = before ?? newRecord(entry, bodies || complete ? 'here' : 'partial')
     if (type === 'tombstone') {
-      await Promise.all(lines.splice(0))
-      await tx.put('documents', keys.document(place), stored)
+      tx.put('documents', keys.document(place), stored)
       withdrawn.push(...(await retire(tx, replica, place, 'GONE', 'wipe')).entries)
       records.delete(document)
       gone.add(document)
@@ -94,7 +88,7 @@ export async function arrive(
     stored = { ...stored, made: Math.min(stored.made, at), edited: Math.max(stored.edited, at) }
     if (stored.body !== 'evicted') {
       const tail = stored.tail + 1
-      lines.push(tx.put('log', keys.line(place, tail), { bytes }))
+      tx.put('log', keys.line(place, tail), { bytes })
       stored = { ...stored, tail, bytes: stored.bytes + bytes.length }
       grown.add(document)
     }
@@ -105,21 +99,16 @@ export async function arrive(
   for (const [document, stored] of records) {
     if (stored === undefined || stored.body === 'gone') continue
     const place = { space, document }
-    lines.push(tx.put('documents', keys.document(place), stored))
+    tx.put('documents', keys.document(place), stored)
     if (!grown.has(document)) continue
-    lines.push(tx.put('index', keys.stale(place), null))
+    tx.put('index', keys.stale(place), null)
     tails.push({ document, tail: stored.tail })
   }
-  await Promise.all(lines)
   return { grown: tails, missing: [...missing], gone: [...gone], settled, withdrawn, refused, forked }
 }
 
 /** What an entry under this device's name is to it. */
-async function ownAgain(
-  tx: WriteTransaction,
-  space: string,
-  entry: Entry,
-): Promise<'acked' | 'known' | 'forked' | 'news'> {
+async function ownAgain(tx: Tx, space: string, entry: Entry): Promise<'acked' | 'known' | 'forked' | 'news'> {
   const waiting = record<OutboxRecord>(await tx.get('outbox', keys.outbox(space, entry.n)))
   if (waiting !== undefined) {
     const { type, document, at, resupply } = waiting

@@ -41,8 +41,8 @@ function evictOne(replica: Replica, place: Place): Promise<boolean> {
     if (stored?.body !== 'here' || (await readUnacked(tx, place)).length > 0) return false
     // Its row is not made yet: without the body it never would be.
     if ((await tx.get('index', keys.stale(place))) !== undefined) return false
-    await eraseBody(tx, place)
-    await tx.put('documents', keys.document(place), { ...stored, body: 'evicted', folded: stored.tail, bytes: 0 })
+    eraseBody(tx, place)
+    tx.put('documents', keys.document(place), { ...stored, body: 'evicted', folded: stored.tail, bytes: 0 })
     return true
   })
 }

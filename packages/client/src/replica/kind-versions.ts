@@ -14,19 +14,19 @@ export async function followKinds(replica: Replica, library: Library): Promise<v
     const before = record<Readonly<Record<string, number>>>(await tx.get('meta', keys.kinds))
     const changed = Object.keys(versions).filter(name => versions[name] !== before?.[name])
     if (changed.length === 0) return
-    await tx.put('meta', keys.kinds, { ...before, ...versions })
+    tx.put('meta', keys.kinds, { ...before, ...versions })
     if (before === undefined) return
     const rows = await tx.range('rows', {})
     for (const space of new Set(rows.map(({ key }) => key[0] as string))) {
-      for (const kind of changed) await tx.deleteRange('index', { prefix: keys.index(space, kind) })
+      for (const kind of changed) tx.deleteRange('index', { prefix: keys.index(space, kind) })
     }
     for (const { key, value } of rows) {
       const [space, kind, document] = key as readonly [string, string, string]
       if (!changed.includes(kind)) continue
       for (const entry of replica.shape.indexKeys(kind, value as RowValue)) {
-        await tx.put('index', keys.index(space, kind, entry), null)
+        tx.put('index', keys.index(space, kind, entry), null)
       }
-      await tx.put('index', keys.stale({ space, document }), null)
+      tx.put('index', keys.stale({ space, document }), null)
     }
   })
 }

@@ -4,13 +4,14 @@
  * - A document keeps its `stale` mark until its row and words are stored, so a crash forgets none.
  * - A long log is folded on the way: never what is unacked (C5), and only into a snapshot that was read back (S3).
  */
-import { sameBytes, type Cancel, type EngineDocument, type WriteTransaction } from '@joinery/core'
+import { sameBytes, type Cancel, type EngineDocument } from '@joinery/core'
 import type { RowNews } from '../news.ts'
 import { wordsOf } from '../queries/words.ts'
 import { readBody, readRecord, readUnacked, type Place } from './body.ts'
 import { keys, record, type DocumentRecord, type SnapshotRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
 import { putRow, putWords } from './rows.ts'
+import type { Tx } from './tx.ts'
 
 /** Documents in one transaction, so that an edit never waits long. */
 const SLICE = 16
@@ -79,7 +80,7 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
         const row = shown?.row
         const changed = await putRow(tx, replica.shape, place, kind, row)
         await putWords(tx, place, kind, wordsOf(shown?.texts ?? []))
-        await tx.delete('index', keys.stale(place))
+        tx.delete('index', keys.stale(place))
         if (whole) await fold(tx, place, now, doc)
         const list = rowsByList.get(space + kind) ?? { space, kind, rows: [] }
         rowsByList.set(space + kind, list)
@@ -123,14 +124,14 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
   }
 }
 
-async function fold(tx: WriteTransaction, place: Place, stored: DocumentRecord, doc: EngineDocument): Promise<void> {
+async function fold(tx: Tx, place: Place, stored: DocumentRecord, doc: EngineDocument): Promise<void> {
   const { tail, folded } = stored
   if (tail - folded < LONG_LOG || doc.waiting() || (await readUnacked(tx, place)).length > 0) return
   const key = keys.document(place)
   const bytes = doc.encode()
-  await tx.put('snapshots', key, { bytes })
+  tx.put('snapshots', key, { bytes })
   const kept = record<SnapshotRecord>(await tx.get('snapshots', key))
   if (kept === undefined || !sameBytes(kept.bytes, bytes)) throw new Error('a snapshot was not read back as written')
-  await tx.deleteRange('log', { prefix: key })
-  await tx.put('documents', key, { ...stored, folded: tail, bytes: bytes.length })
+  tx.deleteRange('log', { prefix: key })
+  tx.put('documents', key, { ...stored, folded: tail, bytes: bytes.length })
 }

@@ -3,7 +3,7 @@
  * taken. Laws: never the same operations under another name (a CRDT would split); field by field what the edits meant, by a fresh author
  * (`reapply`), in the document's next life.
  */
-import type { Code, WriteTransaction } from '@joinery/core'
+import type { Code } from '@joinery/core'
 import { reapply } from '@joinery/core/kinds'
 import type { OutboxHead } from '@joinery/core/sync'
 import { append, editOf } from './append.ts'
@@ -11,6 +11,7 @@ import { readAcked, readRecord, readUpdates, type Place } from './body.ts'
 import type { Replica } from './replica.ts'
 import { retire } from './retire.ts'
 import { withdraw } from './settle.ts'
+import type { Tx } from './tx.ts'
 
 export interface Reissued {
   readonly document: string
@@ -21,7 +22,7 @@ export interface Reissued {
   readonly code: Code | null
 }
 
-export async function reissue(tx: WriteTransaction, replica: Replica, place: Place, why: Code): Promise<Reissued> {
+export async function reissue(tx: Tx, replica: Replica, place: Place, why: Code): Promise<Reissued> {
   const { document } = place
   const stored = await readRecord(tx, place)
   if (stored === undefined) return { document, from: [], heads: [], code: null }

@@ -9,7 +9,6 @@ import {
   type Random,
   type ReadTransaction,
   type Storage,
-  type WriteTransaction,
 } from '@joinery/core'
 import type { AnyKind, Library, WriteContext } from '@joinery/core/kinds'
 import type { NewsDesk } from '../news.ts'
@@ -17,6 +16,7 @@ import { freshId } from './fresh-id.ts'
 import { scratch, type Scratch } from './scratch.ts'
 import { shapeOf, type Shape } from './shape.ts'
 import type { Writer } from './writer.ts'
+import type { Tx } from './tx.ts'
 
 export interface Replica {
   readonly clock: Clock
@@ -28,7 +28,7 @@ export interface Replica {
   readonly writer: Writer
   /** Reads, and tries a few times before it gives up. */
   read<T>(body: (tx: ReadTransaction) => Promise<T>): Promise<T>
-  write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T>
+  write<T>(job: (tx: Tx) => Promise<T>): Promise<T>
   newId(): string
   device(): string
   /** After the relay found that another device goes by this name. */

@@ -1,13 +1,13 @@
 /** Taking entries out of the outbox: because they were acked, or because they are given up as they are. */
-import type { WriteTransaction } from '@joinery/core'
 import { readUnacked, type Place } from './body.ts'
 import { keys, record, type LogRecord, type OutboxRecord } from './layout.ts'
+import type { Tx } from './tx.ts'
 
 /** For these an answer may still be on its way; they are few and recent. */
 const ORPHANS = 1_000
 
 /** These are acked. Repeats and what is unknown are passed over (CL-09). Gives the n that were still waiting. */
-export async function settle(tx: WriteTransaction, space: string, entries: readonly number[]): Promise<number[]> {
+export async function settle(tx: Tx, space: string, entries: readonly number[]): Promise<number[]> {
   const settled: number[] = []
   const waiting = await tx.getMany(
     'outbox',
@@ -17,7 +17,7 @@ export async function settle(tx: WriteTransaction, space: string, entries: reado
     const entry = record<OutboxRecord>(waiting[index])
     if (entry === undefined) continue
     settled.push(n)
-    void drop(tx, { space, document: entry.document }, n)
+    drop(tx, { space, document: entry.document }, n)
   }
   return settled
 }
@@ -32,7 +32,7 @@ export interface Withdrawn {
 }
 
 /** Takes all unacked entries of a document out of outbox and log. Whoever calls keeps the edits somewhere else (C2). */
-export async function withdraw(tx: WriteTransaction, place: Place): Promise<Withdrawn> {
+export async function withdraw(tx: Tx, place: Place): Promise<Withdrawn> {
   const { space } = place
   const updates: Uint8Array[] = []
   const others: OutboxRecord[] = []
@@ -43,16 +43,17 @@ export async function withdraw(tx: WriteTransaction, place: Place): Promise<With
     const entry = record<OutboxRecord>(await tx.get('outbox', keys.outbox(space, n)))
     if (line !== undefined) updates.push(line.bytes)
     else if (entry !== undefined) others.push(entry)
-    await tx.delete('log', keys.line(place, at))
-    await drop(tx, place, n)
+    tx.delete('log', keys.line(place, at))
+    drop(tx, place, n)
   }
   if (entries.length > 0) {
     const known = record<readonly number[]>(await tx.get('meta', keys.orphans(space))) ?? []
-    await tx.put('meta', keys.orphans(space), [...known, ...entries].slice(-ORPHANS))
+    tx.put('meta', keys.orphans(space), [...known, ...entries].slice(-ORPHANS))
   }
   return { entries, updates, others }
 }
 
-async function drop(tx: WriteTransaction, place: Place, n: number): Promise<void> {
-  await Promise.all([tx.delete('outbox', keys.outbox(place.space, n)), tx.delete('index', keys.unacked(place, n))])
+function drop(tx: Tx, place: Place, n: number): void {
+  tx.delete('outbox', keys.outbox(place.space, n))
+  tx.delete('index', keys.unacked(place, n))
 }

@@ -4,15 +4,17 @@
  * - A job runs in one transaction, after all jobs asked before it; it may run more than once, and only its last run counts.
  * - A job that throws fails alone. A storage that fails fails no job: it is tried again until it works or is closed, and `failing` says so.
  */
-import { JoineryError, TABLES, type Clock, type Code, type Storage, type WriteTransaction } from '@joinery/core'
+import { JoineryError, TABLES, type Clock, type Code, type Storage } from '@joinery/core'
+import { unwaited, type Tx } from './tx.ts'
 import { later, type Later } from '../later.ts'
 
 const RETRY_MS = [0, 20, 100, 500, 2_000, 5_000] as const
+const WEATHER: readonly Code[] = ['STORAGE_FULL', 'STORAGE_UNAVAILABLE', 'CLOSED']
 /** A transaction that is too long keeps an edit waiting. */
 const JOBS = 64
 
 export interface Writer {
-  write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T>
+  write<T>(job: (tx: Tx) => Promise<T>): Promise<T>
   /** The code with which writing fails at the moment. */
   failing(): Code | undefined
   /** What was asked before is still written; what is asked after is CLOSED. */
@@ -20,7 +22,7 @@ export interface Writer {
 }
 
 interface Job {
-  readonly run: (tx: WriteTransaction) => Promise<unknown>
+  readonly run: (tx: Tx) => Promise<unknown>
   readonly outcome: Later<unknown>
 }
 
@@ -47,7 +49,8 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
   const attempt = async (jobs: readonly Job[]): Promise<readonly Job[]> => {
     const thrown: { job?: Job } = {}
     try {
-      const results = await storage.write(TABLES, async tx => {
+      const results = await storage.write(TABLES, async raw => {
+        const tx = unwaited(raw)
         delete thrown.job
         const done: unknown[] = []
         for (const job of jobs) {
@@ -62,7 +65,8 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
       jobs.forEach((job, at) => job.outcome.resolve(results[at]))
       return jobs
     } catch (error) {
-      if (isWeather(error)) {
+      // Closed under its feet is no end either: what is not written is not lost as long as somebody says so.
+      if (error instanceof JoineryError && WEATHER.includes(error.code) && !(closed && error.code === 'CLOSED')) {
         tell(error.code)
         return []
       }
@@ -91,7 +95,7 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
   }
 
   return {
-    write<T>(job: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    write<T>(job: (tx: Tx) => Promise<T>): Promise<T> {
       if (closed) return Promise.reject(new JoineryError('CLOSED'))
       const outcome = later<unknown>()
       queue.push({ run: job, outcome })
@@ -104,8 +108,4 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
       while (running !== undefined) await running
     },
   }
-}
-
-function isWeather(error: unknown): error is JoineryError {
-  return error instanceof JoineryError && (error.code === 'STORAGE_FULL' || error.code === 'STORAGE_UNAVAILABLE')
 }
