@@ -1,4 +1,5 @@
 /** Edits that the server refused for good: what they were, why, and what the person may do with them. Nothing is dropped unseen. */
+import { sentenceOf } from '@joinery/core'
 import { useState } from 'react'
 import type { Notes } from './notes.ts'
 import { useLive } from './use-live.ts'
@@ -27,7 +28,7 @@ function ShelfCard({ notes, edits }: { readonly notes: Notes; readonly edits: Sh
   const [trouble, say] = useState('')
   const { shelf } = notes.client
   const attempt = (work: Promise<unknown>): void => {
-    work.catch((error: unknown) => say(error instanceof Error ? error.message : String(error)))
+    work.catch((error: unknown) => say(sentenceOf(error) ?? String(error)))
   }
   return (
     <article className="shelved">
@@ -35,7 +36,7 @@ function ShelfCard({ notes, edits }: { readonly notes: Notes; readonly edits: Sh
         {edits.edits === 1 ? 'One edit' : `${edits.edits} edits`} of a {edits.kind}
         <time dateTime={new Date(edits.shelved).toISOString()}>{ago(edits.shelved)}</time>
       </b>
-      <p>{edits.sentence}</p>
+      <p>{sentenceOf(edits.code)}</p>
       {trouble === '' ? null : <p role="alert">{trouble}</p>}
       <button className="do" onClick={() => attempt(shelf.applyAgain(edits.id))}>
         Apply again

@@ -1,6 +1,6 @@
 /** An opened document for as long as it is on screen, drawn again whenever it changes, from wherever. */
 import { useEffect, useReducer, useState } from 'react'
-import { JoineryError } from '@joinery/core'
+import { sentenceOf } from '@joinery/core'
 
 interface Openable {
   subscribe(listener: () => void): () => void
@@ -33,7 +33,7 @@ export function useDocument<H extends Openable>(open: () => Promise<H>, id: stri
         return hold({ at: 'open', handle })
       },
       (error: unknown) => {
-        if (!left) hold({ at: 'closed', why: sentenceOf(error), again })
+        if (!left) hold({ at: 'closed', why: sentenceOf(error) ?? 'It could not be opened.', again })
       },
     )
     return () => {
@@ -42,8 +42,4 @@ export function useDocument<H extends Openable>(open: () => Promise<H>, id: stri
     }
   }, [id, attempt])
   return held
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof JoineryError ? error.sentence : 'It could not be opened.'
 }

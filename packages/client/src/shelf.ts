@@ -12,9 +12,8 @@ export interface ShelvedEdits {
   readonly space: string
   readonly document: string
   readonly kind: string
-  /** Why, and what a person may be told. */
+  /** Why: `sentenceOf` says it to a person. */
   readonly code: Code
-  readonly sentence: string
   /** When, in ms since 1970. */
   readonly shelved: number
   /** How many edits. */
@@ -37,8 +36,7 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
     const rows = await replica.read(tx => tx.range('shelf', {}))
     return rows.map(({ key, value }) => {
       const { updates, space, document, kind, code, shelved } = value as unknown as ShelfRecord
-      const { sentence } = new JoineryError(code)
-      return { id: String(key[0]), space, document, kind, code, sentence, shelved, edits: updates.length }
+      return { id: String(key[0]), space, document, kind, code, shelved, edits: updates.length }
     })
   }
 

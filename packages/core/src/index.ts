@@ -1,6 +1,7 @@
 /** Words, laws and ports of Joinery: what a library author, an adapter or a host needs. Pure: no I/O, no clock, no chance. */
 export { CODES, JoineryError, isCode } from './errors.ts'
 export type { Code, Then } from './errors.ts'
+export { sentenceOf } from './sentences.ts'
 export { PERSONAL_SPACE, isId, checkId } from './ids.ts'
 export { DIGEST_BYTES, NO_MARK, digestOf, entryDigest, markAfter, sameBytes } from './digest.ts'
 export { STAMP_AHEAD_MS, hybridClock, stampOf, isStamp, millisOf } from './hlc.ts'

@@ -2,6 +2,8 @@
  * What the relay tells whoever runs it. Laws: a line is one event with a reason, never a payload, a token or a document's content (OP-01);
  * a counter is kept beside each line that a stranger can cause, since such lines are thinned out.
  */
+import { sentenceOf } from '@joinery/core'
+
 export interface Log {
   info(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
@@ -44,5 +46,5 @@ export function createCounters(): Counters {
 export function reasonOf(error: unknown): LogFields {
   if (!(error instanceof Error)) return { reason: 'unknown' }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  return { reason: code, message: error.message }
+  return { reason: code, message: sentenceOf(error) ?? error.message }
 }

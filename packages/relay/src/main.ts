@@ -8,7 +8,7 @@ import { memoryBus } from '@joinery/adapters/bus/memory'
 import { systemClock } from '@joinery/adapters/clock/system'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { sqliteStore } from '@joinery/adapters/store/sqlite'
-import { JoineryError } from '@joinery/core'
+import { JoineryError, sentenceOf } from '@joinery/core'
 import { defineCommand, runMain } from 'citty'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -116,7 +116,7 @@ function orSay<C>(run: (context: C) => Promise<void>): (context: C) => Promise<v
     } catch (error) {
       const details = error instanceof JoineryError ? Object.entries(error.details) : []
       const said = details.map(([name, value]) => `${name}: ${String(value)}`).join(', ')
-      process.stderr.write(`joinery: ${error instanceof Error ? error.message : 'failed'} ${said}\n`)
+      process.stderr.write(`joinery: ${sentenceOf(error) ?? (error instanceof Error ? error.message : 'It failed.')} ${said}\n`)
       process.exit(1)
     }
   }

@@ -3,13 +3,12 @@
  * follows from it, so that two devices that were offline write the very same bytes and hold it once (D1); what a person gives is written as
  * any edit, with a stamp of now.
  */
-import { digestOf } from '../digest.ts'
 import type { Engine, EngineDocument } from '../ports/engine.ts'
 import { stampOf } from '../hlc.ts'
 import { hex } from '../plain.ts'
 import type { Fields, Init, WriteContext } from './field.ts'
 import { placeOf, type Kind } from './kind.ts'
-import { derivedRandom, seedBytes } from './derived-random.ts'
+import { derivedRandom } from './derived-random.ts'
 import { writeCreated } from './standard-parts.ts'
 
 /** The first edit of a document, made by an author that nobody is. */
@@ -94,12 +93,13 @@ export function seedOf<F extends Fields>(
   const names = kind.seed.filter(name => init[name] !== undefined)
   if (names.length === 0) return undefined
   // Written twice: the first time to learn what is written, the second time as the author that follows from it.
-  const draft = seedBy(digestOf(seedBytes(kind.name, id)))
-  return seedBy(digestOf(seedBytes(kind.name, id, hex(digestOf(draft.update)))))
+  const draft = seedBy(`${kind.name} ${id}`)
+  return seedBy(`${kind.name} ${id} ${hex(draft.update)}`)
 
-  function seedBy(digest: Uint8Array): Seed {
-    const doc = engine.open(engine.newAuthor(derivedRandom(digest)))
-    doc.change(() => writeFields(kind, doc, seedContext(digest), init, names))
+  function seedBy(name: string): Seed {
+    const random = derivedRandom(name)
+    const doc = engine.open(engine.newAuthor(random))
+    doc.change(() => writeFields(kind, doc, seedContext(hex(random.bytes(4))), init, names))
     const seed = { author: doc.author, update: doc.encode() }
     doc.close()
     return seed
@@ -107,8 +107,7 @@ export function seedOf<F extends Fields>(
 }
 
 /** Everything a person writes is later than a template. */
-function seedContext(digest: Uint8Array): WriteContext {
-  const name = hex(digest).slice(0, 8)
+function seedContext(name: string): WriteContext {
   let count = 0
   return { device: `seed-${name}`, stamp: () => stampOf(0, count++), id: () => `${name}${count++}` }
 }

@@ -1,41 +1,32 @@
-/** Chance that follows from a name, for what must come out the same on every device. Nothing secret may be drawn from it. */
-import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeUint8Array } from 'lib0/encoding'
-import { DIGEST_BYTES, digestOf } from '../digest.ts'
+/**
+ * Chance that follows from a name, for what must come out the same on every device. Nothing secret may be drawn from it, and nothing is won
+ * by finding two names that draw the same: whoever may write a document may write as any author anyway.
+ */
 import type { Random } from '../ports/random.ts'
 
 /**
- * Bytes that are equal for equal names only, to derive from.
+ * A sequence that follows from `name`: four words that each character has gone through, in turn, with a count.
  *
  * @internal
  */
-export function seedBytes(...names: readonly string[]): Uint8Array {
-  const encoder = createEncoder()
-  for (const name of names) writeVarString(encoder, name)
-  return toUint8Array(encoder)
+export function derivedRandom(name: string): Random {
+  const words = [1, 2, 3, 4].map(lane => {
+    let word = lane
+    for (let at = 0; at < name.length; at++) word = mixed(word ^ name.charCodeAt(at))
+    return word
+  })
+  let drawn = 0
+  const draw = (): number => mixed((words[drawn & 3] ?? 0) + drawn++) >>> 0
+  return {
+    bytes: count => Uint8Array.from({ length: count }, draw),
+    number: () => draw() / 2 ** 32,
+  }
 }
 
-/**
- * A sequence that follows from `seed`: the digests of the seed and a count, one after the other.
- *
- * @internal
- */
-export function derivedRandom(seed: Uint8Array): Random {
-  let drawn = 0
-  function bytes(count: number): Uint8Array {
-    const out = new Uint8Array(count)
-    for (let at = 0; at < count; at += DIGEST_BYTES) {
-      const encoder = createEncoder()
-      writeUint8Array(encoder, seed)
-      writeVarUint(encoder, drawn++)
-      out.set(digestOf(toUint8Array(encoder)).subarray(0, count - at), at)
-    }
-    return out
-  }
-  return {
-    bytes,
-    number() {
-      const [a = 0, b = 0, c = 0, d = 0] = bytes(4)
-      return ((a << 24) | (b << 16) | (c << 8) | d) / 2 ** 32 + (a < 128 ? 0 : 1)
-    },
-  }
+/** Every bit out depends on every bit in: the last step of MurmurHash3 (Appleby, 2008), after a step that moves 0. */
+function mixed(word: number): number {
+  let mix = word + 0x9e3779b9
+  mix = Math.imul(mix ^ (mix >>> 16), 0x85ebca6b)
+  mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2ae35)
+  return mix ^ (mix >>> 16)
 }

@@ -1,6 +1,6 @@
 /** Relay: these of the device's entries are on the relay's disk, at these seqs (S1). */
-import type { Codec } from './codec.ts'
-import { readCount, readId, readList, writeCount, writeId, writeList } from './primitives.ts'
+import { fields, message } from './codec.ts'
+import { count, id, list } from './primitives.ts'
 
 export interface Ack {
   readonly type: 'ack'
@@ -8,19 +8,7 @@ export interface Ack {
   readonly entries: readonly { readonly n: number; readonly seq: number }[]
 }
 
-export const ack: Codec<Ack> = {
-  write(encoder, message) {
-    writeId(encoder, message.space)
-    writeList(encoder, message.entries, (_, entry) => {
-      writeCount(encoder, entry.n)
-      writeCount(encoder, entry.seq)
-    })
-  },
-  read(decoder) {
-    return {
-      type: 'ack',
-      space: readId(decoder),
-      entries: readList(decoder, () => ({ n: readCount(decoder), seq: readCount(decoder) })),
-    }
-  },
-}
+export const ack = message<Ack>('ack', {
+  space: id,
+  entries: list(fields({ n: count, seq: count })),
+})

@@ -1,18 +1,11 @@
 /** Client: a new token for the same subject (AU-07, AU-09). */
-import type { Codec } from './codec.ts'
 import { TOKEN_BYTES } from './limits.ts'
-import { readText, writeText } from './primitives.ts'
+import { message } from './codec.ts'
+import { text } from './primitives.ts'
 
 export interface Auth {
   readonly type: 'auth'
   readonly token: string
 }
 
-export const auth: Codec<Auth> = {
-  write(encoder, message) {
-    writeText(encoder, message.token, TOKEN_BYTES)
-  },
-  read(decoder) {
-    return { type: 'auth', token: readText(decoder, TOKEN_BYTES) }
-  },
-}
+export const auth = message<Auth>('auth', { token: text(TOKEN_BYTES) })

@@ -1,8 +1,8 @@
 /** Relay: the answer to `fetch`. Bodies of documents as snapshot and updates; then where the next page begins. */
 import type { Entry } from '../entry.ts'
-import type { Codec } from './codec.ts'
-import { readEntry, writeEntry } from './entries.ts'
-import { readId, readList, readOptional, readUint, writeId, writeList, writeOptional, writeUint } from './primitives.ts'
+import { message } from './codec.ts'
+import { entry } from './entry.ts'
+import { id, list, optional, uint } from './primitives.ts'
 
 export interface Bodies {
   readonly type: 'bodies'
@@ -14,20 +14,9 @@ export interface Bodies {
   readonly next: number
 }
 
-export const bodies: Codec<Bodies> = {
-  write(encoder, message) {
-    writeId(encoder, message.space)
-    writeOptional(encoder, message.document, writeId)
-    writeList(encoder, message.entries, writeEntry)
-    writeUint(encoder, message.next)
-  },
-  read(decoder) {
-    return {
-      type: 'bodies',
-      space: readId(decoder),
-      document: readOptional(decoder, readId),
-      entries: readList(decoder, readEntry),
-      next: readUint(decoder),
-    }
-  },
-}
+export const bodies = message<Bodies>('bodies', {
+  space: id,
+  document: optional(id),
+  entries: list(entry),
+  next: uint,
+})

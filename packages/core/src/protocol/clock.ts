@@ -1,6 +1,6 @@
 /** Relay: the answer to `time`. `clockId` names the life of the relay's monotonic clock. */
-import type { Codec } from './codec.ts'
-import { readId, readUint, writeId, writeUint } from './primitives.ts'
+import { message } from './codec.ts'
+import { id, uint } from './primitives.ts'
 
 export interface ClockTold {
   readonly type: 'clock'
@@ -12,20 +12,4 @@ export interface ClockTold {
   readonly clockId: string
 }
 
-export const clock: Codec<ClockTold> = {
-  write(encoder, message) {
-    writeUint(encoder, message.id)
-    writeUint(encoder, message.monotonic)
-    writeUint(encoder, message.wall)
-    writeId(encoder, message.clockId)
-  },
-  read(decoder) {
-    return {
-      type: 'clock',
-      id: readUint(decoder),
-      monotonic: readUint(decoder),
-      wall: readUint(decoder),
-      clockId: readId(decoder),
-    }
-  },
-}
+export const clock = message<ClockTold>('clock', { id: uint, monotonic: uint, wall: uint, clockId: id })

@@ -1,11 +1,59 @@
 /**
- * How one message is written and read. `read` may throw anything on bad bytes: `decodeMessage` turns it into BAD_FRAME. `write` throws
- * BAD_INPUT for what `read` would refuse.
+ * How a value is written and read: said once, for both ways. Laws:
+ * - Fields travel in the order in which they are listed.
+ * - `read` may throw anything on bad bytes: `decodeMessage` turns it into BAD_FRAME. What it would refuse, `write` refuses too
+ *   (BAD_INPUT): a fault shows where it was made.
  */
 import type { Decoder } from 'lib0/decoding'
 import type { Encoder } from 'lib0/encoding'
+import { JoineryError } from '../errors.ts'
 
-export interface Codec<M> {
-  write(encoder: Encoder, message: M): void
-  read(decoder: Decoder): M
+export interface Codec<T> {
+  write(encoder: Encoder, value: T): void
+  read(decoder: Decoder): T
+}
+
+type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
+
+/** A value with these fields, and with those of `base`, which do not travel. */
+export function fields<T extends object>(codecs: Fields<T>, base?: object): Codec<T> {
+  const list = Object.entries(codecs) as [keyof T & string, Codec<unknown>][]
+  return {
+    write(encoder, value) {
+      for (const [name, codec] of list) codec.write(encoder, value[name])
+    },
+    read(decoder) {
+      const value: Record<string, unknown> = { ...base }
+      for (const [name, codec] of list) value[name] = codec.read(decoder)
+      return value as T
+    },
+  }
+}
+
+/** A message and its fields. */
+export function message<M extends { readonly type: string }>(
+  type: M['type'],
+  codecs: Fields<Omit<M, 'type'>>,
+): Codec<M> {
+  return fields<object>(codecs, { type }) as Codec<M>
+}
+
+/** The same, of values that fit. */
+export function checked<T>(of: Codec<T>, what: string, fits: (value: T) => boolean): Codec<T> {
+  return {
+    write(encoder, value) {
+      must(fits(value), what)
+      of.write(encoder, value)
+    },
+    read(decoder) {
+      const value = of.read(decoder)
+      must(fits(value), what)
+      return value
+    },
+  }
+}
+
+/** Refuses what does not fit, on either side. */
+export function must(fits: boolean, what: string): void {
+  if (!fits) throw new JoineryError('BAD_INPUT', { what })
 }

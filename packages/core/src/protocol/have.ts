@@ -1,6 +1,6 @@
 /** Client, after `changes` with `reset`: what this device holds, page by page. The relay answers `want` for what it lacks (R4). */
-import type { Codec } from './codec.ts'
-import { readBytes, readId, readList, writeBytes, writeId, writeList } from './primitives.ts'
+import { fields, message } from './codec.ts'
+import { bytes, id, list } from './primitives.ts'
 
 export interface Have {
   readonly type: 'have'
@@ -15,24 +15,7 @@ export interface HeldDocument {
   readonly version: Uint8Array
 }
 
-export const have: Codec<Have> = {
-  write(encoder, message) {
-    writeId(encoder, message.space)
-    writeList(encoder, message.documents, (_, held) => {
-      writeId(encoder, held.document)
-      writeId(encoder, held.engine)
-      writeBytes(encoder, held.version)
-    })
-  },
-  read(decoder) {
-    return {
-      type: 'have',
-      space: readId(decoder),
-      documents: readList(decoder, () => ({
-        document: readId(decoder),
-        engine: readId(decoder),
-        version: readBytes(decoder),
-      })),
-    }
-  },
-}
+export const have = message<Have>('have', {
+  space: id,
+  documents: list(fields({ document: id, engine: id, version: bytes })),
+})

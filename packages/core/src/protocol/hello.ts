@@ -1,7 +1,7 @@
 /** Client, first message, within 5 s: who speaks and for whom. A token never travels in a URL (AU-10). */
-import type { Codec } from './codec.ts'
 import { TOKEN_BYTES } from './limits.ts'
-import { readCount, readId, readText, writeCount, writeId, writeText } from './primitives.ts'
+import { message } from './codec.ts'
+import { count, id, text } from './primitives.ts'
 
 export interface Hello {
   readonly type: 'hello'
@@ -10,18 +10,4 @@ export interface Hello {
   readonly token: string
 }
 
-export const hello: Codec<Hello> = {
-  write(encoder, message) {
-    writeCount(encoder, message.version)
-    writeId(encoder, message.device)
-    writeText(encoder, message.token, TOKEN_BYTES)
-  },
-  read(decoder) {
-    return {
-      type: 'hello',
-      version: readCount(decoder),
-      device: readId(decoder),
-      token: readText(decoder, TOKEN_BYTES),
-    }
-  },
-}
+export const hello = message<Hello>('hello', { version: count, device: id, token: text(TOKEN_BYTES) })

@@ -19,7 +19,7 @@ import { fetch, type Fetch } from './fetch.ts'
 import { have, type Have } from './have.ts'
 import { hello, type Hello } from './hello.ts'
 import { part, type Part } from './part.ts'
-import { readUint, writeUint } from './primitives.ts'
+import { uint } from './primitives.ts'
 import { presence, type Presence } from './presence.ts'
 import { push, type Push } from './push.ts'
 import { refused, type Refused } from './refused.ts'
@@ -82,7 +82,7 @@ const codecsByNumber = new Map<number, Codec<Message>>(
 export function encodeMessage(message: Message): Uint8Array {
   const { number, codec } = MESSAGES[message.type]
   const encoder = createEncoder()
-  writeUint(encoder, number)
+  uint.write(encoder, number)
   ;(codec as Codec<Message>).write(encoder, message)
   return toUint8Array(encoder)
 }
@@ -102,7 +102,7 @@ export function decodeMessage(frame: Uint8Array): Message | undefined {
   const decoder = createDecoder(frame)
   let message: Message
   try {
-    const number = readUint(decoder)
+    const number = uint.read(decoder)
     const codec = codecsByNumber.get(number)
     if (codec === undefined && number >= FIRST_IGNORABLE) return undefined
     if (codec === undefined) throw new Error(`unknown message ${number}`)

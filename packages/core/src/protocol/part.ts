@@ -1,6 +1,6 @@
 /** Both ways: a piece of a message that is larger than one frame may be. `splitFrame` makes them, `joinParts` puts them together. */
-import type { Codec } from './codec.ts'
-import { readBytes, readFlag, writeBytes, writeFlag } from './primitives.ts'
+import { message } from './codec.ts'
+import { bytes, flag } from './primitives.ts'
 
 export interface Part {
   readonly type: 'part'
@@ -8,12 +8,4 @@ export interface Part {
   readonly bytes: Uint8Array
 }
 
-export const part: Codec<Part> = {
-  write(encoder, message) {
-    writeFlag(encoder, message.last)
-    writeBytes(encoder, message.bytes)
-  },
-  read(decoder) {
-    return { type: 'part', last: readFlag(decoder), bytes: readBytes(decoder) }
-  },
-}
+export const part = message<Part>('part', { last: flag, bytes })

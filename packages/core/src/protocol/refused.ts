@@ -1,17 +1,7 @@
 /** Relay: an answer that is no. With n: that entry was not written. With a document: a fetch or presence of it. With neither: the space. */
 import type { Code } from '../errors.ts'
-import type { Codec } from './codec.ts'
-import {
-  readCode,
-  readCount,
-  readId,
-  readOptional,
-  readUint,
-  writeCount,
-  writeId,
-  writeOptional,
-  writeUint,
-} from './primitives.ts'
+import { message } from './codec.ts'
+import { code, count, id, optional, uint } from './primitives.ts'
 
 export interface Refused {
   readonly type: 'refused'
@@ -24,22 +14,10 @@ export interface Refused {
   readonly retryAfter: number
 }
 
-export const refused: Codec<Refused> = {
-  write(encoder, message) {
-    writeId(encoder, message.space)
-    writeOptional(encoder, message.document, writeId)
-    writeOptional(encoder, message.n, writeCount)
-    writeId(encoder, message.code)
-    writeUint(encoder, message.retryAfter)
-  },
-  read(decoder) {
-    return {
-      type: 'refused',
-      space: readId(decoder),
-      document: readOptional(decoder, readId),
-      n: readOptional(decoder, readCount),
-      code: readCode(decoder),
-      retryAfter: readUint(decoder),
-    }
-  },
-}
+export const refused = message<Refused>('refused', {
+  space: id,
+  document: optional(id),
+  n: optional(count),
+  code,
+  retryAfter: uint,
+})

@@ -1,17 +1,10 @@
 /** Client: what time is it (and: are you there). The relay answers `clock` before other work. */
-import type { Codec } from './codec.ts'
-import { readUint, writeUint } from './primitives.ts'
+import { message } from './codec.ts'
+import { uint } from './primitives.ts'
 
 export interface Time {
   readonly type: 'time'
   readonly id: number
 }
 
-export const time: Codec<Time> = {
-  write(encoder, message) {
-    writeUint(encoder, message.id)
-  },
-  read(decoder) {
-    return { type: 'time', id: readUint(decoder) }
-  },
-}
+export const time = message<Time>('time', { id: uint })

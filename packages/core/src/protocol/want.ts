@@ -1,6 +1,6 @@
 /** Relay: of what the device said it has, push these (marked `resupply`), from the version given on. */
-import type { Codec } from './codec.ts'
-import { readBytes, readId, readList, writeBytes, writeId, writeList } from './primitives.ts'
+import { fields, message } from './codec.ts'
+import { bytes, id, list } from './primitives.ts'
 
 export interface Want {
   readonly type: 'want'
@@ -14,19 +14,7 @@ export interface WantedDocument {
   readonly version: Uint8Array
 }
 
-export const want: Codec<Want> = {
-  write(encoder, message) {
-    writeId(encoder, message.space)
-    writeList(encoder, message.documents, (_, wanted) => {
-      writeId(encoder, wanted.document)
-      writeBytes(encoder, wanted.version)
-    })
-  },
-  read(decoder) {
-    return {
-      type: 'want',
-      space: readId(decoder),
-      documents: readList(decoder, () => ({ document: readId(decoder), version: readBytes(decoder) })),
-    }
-  },
-}
+export const want = message<Want>('want', {
+  space: id,
+  documents: list(fields({ document: id, version: bytes })),
+})

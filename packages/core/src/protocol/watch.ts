@@ -1,7 +1,7 @@
 /** Client: follow a space from a cursor. Without one the replica is new: it goes live at the head and fills in backwards with `fetch` (R2). */
 import type { Cursor } from '../entry.ts'
-import type { Codec } from './codec.ts'
-import { readCursor, readId, readOptional, writeCursor, writeId, writeOptional } from './primitives.ts'
+import { message } from './codec.ts'
+import { cursor, id, optional } from './primitives.ts'
 
 export interface Watch {
   readonly type: 'watch'
@@ -9,12 +9,4 @@ export interface Watch {
   readonly cursor: Cursor | undefined
 }
 
-export const watch: Codec<Watch> = {
-  write(encoder, message) {
-    writeId(encoder, message.space)
-    writeOptional(encoder, message.cursor, writeCursor)
-  },
-  read(decoder) {
-    return { type: 'watch', space: readId(decoder), cursor: readOptional(decoder, readCursor) }
-  },
-}
+export const watch = message<Watch>('watch', { space: id, cursor: optional(cursor) })

@@ -1,7 +1,7 @@
 /** Relay, after `hello`: the session, whose it is, the relay's time and its limits. */
-import type { Codec } from './codec.ts'
 import { SUBJECT_BYTES } from './limits.ts'
-import { readCount, readId, readText, readUint, writeCount, writeId, writeText, writeUint } from './primitives.ts'
+import { message } from './codec.ts'
+import { count, id, text, uint } from './primitives.ts'
 
 export interface Welcome {
   readonly type: 'welcome'
@@ -16,26 +16,12 @@ export interface Welcome {
   readonly documentBytes: number
 }
 
-export const welcome: Codec<Welcome> = {
-  write(encoder, message) {
-    writeCount(encoder, message.version)
-    writeId(encoder, message.session)
-    writeText(encoder, message.subject, SUBJECT_BYTES)
-    writeId(encoder, message.personal)
-    writeUint(encoder, message.wall)
-    writeCount(encoder, message.frameBytes)
-    writeCount(encoder, message.documentBytes)
-  },
-  read(decoder) {
-    return {
-      type: 'welcome',
-      version: readCount(decoder),
-      session: readId(decoder),
-      subject: readText(decoder, SUBJECT_BYTES),
-      personal: readId(decoder),
-      wall: readUint(decoder),
-      frameBytes: readCount(decoder),
-      documentBytes: readCount(decoder),
-    }
-  },
-}
+export const welcome = message<Welcome>('welcome', {
+  version: count,
+  session: id,
+  subject: text(SUBJECT_BYTES),
+  personal: id,
+  wall: uint,
+  frameBytes: count,
+  documentBytes: count,
+})

@@ -144,7 +144,7 @@ export function connection(options: { chance: () => number }): Connection {
     } else if (code === 'UNAUTHENTICATED' && !refusedToken) {
       refusedToken = true
       askToken(isClosed)
-    } else if (CODES[code].then === 'stop') stop(code, isClosed)
+    } else if (CODES[code] === 'stop') stop(code, isClosed)
     else retry(code, retryAfter, isClosed)
   }
 

@@ -195,7 +195,7 @@ export function inflow(start: InflowPosition): Inflow {
     if (code === 'GONE') effects.push({ do: 'wipe-document', document })
     else if (!wasAsked) return
     // For now: it is asked for `again`. What is being repaired takes longer than anybody waits.
-    else if (CODES[code].then === 'wait' && code !== 'QUARANTINED') return void needed.add(document)
+    else if (CODES[code] === 'wait' && code !== 'QUARANTINED') return void needed.add(document)
     else effects.push({ do: 'absent', document, code })
     ask()
   }

@@ -39,6 +39,8 @@ export type OutflowEvent =
   | { readonly type: 'refused'; readonly n: number; readonly code: Code; readonly retryAfter: number }
   /** These left the outbox, whatever the way. */
   | { readonly type: 'dropped'; readonly entries: readonly number[] }
+  /** These left the outbox because newer ones, `found` before, say what they said. What was asked for of their document still comes. */
+  | { readonly type: 'replaced'; readonly entries: readonly number[] }
   /** The device has its new id, and everything under the old one is dropped. */
   | { readonly type: 'forked' }
   | { readonly type: 'tick' }
@@ -132,6 +134,13 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     troubled.delete(item.line)
   }
 
+  /** These are here no more; gives those that were. */
+  const leave = (entries: readonly number[]): Item[] => {
+    const items = entries.flatMap(n => itemsByN.get(n) ?? [])
+    items.forEach(drop)
+    return items
+  }
+
   const insert = (head: OutboxHead): void => {
     const line = linesByDocument.get(head.document) ?? newLine()
     const { items } = line
@@ -193,7 +202,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     troubled.add(line)
     line.asked = false
     const later = (failures: number): number => backoff(failures, options.chance())
-    switch (CODES[code].then) {
+    switch (CODES[code]) {
       case 'shelve':
         line.mend = { do: 'shelve', document, code }
         return
@@ -271,13 +280,9 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
       if (item !== undefined && flying.has(item)) refused(item, code, retryAfter)
     },
     dropped: ({ entries }) => {
-      for (const n of entries) {
-        const item = itemsByN.get(n)
-        if (item === undefined) continue
-        if (item.line.asked) item.line.mend = undefined
-        drop(item)
-      }
+      for (const { line } of leave(entries)) if (line.asked) line.mend = undefined
     },
+    replaced: ({ entries }) => void leave(entries),
     forked: () => {
       forking = 'no'
     },

@@ -6,7 +6,7 @@ import { CLOSE, finalClose } from '@joinery/core/protocol'
 test('[P72] after these closes nothing comes back by itself: the person or the app is asked', () => {
   const final = [4400, 4401, 4403, 4426, 4495]
   expect(final.map(finalClose)).toEqual(['BAD_FRAME', 'UNAUTHENTICATED', 'WRONG_SUBJECT', 'VERSION', 'INSECURE_URL'])
-  expect(final.map(code => CODES[finalClose(code) ?? 'GONE'].then)).toEqual(final.map(() => 'stop'))
+  expect(final.map(code => CODES[finalClose(code) ?? 'GONE'])).toEqual(final.map(() => 'stop'))
 })
 
 test('[P73] after any other the client comes back', () => {

@@ -90,7 +90,7 @@ test('[P2] sizes are those of the code', () => {
 
 test('[P71] what a client does about each code is what the code says', () => {
   const rows = table('then').map(([then = '', codes = '']) => [then.split(':')[0], codes.split(', ').toSorted()])
-  const byThen = Map.groupBy(Object.entries(CODES), ([, { then }]) => then)
+  const byThen = Map.groupBy(Object.entries(CODES), ([, then]) => then)
   const expected = [...byThen].map(([then, codes]) => [then, codes.map(([code]) => code).toSorted()])
   expect(new Map(rows as [string, string[]][])).toEqual(new Map(expected as [string, string[]][]))
 })

@@ -1,5 +1,5 @@
 /** The one shape of an HTTP error: a code and an id to find it in the log by, never a stack, a path or a query (OP-03). */
-import { CODES, type Code } from '@joinery/core'
+import { sentenceOf, type Code } from '@joinery/core'
 
 export interface ErrorBody {
   readonly success: false
@@ -12,5 +12,5 @@ export interface ErrorBody {
 }
 
 export function errorBody(code: Code, requestId: string, details: Readonly<Record<string, unknown>> = {}): ErrorBody {
-  return { success: false, error: { code, message: CODES[code].sentence, details, requestId } }
+  return { success: false, error: { code, message: sentenceOf(code), details, requestId } }
 }
