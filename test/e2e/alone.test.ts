@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { closeDevices, device, launchBrowser, until } from './device.ts'
 import { relayProcess } from '../relay-process.ts'
 
@@ -22,6 +22,7 @@ afterEach(async () => {
 
 test('[C1] the app opens and keeps its notes with the network off, after one visit', async () => {
   const relay = await relayProcess()
+  onTestFinished(() => relay.remove())
   const at = await device(browser, relay.url)
   await at.create('Kept', 'before the tunnel')
   await at.acked()
@@ -52,7 +53,6 @@ test('[C1] the app opens and keeps its notes with the network off, after one vis
     () => at.body(),
     body => body.includes('and in it'),
   )
-  await relay.remove()
 })
 
 test('[C1] a device that never had a relay keeps a library, and brings it along when one turns up', async () => {
@@ -80,6 +80,7 @@ test('[C1] a device that never had a relay keeps a library, and brings it along 
   // The same origin now has a relay behind it: what was written alone goes up.
   await close(shop)
   const relay = await relayProcess({ port: address.port })
+  onTestFinished(() => relay.remove())
   await at.acked()
   const other = await device(browser, relay.url, { user: 'hermit' })
   await until(
@@ -92,11 +93,11 @@ test('[C1] a device that never had a relay keeps a library, and brings it along 
     body => body.includes('nobody else here'),
   )
   expect(await other.title()).toBe('Alone')
-  await relay.remove()
 })
 
 test('[CL-16] signing out leaves nothing behind in the browser', async () => {
   const relay = await relayProcess()
+  onTestFinished(() => relay.remove())
   const at = await device(browser, relay.url, { user: 'visitor' })
   await at.create('Private', 'for my eyes')
   await at.acked()
@@ -107,7 +108,6 @@ test('[CL-16] signing out leaves nothing behind in the browser', async () => {
     names => names.every(name => !name.includes('visitor')),
   )
   expect(await at.titles()).not.toContain('Private')
-  await relay.remove()
 })
 
 /** The app's files and nothing else: no relay. */

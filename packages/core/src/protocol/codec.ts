@@ -4,13 +4,12 @@
  * - `read` may throw anything on bad bytes: `decodeMessage` turns it into BAD_FRAME. What it would refuse, `write` refuses too
  *   (BAD_INPUT): a fault shows where it was made.
  */
-import type { Decoder } from 'lib0/decoding'
-import type { Encoder } from 'lib0/encoding'
 import { JoineryError } from '../errors.ts'
+import type { FrameIn, FrameOut } from './frame.ts'
 
 export interface Codec<T> {
-  write(encoder: Encoder, value: T): void
-  read(decoder: Decoder): T
+  write(out: FrameOut, value: T): void
+  read(input: FrameIn): T
 }
 
 type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
@@ -19,12 +18,12 @@ type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
 export function fields<T extends object>(codecs: Fields<T>, base?: object): Codec<T> {
   const list = Object.entries(codecs) as [keyof T & string, Codec<unknown>][]
   return {
-    write(encoder, value) {
-      for (const [name, codec] of list) codec.write(encoder, value[name])
+    write(out, value) {
+      for (const [name, codec] of list) codec.write(out, value[name])
     },
-    read(decoder) {
+    read(input) {
       const value: Record<string, unknown> = { ...base }
-      for (const [name, codec] of list) value[name] = codec.read(decoder)
+      for (const [name, codec] of list) value[name] = codec.read(input)
       return value as T
     },
   }
@@ -41,12 +40,12 @@ export function message<M extends { readonly type: string }>(
 /** The same, of values that fit. */
 export function checked<T>(of: Codec<T>, what: string, fits: (value: T) => boolean): Codec<T> {
   return {
-    write(encoder, value) {
+    write(out, value) {
       must(fits(value), what)
-      of.write(encoder, value)
+      of.write(out, value)
     },
-    read(decoder) {
-      const value = of.read(decoder)
+    read(input) {
+      const value = of.read(input)
       must(fits(value), what)
       return value
     },

@@ -5,8 +5,6 @@
  *   say more; unknown numbers below are refused.
  * - A change of any byte here is a new VERSION: the tripwire test holds the golden bytes against it.
  */
-import { createDecoder, hasContent } from 'lib0/decoding'
-import { createEncoder, toUint8Array } from 'lib0/encoding'
 import { JoineryError } from '../errors.ts'
 import { ack, type Ack } from './ack.ts'
 import { auth, type Auth } from './auth.ts'
@@ -16,6 +14,7 @@ import { changes, type Changes } from './changes.ts'
 import { clock, type ClockTold } from './clock.ts'
 import type { Codec } from './codec.ts'
 import { fetch, type Fetch } from './fetch.ts'
+import { writing, written, type FrameIn } from './frame.ts'
 import { have, type Have } from './have.ts'
 import { hello, type Hello } from './hello.ts'
 import { part, type Part } from './part.ts'
@@ -81,10 +80,10 @@ const codecsByNumber = new Map<number, Codec<Message>>(
  */
 export function encodeMessage(message: Message): Uint8Array {
   const { number, codec } = MESSAGES[message.type]
-  const encoder = createEncoder()
-  uint.write(encoder, number)
-  ;(codec as Codec<Message>).write(encoder, message)
-  return toUint8Array(encoder)
+  const out = writing()
+  uint.write(out, number)
+  ;(codec as Codec<Message>).write(out, message)
+  return written(out)
 }
 
 /**
@@ -99,15 +98,15 @@ export function encodeMessage(message: Message): Uint8Array {
  * ```
  */
 export function decodeMessage(frame: Uint8Array): Message | undefined {
-  const decoder = createDecoder(frame)
+  const input: FrameIn = { bytes: frame, at: 0 }
   let message: Message
   try {
-    const number = uint.read(decoder)
+    const number = uint.read(input)
     const codec = codecsByNumber.get(number)
     if (codec === undefined && number >= FIRST_IGNORABLE) return undefined
     if (codec === undefined) throw new Error(`unknown message ${number}`)
-    message = codec.read(decoder)
-    if (hasContent(decoder)) throw new Error('bytes after the message')
+    message = codec.read(input)
+    if (input.at < frame.length) throw new Error('bytes after the message')
   } catch (cause) {
     throw new JoineryError('BAD_FRAME', { bytes: frame.length }, { cause })
   }
