@@ -2,7 +2,7 @@
  * How a link ends: the close codes of PROTOCOL.md and what a client does about each.
  * Law: 4400 to 4499 are final for this link as it is, but for NO_HELLO and REPLACED; after any other code a client comes back by itself.
  */
-import type { Code } from '../errors.ts'
+import { isCode, type Code } from '../errors.ts'
 
 export const CLOSE = {
   /** The relay stops, or restarts. */
@@ -21,27 +21,20 @@ export const CLOSE = {
   INSECURE_URL: 4495,
 } as const
 
-const FINAL = new Map<number, Code>([
-  [CLOSE.BAD_FRAME, 'BAD_FRAME'],
-  [CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED'],
-  [CLOSE.WRONG_SUBJECT, 'WRONG_SUBJECT'],
-  [CLOSE.VERSION, 'VERSION'],
-  [CLOSE.INSECURE_URL, 'INSECURE_URL'],
-])
-
 /**
- * Why coming back as before would be of no use, or undefined when the client comes back by itself.
+ * Why the other side closed, or undefined when that says nothing and the client comes back by itself.
  *
  * @example
  * ```ts
  * import assert from 'node:assert'
- * import { CLOSE, finalClose } from '@joinery/core/protocol'
+ * import { CLOSE, codeOfClose } from '@joinery/core/protocol'
  *
- * assert.equal(finalClose(4401), 'UNAUTHENTICATED')
- * assert.equal(finalClose(CLOSE.RESTART), undefined)
- * assert.equal(finalClose(1006), undefined)
+ * assert.equal(codeOfClose(4401), 'UNAUTHENTICATED')
+ * assert.equal(codeOfClose(CLOSE.RESTART), undefined)
+ * assert.equal(codeOfClose(1006), undefined)
  * ```
  */
-export function finalClose(code: number): Code | undefined {
-  return FINAL.get(code)
+export function codeOfClose(code: number): Code | undefined {
+  const [name = ''] = Object.entries(CLOSE).find(([, known]) => known === code) ?? []
+  return isCode(name) ? name : undefined
 }

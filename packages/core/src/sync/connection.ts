@@ -7,7 +7,7 @@
  */
 import type { Code } from '../errors.ts'
 import { CODES } from '../errors.ts'
-import { CLOSE, finalClose } from '../protocol/close.ts'
+import { codeOfClose } from '../protocol/close.ts'
 import type { ClientMessage, RelayMessage, Welcome } from '../protocol/index.ts'
 import { backoff } from './backoff.ts'
 
@@ -223,10 +223,10 @@ export function connection(options: { chance: () => number }): Connection {
       effects.push({ do: 'greet', token })
     },
     'closed': ({ code }) => {
-      const final = code === CLOSE.REPLACED ? 'REPLACED' : finalClose(code)
+      const why = codeOfClose(code)
       if (!wired()) return
-      if (final === undefined) retry(undefined, 0, true)
-      else refused(final, 0, true)
+      if (why === undefined) retry(undefined, 0, true)
+      else refused(why, 0, true)
     },
     'heard': ({ message }) => {
       if (state.at === 'greeting' || state.at === 'live') hear(message)

@@ -1,16 +1,17 @@
 // What a client does about each way a link may end.
 import { expect, test } from 'vitest'
 import { CODES } from '@joinery/core'
-import { CLOSE, finalClose } from '@joinery/core/protocol'
+import { CLOSE, codeOfClose } from '@joinery/core/protocol'
 
 test('[P72] after these closes nothing comes back by itself: the person or the app is asked', () => {
   const final = [4400, 4401, 4403, 4426, 4495]
-  expect(final.map(finalClose)).toEqual(['BAD_FRAME', 'UNAUTHENTICATED', 'WRONG_SUBJECT', 'VERSION', 'INSECURE_URL'])
-  expect(final.map(code => CODES[finalClose(code) ?? 'GONE'])).toEqual(final.map(() => 'stop'))
+  expect(final.map(codeOfClose)).toEqual(['BAD_FRAME', 'UNAUTHENTICATED', 'WRONG_SUBJECT', 'VERSION', 'INSECURE_URL'])
+  expect(final.map(code => CODES[codeOfClose(code) ?? 'GONE'])).toEqual(final.map(() => 'stop'))
 })
 
 test('[P73] after any other the client comes back', () => {
   const { GOING_AWAY, RESTART, TRY_LATER, NO_HELLO, REPLACED } = CLOSE
-  for (const code of [1000, 1006, 1009, 1011, GOING_AWAY, RESTART, TRY_LATER, NO_HELLO, REPLACED, 4999])
-    expect(finalClose(code), `${code}`).toBeUndefined()
+  for (const code of [1000, 1006, 1009, 1011, GOING_AWAY, RESTART, TRY_LATER, NO_HELLO, 4999])
+    expect(codeOfClose(code), `${code}`).toBeUndefined()
+  expect(CODES[codeOfClose(REPLACED) ?? 'GONE']).toBe('wait')
 })

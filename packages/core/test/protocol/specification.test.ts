@@ -7,7 +7,7 @@ import {
   CLOSE,
   decodeMessage,
   encodeMessage,
-  finalClose,
+  codeOfClose,
   HELLO_BYTES,
   LIST_ITEMS,
   PARTS,
@@ -98,7 +98,7 @@ test('[P71] what a client does about each code is what the code says', () => {
 test('[P72] the close codes are those of the code, and so are the final ones', () => {
   const rows = table('close')
   expect(Object.fromEntries(rows.map(([code, name]) => [name, Number(code)]))).toEqual(CLOSE)
-  const final = Object.values(CLOSE).filter(code => finalClose(code) !== undefined)
+  const final = Object.values(CLOSE).filter(code => CODES[codeOfClose(code) ?? 'REPLACED'] === 'stop')
   expect(rules.get(72)).toContain(`: ${final.join(', ')}.`)
 })
 
