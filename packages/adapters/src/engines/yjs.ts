@@ -3,11 +3,11 @@
  * A map is a root Y.Map; text is a root Y.Text, rich text a root Y.XmlFragment, made by `rich` or by an editor on `raw`.
  */
 import { JoineryError, type Engine } from '@joinery/core'
-import { SCAN_LIMITS, scanYjsUpdate } from '@joinery/core/gate'
 // Before yjs, so that it sees yjs load.
 import { copiesOfYjs } from './yjs/copies.ts'
 import * as Y from 'yjs'
 import { yjsDocument } from './yjs/document.ts'
+import { structsOf } from './yjs/update.ts'
 
 const AUTHOR = /^(0|[1-9][0-9]{0,15})$/
 
@@ -47,13 +47,23 @@ export const yjs: Engine = {
     return yjsDocument(author)
   },
   check(update) {
-    const result = scanYjsUpdate(update, SCAN_LIMITS)
-    return result.ok ? undefined : { code: result.code, detail: result.detail }
+    try {
+      structsOf(update)
+      return undefined
+    } catch (error) {
+      return { code: 'BAD_UPDATE', detail: String(error) }
+    }
   },
   authorsOf(update) {
-    const result = scanYjsUpdate(update, SCAN_LIMITS)
-    if (!result.ok) throw new JoineryError(result.code, { detail: result.detail })
-    return result.scan.authors.map(({ author, from, to }) => ({ author: String(author), from, to }))
+    const ranges: { author: string; from: number; to: number }[] = []
+    for (const struct of structsOf(update)) {
+      const [author, from] = [String(struct.id.client), struct.id.clock]
+      const last = ranges.at(-1)
+      if (struct instanceof Y.Skip) continue
+      if (last?.author === author && last.to === from) last.to += struct.length
+      else ranges.push({ author, from, to: from + struct.length })
+    }
+    return ranges
   },
 }
 

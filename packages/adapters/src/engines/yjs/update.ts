@@ -1,0 +1,29 @@
+/**
+ * What is in an update, before anything is done with it. Law (D2): whatever Yjs would throw on, or never come back from, is thrown on here:
+ * its own way in reads and changes by turns. A relay looks closer, and lets nothing else through (`@joinery/core/gate`).
+ */
+import * as Y from 'yjs'
+
+type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
+
+/** Throws for what is no update, or does not end where the bytes end. */
+export function structsOf(update: Uint8Array): readonly Struct[] {
+  let bytes: { readonly pos: number } | undefined
+  class Decoder extends Y.UpdateDecoderV1 {
+    constructor(...[source]: ConstructorParameters<typeof Y.UpdateDecoderV1>) {
+      super((bytes = source))
+    }
+  }
+  const { structs } = Y.decodeUpdateV2(update, Decoder)
+  if (bytes?.pos !== update.length || !structs.every(isPlaced)) throw new Error('no update')
+  return structs
+}
+
+/** Holds something, and needs nothing of its author that comes later. */
+function isPlaced(struct: Struct): boolean {
+  const { id, length } = struct
+  const needs = struct instanceof Y.Item ? [struct.origin, struct.rightOrigin, struct.parent] : []
+  const isLater = (need: unknown): boolean =>
+    need instanceof Y.ID && need.client === id.client && need.clock >= id.clock
+  return length > 0 && !needs.some(isLater)
+}
