@@ -72,21 +72,21 @@ export function deviceMachine({
   let crashing: (() => void) | undefined
   let ahead = plan.faults.has('clockJump') ? pick(random, 1_200_000) - 600_000 : 0
   const options = {
-    async step(step: string) {
-      if (step !== 'commit') {
-        if (step === 'begin' && !calm && plan.faults.has('storageFull') && random.number() < 0.05) {
-          journal.saw('device storage was full')
-          throw new JoineryError('STORAGE_FULL')
-        }
-        return
+    step(step: string): void | Promise<void> {
+      if (step === 'commit') return commit()
+      if (step === 'begin' && !calm && plan.faults.has('storageFull') && random.number() < 0.05) {
+        journal.saw('device storage was full')
+        throw new JoineryError('STORAGE_FULL')
       }
-      committing += 1
-      const then = crashing
-      crashing = undefined
-      if (then !== undefined) clock.after(0, () => (crash(), then()))
-      await new Promise<void>(resolve => void clock.after(1 + pick(random, 4), resolve))
-      committing -= 1
     },
+  }
+  const commit = async (): Promise<void> => {
+    committing += 1
+    const then = crashing
+    crashing = undefined
+    if (then !== undefined) clock.after(0, () => (crash(), then()))
+    await new Promise<void>(resolve => void clock.after(1 + pick(random, 4), resolve))
+    committing -= 1
   }
   let disk = given?.copy(options) ?? memoryDisk(options)
   let shared = memoryTabs({ schedule: run => void clock.after(0, run) })

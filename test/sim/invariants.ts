@@ -2,7 +2,7 @@
 import { canonical, hex, entryDigest, type Entry, type Random } from '@joinery/core'
 import type { VirtualClock } from '@joinery/core/testing'
 import type { DeviceMachine } from './device-machine.ts'
-import { Broken, type Journal } from './journal.ts'
+import { Broken, diskName, type Edit, type Journal } from './journal.ts'
 import { SPACE } from './library.ts'
 import type { RelayMachine } from './relay-machine.ts'
 import { documentsOf, headOf, logOf, shown, type StoredDocument } from './relay-view.ts'
@@ -69,13 +69,14 @@ export function cursorWatcher(relay: RelayMachine, devices: () => readonly Devic
   }
 }
 
-/** I1, I2, I3, I4: the end. Everybody sees the same, and it holds all that was promised. */
+/** I1, I2, I3, I4, I11, I12: the end. Everybody sees the same, and it holds all that was promised. */
 export async function checkEnd(
   relay: RelayMachine,
   devices: readonly DeviceMachine[],
   journal: Journal,
   random: Random,
   clock: VirtualClock,
+  cloned: boolean,
 ): Promise<void> {
   const stored = await documentsOf(relay.disk(), SPACE, random)
   const live = new Map(stored.filter(({ state }) => state === 'live').map(one => [one.document, one]))
@@ -85,7 +86,7 @@ export async function checkEnd(
     if (one.digest !== one.digestShuffled) throw new Broken('I4', `${one.document} depends on the order of its entries`)
   }
   for (const device of devices) await checkReplica(device, live, clock)
-  await checkEdits(relay, live, devices, journal)
+  await checkEdits(relay, live, devices, journal, cloned)
 }
 
 /** I3: what this device shows is what the relay holds. */
@@ -95,6 +96,12 @@ async function checkReplica(
   clock: VirtualClock,
 ): Promise<void> {
   for (const client of device.tabs()) {
+    // Before anything is opened, which would fetch it: what is live shows in lists by itself (R2).
+    const listed = new Set<string>()
+    for (const kind of KINDS) {
+      const list = await soon(clock, client.space(SPACE)[kind].where({}).get(), `${device.name} lists`)
+      for (const { id } of list.rows) listed.add(id)
+    }
     for (const { document, kind, content } of live.values()) {
       const handle = await soon(clock, client.space(SPACE)[kind].open(document), `${device.name} opens ${document}`)
       const here = canonical(shown(handle.view))
@@ -103,19 +110,18 @@ async function checkReplica(
       if (here !== canonical(content)) {
         throw new Broken('I3', `${device.name} shows ${here} where the relay holds ${canonical(content)} (${document})`)
       }
-      const list = await soon(clock, client.space(SPACE)[kind].where({}).get(), `${device.name} lists`)
-      const [row] = list.rows.filter(({ id }) => id === document)
-      if (row === undefined && !trashed) throw new Broken('I3', `${device.name} lists no row for ${document}`)
+      if (!listed.has(document) && !trashed) throw new Broken('I3', `${device.name} lists no row for ${document}`)
     }
   }
 }
 
-/** I1 for what was acked, I2 for what was saved on a disk that is still there. */
+/** I1 for what was acked, I2 for what was saved on a disk that is still there, I11 for what was refused, I12 for what was shown. */
 async function checkEdits(
   relay: RelayMachine,
   live: ReadonlyMap<string, StoredDocument>,
   devices: readonly DeviceMachine[],
   journal: Journal,
+  cloned: boolean,
 ): Promise<void> {
   const lives = new Map(devices.map(device => [device.name, device.life()]))
   const shelved = new Set<string>()
@@ -123,16 +129,29 @@ async function checkEdits(
   for (const edit of journal.edits) {
     if (journal.purged.has(edit.document) || journal.removed.has(edit.token)) continue
     const isSameLife = lives.get(edit.device) === edit.life
-    // The relay was put back and its author's disk thrown away: nobody has to have it any more.
-    const wasLost = !isSameLife && relay.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
-    if (wasLost) continue
+    // The relay was put back and all disks that are known to have had it were thrown away: nobody has to have it any more.
+    const survives = devices.some(device => edit.shownBy.has(diskName(device.name, device.life())))
+    const wasLost = relay.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
+    if (wasLost && !isSameLife && !survives) continue
+    if (wasLost && !isSameLife) journal.saw('brought back by another device than its author')
+    // Of two devices that were one, each has what was not acked then, and what becomes of it may differ.
+    if (edit.refused && !edit.acked && !cloned && holds(live, edit))
+      throw new Broken('I11', `${edit.device} was told that ${edit.token} did not arrive, and it is in ${edit.document}`)
     const promised = edit.acked ? 'I1' : edit.saved && isSameLife ? 'I2' : undefined
     if (promised === undefined) continue
-    const content = live.get(edit.document)?.content
-    if (content !== undefined && canonical(content).includes(edit.token)) continue
-    if (promised === 'I2' && shelved.has(edit.document)) continue
-    throw new Broken(promised, `${edit.token} by ${edit.device} is not in ${edit.document}: ${canonical(content)}`)
+    if (holds(live, edit) || (promised === 'I2' && shelved.has(edit.document))) continue
+    const content = canonical(live.get(edit.document)?.content)
+    throw new Broken(promised, `${edit.token} by ${edit.device} is not in ${edit.document}: ${content}`)
   }
+  for (const { edit, by } of journal.vanished) {
+    const isShelved = edit.refused || shelved.has(edit.document) || lives.get(edit.device) !== edit.life
+    if (!isShelved && !journal.purged.has(edit.document)) throw new Broken('I12', by)
+  }
+}
+
+function holds(live: ReadonlyMap<string, StoredDocument>, { document, token }: Edit): boolean {
+  const content = live.get(document)?.content
+  return content !== undefined && canonical(content).includes(token)
 }
 
 function contentName(entry: Entry): string {
@@ -152,5 +171,6 @@ async function soon<T>(clock: VirtualClock, promise: Promise<T>, what: string): 
   return promise
 }
 
+const KINDS = ['paper', 'card'] as const
 const SOON_MS = 20_000
 const SOON_STEP_MS = 50

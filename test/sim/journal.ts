@@ -12,6 +12,20 @@ export interface Edit {
   ackedAt: number
   /** Shelved, so that it need not be in the end (C2): it must be on the shelf instead. */
   refused: boolean
+  /** Disks, by device and life, of which a tab has shown it: it was stored there. */
+  readonly shownBy: Set<string>
+}
+
+/** An edit that a tab has shown and shows no more: it must have been shelved. */
+export interface Vanished {
+  readonly edit: Edit
+  /** Who does not show it any more, for a person to read. */
+  readonly by: string
+}
+
+/** Names a disk. */
+export function diskName(device: string, life: number): string {
+  return `${device}/${life}`
 }
 
 /** An invariant that did not hold. */
@@ -25,6 +39,7 @@ export class Broken extends Error {
 
 export interface Journal {
   readonly edits: Edit[]
+  readonly vanished: Vanished[]
   /** Documents somebody purged: nothing of them is looked for. */
   readonly purged: Set<string>
   /** Tokens that somebody took out again on purpose. */
@@ -48,6 +63,7 @@ export const SOMETIMES = [
   'commit failed and was written all the same',
   'acked while the author was away',
   'relay lost commits and devices brought them back',
+  'brought back by another device than its author',
   'new life of the log',
   'cloned device found out',
   'wiped device came back',
@@ -69,6 +85,7 @@ export function journal(now: () => number): Journal {
   let broken: Broken | undefined
   return {
     edits: [],
+    vanished: [],
     purged: new Set(),
     removed: new Set(),
     sometimes,

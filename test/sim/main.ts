@@ -1,7 +1,11 @@
 // `pnpm sim --seed 7`: one history of the shipping client and relay on virtual time, told in full with --trace.
 // `pnpm sim --seeds 1000 [--seed FIRST]`: many, on all cores. `--bug NAME` plants one of test/sim/bugs first.
+import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
-import { plant } from './plant.ts'
+import { plant, readBug } from './plant.ts'
+
+// Every part of a run and every planted bug is a process that loads the same sources.
+enableCompileCache()
 
 const { values } = parseArgs({
   options: {
@@ -21,4 +25,5 @@ process.exitCode = await runSeeds({
   count: values.seeds === undefined ? 1 : Number(values.seeds),
   trace: values.trace,
   bug: values.bug,
+  needs: values.bug === undefined ? [] : (readBug(values.bug).needs ?? []),
 })

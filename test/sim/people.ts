@@ -1,7 +1,7 @@
 // What people do: they make, open, change, throw away and purge documents. Every edit writes a token that stands nowhere else.
 import type { Random } from '@joinery/core'
 import type { SimClient } from './device-machine.ts'
-import type { Edit, Journal } from './journal.ts'
+import { diskName, type Edit, type Journal } from './journal.ts'
 import { SPACE } from './library.ts'
 import { oneOf, pick, type Plan } from './plan.ts'
 
@@ -37,11 +37,14 @@ export function people({
   readonly now: () => number
 }): People {
   const known: KnownDocument[] = []
+  const editsByToken = new Map<string, Edit>()
   let tokens = 0
 
   const edited = ({ device, life }: Person, document: string, token: string, receipt: Receipt): void => {
-    const edit: Edit = { token, device, life, document, saved: false, acked: false, ackedAt: 0, refused: false }
+    const told = { saved: false, acked: false, ackedAt: 0, refused: false }
+    const edit: Edit = { token, device, life, document, ...told, shownBy: new Set() }
     journal.edits.push(edit)
+    editsByToken.set(token, edit)
     journal.note(`${device} writes ${token} into ${document.slice(0, 6)}`)
     receipt.saved.then(
       () => (edit.saved = true),
@@ -103,18 +106,20 @@ export function people({
     }
   }
 
-  /** I12: what a tab has shown of a document it goes on showing, once it is acked: before, it may go to the shelf. */
+  /** I12: what a tab has shown of a document it goes on showing. What was not acked may go to the shelf, which the end tells. */
   const seenByTab = new WeakMap<SimClient, Map<string, ReadonlySet<string>>>()
-  const watchReads = ({ device, client }: Person, document: string, handle: Parameters<typeof tokensIn>[0]): void => {
+  const watchReads = ({ device, life, client }: Person, document: string, handle: Parameters<typeof tokensIn>[0]): void => {
     const seenByDocument = seenByTab.get(client) ?? new Map<string, ReadonlySet<string>>()
     seenByTab.set(client, seenByDocument)
     const shownNow = tokensIn(handle)
     for (const token of seenByDocument.get(document) ?? []) {
-      if (shownNow.has(token) || journal.removed.has(token) || journal.purged.has(document)) continue
-      if (journal.edits.some(edit => edit.token === token && edit.acked)) {
-        journal.broke('I12', `${device} showed ${token} in ${document}, and does not any more`)
-      }
+      const edit = editsByToken.get(token)
+      if (edit === undefined || shownNow.has(token) || journal.removed.has(token) || journal.purged.has(document)) continue
+      const by = `${device} showed ${token} in ${document}, and does not any more`
+      if (edit.acked) journal.broke('I12', by)
+      else journal.vanished.push({ edit, by })
     }
+    for (const token of shownNow) editsByToken.get(token)?.shownBy.add(diskName(device, life))
     seenByDocument.set(document, shownNow)
   }
 

@@ -23,7 +23,7 @@ import { memoryBus } from '@joinery/adapters/bus/memory'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import type { Journal } from './journal.ts'
-import { watchedSocket, type Traffic } from './relay-traffic.ts'
+import { isDurable, watchedSocket, type Traffic } from './relay-traffic.ts'
 import { pick, type Plan } from './plan.ts'
 
 export const RELAY_HOST = 'relay'
@@ -128,7 +128,13 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       ...(plan.faults.has('smallLimits') ? LAGGING : {}),
       ...(plan.faults.has('compaction') ? FOLDING : {}),
     }
-    const traffic: Traffic = { journal, limits: { ...RELAY_LIMITS, ...limits }, devices: new Map(), lagging: false }
+    const traffic: Traffic = {
+      journal,
+      limits: { ...RELAY_LIMITS, ...limits },
+      devices: new Map(),
+      lagging: false,
+      durable: new Map(),
+    }
     const relay = createRelay({
       store: watched(memoryStore({ disk }), traffic),
       bus: memoryBus(),
@@ -158,24 +164,48 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     ...store,
     async commit(spaces) {
       const committed = await store.commit(spaces)
+      for (const { space, head } of committed) isDurable(traffic, space, head.seq)
       for (const { entries } of spaces) {
         if (entries.some(entry => !traffic.devices.has(entry.device))) journal.saw('acked while the author was away')
       }
       return committed
     },
+    async head(space) {
+      const head = await store.head(space)
+      if (head !== undefined) isDurable(traffic, space, head.seq)
+      return head
+    },
+    async document(space, document) {
+      const head = await store.document(space, document)
+      if (head !== undefined) isDurable(traffic, space, head.seq)
+      return head
+    },
+    async holds(space, ...edit) {
+      const seq = await store.holds(space, ...edit)
+      if (seq !== undefined) isDurable(traffic, space, seq)
+      return seq
+    },
+    async body(space, document) {
+      const entries = await store.body(space, document)
+      for (const { seq } of entries) isDurable(traffic, space, seq)
+      return entries
+    },
     async named(...name) {
       const known = await store.named(...name)
+      if (known !== undefined) isDurable(traffic, name[0], known.seq)
       // With these on, the relay also looks for what a commit of its own or a clone wrote.
       const others = plan.faults.has('commitUnknown') || plan.faults.has('diskFull') || plan.faults.has('deviceClone')
       if (known !== undefined && !others) journal.saw('resent after a break and deduplicated')
       return known
     },
-    read(space, after, maxBytes) {
+    async read(space, after, maxBytes) {
       if (traffic.lagging && after > 0) {
         traffic.lagging = false
         journal.saw('reader fell back to the log')
       }
-      return store.read(space, after, maxBytes)
+      const page = await store.read(space, after, maxBytes)
+      isDurable(traffic, space, page.seq)
+      return page
     },
     async fold(fold) {
       const isFolded = await store.fold(fold)

@@ -12,6 +12,13 @@ export interface Traffic {
   readonly devices: Map<string, number>
   /** Somebody had too much to read, and the relay knows it. */
   lagging: boolean
+  /** How far the log of a space is known to be on the disk. */
+  readonly durable: Map<string, number>
+}
+
+/** The store has said that the log goes this far. */
+export function isDurable({ durable }: Traffic, space: string, seq: number): void {
+  durable.set(space, Math.max(seq, durable.get(space) ?? 0))
 }
 
 /** Edits that a client may have in flight. */
@@ -47,7 +54,15 @@ export function watchedSocket(
     for (const { n } of message.entries) flying.add(`${message.space} ${n}`)
     if (flying.size > IN_FLIGHT) journal.broke('I13', `${device} has ${flying.size} edits in flight`)
   }
+  /** S1, S2: acked and shown is only what is on the disk. */
+  const checkDurable = (message: Message | undefined): void => {
+    if (message?.type !== 'ack' && message?.type !== 'changes' && message?.type !== 'bodies') return
+    const known = traffic.durable.get(message.space) ?? 0
+    for (const { seq } of message.entries)
+      if (seq > known) journal.broke('I5', `${device} is told of ${seq} (${message.type}) when ${known} is on the disk`)
+  }
   const down = (message: Message | undefined): void => {
+    checkDurable(message)
     if (message?.type === 'ack') for (const { n } of message.entries) flying.delete(`${message.space} ${n}`)
     if (message?.type === 'refused' && message.n !== undefined) flying.delete(`${message.space} ${message.n}`)
   }

@@ -89,7 +89,7 @@ export async function runSeed(seed: number): Promise<History> {
     calmDown(world)
     await quiet(world)
     for (const watcher of watchers) await watcher.check()
-    await checkEnd(relay, devices, journal, random, clock)
+    await checkEnd(relay, devices, journal, random, clock, clones.length > 0)
     // Who is still linked: one tab of each device. A relay does not hear that a half-open link is dead.
     if (!plan.faults.has('halfOpen') && relay.links() > devices.length) {
       throw new Broken('I13', `${relay.links()} links of ${devices.length} devices`)

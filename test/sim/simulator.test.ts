@@ -13,7 +13,7 @@ const bugs = readdirSync(join(import.meta.dirname, 'bugs'))
   .filter(file => file.endsWith('.json'))
   .map(file => file.slice(0, -'.json'.length))
 
-test(`${SEEDS} seeds hold, and everything that must happen sometimes does`, async () => {
+test.concurrent(`${SEEDS} seeds hold, and everything that must happen sometimes does`, async () => {
   const { code, output } = await simulate('--seeds', String(SEEDS))
   expect(output).toContain(`${SEEDS} seeds`)
   expect(code, output).toBe(0)
@@ -23,7 +23,7 @@ test('there are at least 12 planted bugs', () => {
   expect(bugs.length).toBeGreaterThanOrEqual(12)
 })
 
-test.for(bugs)('planted bug %s is caught', async bug => {
+test.concurrent.for(bugs)('planted bug %s is caught', async bug => {
   const { breaks } = readBug(bug)
   const { code, output } = await simulate('--seeds', String(BUG_SEEDS), '--bug', bug)
   expect(code, `${bug} breaks ${breaks}, and no seed noticed:\n${output}`).toBe(1)

@@ -9,23 +9,20 @@ export interface AskedWork {
 }
 
 export function askedWork(): AskedWork {
-  const running = new Set<Promise<void>>()
+  const running = new Set<Promise<unknown>>()
   let closed = false
   return {
     ask(work) {
       if (closed) return Promise.reject(new JoineryError('CLOSED'))
       const outcome = work()
-      const settled = outcome.then(
-        () => undefined,
-        () => undefined,
-      )
-      running.add(settled)
-      void settled.then(() => running.delete(settled))
+      const settled = (): void => void running.delete(outcome)
+      running.add(outcome)
+      outcome.then(settled, settled)
       return outcome
     },
     async close() {
       closed = true
-      await Promise.all(running)
+      await Promise.allSettled(running)
     },
   }
 }

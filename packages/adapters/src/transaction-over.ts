@@ -1,6 +1,6 @@
 /**
- * What every storage over synchronous tables has in common: a transaction's operations run one at a time in the order asked, keys and
- * table names are checked, and one that fails fails the whole.
+ * What every storage has in common. Laws: a transaction's operations begin in the order asked; keys and table names are checked; the first
+ * operation that fails fails the whole, and none begins after it.
  */
 import {
   checkKey,
@@ -14,21 +14,27 @@ import {
   type Table,
   type WriteTransaction,
 } from '@joinery/core'
+import { askedWork } from './asked-work.ts'
 
-/** The tables as one transaction sees and changes them. What `put` is given is nobody else's; what comes out must be the caller's own. */
+type Outcome<T> = T | Promise<T>
+
+/**
+ * The tables as one transaction sees and changes them: an operation sees what those begun before it did. What `put` is given is nobody
+ * else's; what comes out must be the caller's own.
+ */
 export interface TableAccess {
-  get(table: Table, key: Key): Plain | undefined
-  range(table: Table, range: KeyRange): Row[]
-  count(table: Table, range: KeyRange): number
-  put(table: Table, key: Key, value: Plain): void
-  delete(table: Table, key: Key): void
-  deleteRange(table: Table, range: KeyRange): void
+  get(table: Table, key: Key): Outcome<Plain | undefined>
+  range(table: Table, range: KeyRange): Outcome<Row[]>
+  count(table: Table, range: KeyRange): Outcome<number>
+  put(table: Table, key: Key, value: Plain): Outcome<void>
+  delete(table: Table, key: Key): Outcome<void>
+  deleteRange(table: Table, range: KeyRange): Outcome<void>
 }
 
 export type Operation = keyof WriteTransaction
 
 /** Called before each operation; what it throws or rejects with fails the operation. */
-export type BeforeOperation = (operation: Operation, table: Table) => void | Promise<void>
+export type BeforeOperation = (operation: Operation, table: Table) => Outcome<void>
 
 /**
  * Runs a transaction's body and resolves to its result once all it asked for is done. Rejects with what the body threw, or with the first
@@ -38,29 +44,34 @@ export async function runBody<T>(
   names: readonly Table[],
   access: TableAccess,
   body: (tx: WriteTransaction) => Promise<T>,
-  before: BeforeOperation = () => undefined,
+  before?: BeforeOperation,
 ): Promise<T> {
-  let ended = false
+  const operations = askedWork()
   let failure: { readonly error: unknown } | undefined
-  let last: Promise<unknown> = Promise.resolve()
+  let last: Promise<void> = Promise.resolve()
 
-  function operate<R>(operation: Operation, table: Table, run: () => R): Promise<R> {
-    if (ended) return Promise.reject(new JoineryError('CLOSED'))
-    const outcome = last.then(async () => {
-      if (failure !== undefined) throw failure.error
-      if (!names.includes(table)) throw new JoineryError('BAD_INPUT', { what: 'table', table })
-      await before(operation, table)
-      return run()
+  function operate<R>(operation: Operation, table: Table, run: () => Outcome<R>): Promise<R> {
+    return operations.ask(async () => {
+      const begun = last.then(() => {
+        if (failure !== undefined) throw failure.error
+        if (!names.includes(table)) throw new JoineryError('BAD_INPUT', { what: 'table', table })
+        return before?.(operation, table)
+      })
+      last = begun
+      try {
+        await begun
+        return await run()
+      } catch (error) {
+        failure ??= { error }
+        throw error
+      }
     })
-    last = outcome.catch((error: unknown) => {
-      failure ??= { error }
-    })
-    return outcome
   }
 
   const tx: WriteTransaction = {
     get: (table, key) => operate('get', table, () => access.get(table, checkKey(key))),
-    getMany: (table, keys) => operate('getMany', table, () => keys.map(key => access.get(table, checkKey(key)))),
+    getMany: (table, keys) =>
+      operate('getMany', table, () => Promise.all(keys.map(async key => access.get(table, checkKey(key))))),
     range: (table, range) => operate('range', table, () => access.range(table, checkRange(range))),
     count: (table, range) => operate('count', table, () => access.count(table, checkRange(range))),
     put(table, key, value) {
@@ -72,15 +83,15 @@ export async function runBody<T>(
     deleteRange: (table, range) => operate('deleteRange', table, () => access.deleteRange(table, checkRange(range))),
   }
 
-  let result: T
+  let result: T | undefined
   try {
     result = await body(tx)
-  } finally {
-    ended = true
+  } catch (error) {
+    failure = { error }
   }
-  await last
+  await operations.close()
   if (failure !== undefined) throw failure.error
-  return result
+  return result as T
 }
 
 function checkRange(range: KeyRange): KeyRange {

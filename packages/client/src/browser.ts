@@ -1,36 +1,28 @@
 /** What only a browser can tell a client: whether there is a network, whether somebody looks, and a few bytes beside the database. */
 import type { Marker, Surroundings } from './options.ts'
 
+type Target = Pick<EventTarget, 'addEventListener'>
+
 /** The parts of a page that are used, each of which may be missing (a worker, a server). */
-interface Page {
+interface Page extends Partial<Target> {
   readonly navigator?: { readonly onLine?: boolean }
   readonly localStorage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
-  readonly document?: { readonly visibilityState: string } & Pick<
-    EventTarget,
-    'addEventListener' | 'removeEventListener'
-  >
-  addEventListener?(type: string, listener: () => void): void
-  removeEventListener?(type: string, listener: () => void): void
+  readonly document?: Target & { readonly visibilityState: string }
 }
 
 const page = globalThis as unknown as Page
 
 export const browserSurroundings: Surroundings = {
   online: () => page.navigator?.onLine !== false,
-  listen(listener) {
-    const online = (): void => listener('online')
-    const offline = (): void => listener('offline')
-    const wake = (): void => listener('wake')
-    const seen = (): void => {
-      if (page.document?.visibilityState === 'visible') wake()
-    }
-    const listeners = { online, offline, pageshow: wake }
-    for (const [type, hear] of Object.entries(listeners)) page.addEventListener?.(type, hear)
-    page.document?.addEventListener('visibilitychange', seen)
-    return () => {
-      for (const [type, hear] of Object.entries(listeners)) page.removeEventListener?.(type, hear)
-      page.document?.removeEventListener('visibilitychange', seen)
-    }
+  listen(tell) {
+    const listening = new AbortController()
+    const on = (target: Partial<Target> | undefined, type: string, hear: () => void): void =>
+      target?.addEventListener?.(type, hear, listening)
+    on(page, 'online', () => tell('online'))
+    on(page, 'offline', () => tell('offline'))
+    on(page, 'pageshow', () => tell('wake'))
+    on(page.document, 'visibilitychange', () => page.document?.visibilityState === 'visible' && tell('wake'))
+    return () => listening.abort()
   },
 }
 

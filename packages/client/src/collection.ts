@@ -4,12 +4,14 @@ import { createDocument, documentIdOf, seedOf } from '@joinery/core/kinds'
 import { checkId, JoineryError } from '@joinery/core'
 import { handleOf, type Handle } from './documents/handle.ts'
 import type { OpenDocuments } from './documents/open-documents.ts'
-import type { Receipt } from './documents/receipts.ts'
-import { queryOf, type Query } from './queries/query.ts'
-import { foundBy, type Found } from './queries/found.ts'
+import { NOTHING_TO_SAVE, type Receipt } from './documents/receipts.ts'
+import { queryOf, type Found, type Query } from './queries/query.ts'
 import type { ListContext } from './queries/live-list.ts'
 import type { PresenceDesk } from './presence.ts'
 import type { Replica } from './replica/replica.ts'
+
+/** As many as a person looks through. */
+const FOUND = 100
 
 /** What lists show of a document. */
 export type RowOf<R> = R & StandardColumns
@@ -34,8 +36,6 @@ export interface CollectionContext extends ListContext {
   readonly replica: Replica
   readonly documents: OpenDocuments
   readonly presence: PresenceDesk
-  /** Resolves when what was edited here can be found by its words. */
-  indexed(): Promise<void>
 }
 
 export function collectionOf<F extends Fields, R>(
@@ -51,17 +51,14 @@ export function collectionOf<F extends Fields, R>(
       const id = documentIdOf(kind, init, write)
       const engine = replica.engine(kind.engine)
       const seed = engine && seedOf(kind, engine, id, init)
-      let receipt: Receipt | undefined
+      let receipt = NOTHING_TO_SAVE
       const live = documents.make({ space, document: id }, kind.name, made => {
         if (seed !== undefined) made.adopt(seed.update)
         receipt = made.change(doc => createDocument(kind, doc, write, init))
       })
       documents.release(live)
-      return {
-        id,
-        saved: receipt?.saved ?? live.lastReceipt().saved,
-        acked: receipt?.acked ?? live.lastReceipt().acked,
-      }
+      const { saved, acked } = receipt
+      return { id, saved, acked }
     },
     async open(id) {
       const live = await documents.open({ space, document: checkId('document', id) })
@@ -71,6 +68,6 @@ export function collectionOf<F extends Fields, R>(
       }
       return handleOf(replica, presence, kind, live, () => documents.release(live))
     },
-    search: question => foundBy<RowOf<R>>(context, space, kind, question),
+    search: question => queryOf(context, space, kind, { question, limit: FOUND }),
   }
 }

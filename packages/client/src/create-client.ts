@@ -5,14 +5,13 @@ import type { Client, Collections, SpaceClient } from './client.ts'
 import { collectionOf, type CollectionContext } from './collection.ts'
 import { openDocuments } from './documents/open-documents.ts'
 import { ledger } from './documents/receipts.ts'
-import { unsavedRows } from './documents/unsaved-rows.ts'
 import { eventDesk } from './events.ts'
 import { link } from './link/link.ts'
 import { newsDesk } from './news.ts'
 import { openStorage } from './open-storage.ts'
 import type { BaseOptions, LinkOptions } from './options.ts'
 import { presenceDesk } from './presence.ts'
-import type { Place } from './replica/body.ts'
+import { later } from './later.ts'
 import { freshId } from './replica/fresh-id.ts'
 import { followKinds } from './replica/kind-versions.ts'
 import { projector } from './replica/projector.ts'
@@ -20,8 +19,8 @@ import { replicaOn } from './replica/replica.ts'
 import { writer } from './replica/writer.ts'
 import { shelfOf } from './shelf.ts'
 import { standing } from './status.ts'
-import { syncDesk } from './sync-now.ts'
-import { trashOf } from './trash.ts'
+import { syncNow } from './sync-now.ts'
+import { trashOf, type TrashContext } from './trash.ts'
 
 const CLOSE_MS = 10_000
 /** 400 MB, as phones let a page have without asking. */
@@ -64,7 +63,7 @@ const EVICT_ABOVE = 400_000_000
  * ```
  */
 export async function createClient<K extends Kinds>(options: BaseOptions<K>): Promise<Client<K>> {
-  const { library, clock, random, engines, surroundings } = options
+  const { library, clock, random, surroundings } = options
   const name = `${library.name}/${options.user}`
   const spaces = new Set((options.spaces ?? [PERSONAL_SPACE]).map(space => checkId('space', space)))
   const marker = typeof options.marker === 'function' ? options.marker(name) : options.marker
@@ -73,26 +72,22 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   const tabs = typeof options.tabs === 'function' ? options.tabs(name) : options.tabs
   const news = newsDesk(tabs)
   const events = eventDesk(news)
-  const { device, slot } = identity
-  const writes = writer(storage, clock, () => news.tellHere({ type: 'storage' }))
-  const replica = replicaOn({ library, engines, storage, writer: writes, clock, random, news, device, slot })
+  const writes = writer(storage, clock, news)
+  const replica = replicaOn({ ...options, ...identity, storage, writer: writes, news })
   await followKinds(replica, library)
 
   let linked = options.url !== undefined
   const background = projector(replica, () => network.refresh())
-  const rows = unsavedRows(news)
   const receipts = ledger(news)
   let kept: Promise<unknown> | undefined
-  const written = ({ space, document }: Place): void => {
-    background.note(space, [document], false)
+  const written = (): void => {
     // From the first edit on there is something to keep (CL-03).
     kept ??= storage.persist().catch(() => undefined)
   }
-  const documents = openDocuments({ replica, rows, receipts, written }, () => status.reachable())
+  const documents = openDocuments({ replica, receipts, written }, () => status.reachable())
   const status = standing({ replica, spaces, degraded, linked: () => linked, unsaved: () => documents.unsaved() })
   await status.refresh()
   const presence = presenceDesk(news, tab)
-  const sync = syncDesk(replica, documents)
   const network = link({
     replica,
     background,
@@ -102,12 +97,12 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     transport: options.transport,
     evictAbove: options.evictAbove ?? EVICT_ABOVE,
     open: place => documents.get(place) !== undefined,
-    report: (space, report) => events.emit({ ...report, space }),
   })
-  const context: CollectionContext = {
+  const context: CollectionContext & TrashContext = {
+    kinds: Object.values(library.kinds),
     replica,
-    unsaved: rows,
     documents,
+    receipts,
     presence,
     standing: status,
     async indexed() {
@@ -117,27 +112,19 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   }
 
   const inSpace = (space: string): SpaceClient<K> => {
-    const collections: Record<string, unknown> = {}
-    for (const kind of Object.values(library.kinds)) collections[kind.name] = collectionOf(context, space, kind)
-    return {
-      ...(collections as Collections<K>),
-      trash: trashOf(context, documents, receipts, Object.keys(library.kinds), space),
-    }
+    const collections = Object.values(library.kinds).map(kind => [kind.name, collectionOf(context, space, kind)])
+    return { ...(Object.fromEntries(collections) as Collections<K>), trash: trashOf(context, space) }
   }
 
   let ended: Promise<void> | undefined
-  const end = async (): Promise<void> => {
+  const end = async (finish: () => Promise<void>): Promise<void> => {
     network.stop()
     background.close()
-    presence.close()
-    sync.close()
     await writes.close()
-    receipts.close()
-    documents.close()
-    status.close()
     stopSurroundings?.()
     news.close()
     tabs.close()
+    await finish()
   }
 
   news.listen({
@@ -147,7 +134,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     },
     // Another tab deletes the library: whatever this one still wants to write has nowhere to go.
     'logout': () => {
-      ended ??= end().then(() => storage.close())
+      ended ??= end(() => storage.close())
       events.emit({ type: 'logged-out' })
     },
   })
@@ -156,7 +143,6 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     if (event === 'offline') return
     network.tell({ type: 'wake' })
     news.tellHere({ type: 'wake' })
-    documents.refresh()
   })
   if (surroundings?.online() === false) network.tell({ type: 'network', online: false })
   if (degraded) events.emit({ type: 'storage', code: 'STORAGE_UNAVAILABLE' })
@@ -183,32 +169,29 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     events,
     device: () => replica.device(),
     linkTo,
-    syncNow: () => sync.now(),
+    syncNow: () => syncNow(replica, documents),
     async persist() {
       const promised = await storage.persist()
       await status.refresh()
       return promised
     },
     async close() {
-      if (ended !== undefined) return ended
       // A storage that does not work again in this time does not work.
-      await new Promise<void>(resolve => {
-        const giveUp = clock.after(CLOSE_MS, resolve)
-        void documents.saved().then(() => {
-          giveUp()
-          resolve()
-        })
-      })
-      ended = end().then(() => storage.close())
-      return ended
+      const { promise, resolve } = later<void>()
+      const giveUp = clock.after(CLOSE_MS, resolve)
+      void documents.saved().then(resolve)
+      await promise
+      giveUp()
+      return (ended ??= end(() => storage.close()))
     },
     async logout() {
-      ended ??= (async () => {
+      if (ended === undefined) {
+        ended = end(async () => {
+          await storage.destroy()
+          marker?.clear()
+        })
         news.tell({ type: 'logout' })
-        await end()
-        await storage.destroy()
-        marker?.clear()
-      })()
+      }
       return ended
     },
   }

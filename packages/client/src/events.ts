@@ -1,5 +1,6 @@
 /** What happened, for an app that shows or logs it. */
 import type { Code } from '@joinery/core'
+import type { SpaceReport } from './link/space-report.ts'
 import type { NewsDesk } from './news.ts'
 import { signal } from './signal.ts'
 
@@ -10,12 +11,7 @@ export type ClientEvent =
   | { readonly type: 'failed'; readonly code: Code | undefined }
   /** Nothing is kept: storage could not be opened (CL-02). Or: what was stored is gone, and is read anew (CL-04). */
   | { readonly type: 'storage'; readonly code: 'STORAGE_UNAVAILABLE' | 'STORAGE_LOST' }
-  /** An update from the relay is damaged and was left out; the document is read anew (CL-08). */
-  | { readonly type: 'refused-update'; readonly space: string; readonly document: string; readonly code: Code }
-  /** The relay's log is not the one that was read before (R4, CL-10): both sides tell what they have. */
-  | { readonly type: 'cursor-back' | 'reset'; readonly space: string }
-  /** This person may not be in this space (any more). */
-  | { readonly type: 'space-lost' | 'space-refused'; readonly space: string; readonly code: Code }
+  | SpaceReport
   | { readonly type: 'logged-out' }
 
 export interface Events {
@@ -38,6 +34,7 @@ export function eventDesk(news: NewsDesk): EventDesk {
   }
 
   news.listen({
+    report: ({ report }) => emit(report),
     link({ report: { syncing, live, code } }) {
       if (!wasSyncing && syncing) emit({ type: 'started' })
       if (wasSyncing && !syncing) emit(live ? { type: 'done' } : { type: 'failed', code: code ?? undefined })

@@ -3,9 +3,11 @@
  * they are told after the commit that they tell of. Lost news cost time and nothing else.
  */
 import type { Code, Tabs } from '@joinery/core'
+import type { Presence } from '@joinery/core/protocol'
 import type { OutboxHead } from '@joinery/core/sync'
 import type { LinkReport } from './link/report.ts'
-import type { RowValue } from './replica/shape.ts'
+import type { SpaceReport } from './link/space-report.ts'
+import type { RowValue } from './replica/row.ts'
 import { signal } from './signal.ts'
 
 export type News =
@@ -33,11 +35,15 @@ export type News =
       readonly from: readonly number[]
       readonly to: readonly number[]
     }
+  /** Newer ones, told before, say what these said, and they left the outbox. */
+  | { readonly type: 'replaced'; readonly space: string; readonly entries: readonly number[] }
   | { readonly type: 'shelf' }
+  /** Row and words of this document are behind its log. `soon`: somebody may be looking at them. */
+  | { readonly type: 'stale'; readonly space: string; readonly document: string; readonly soon: boolean }
   /** Storage begins to fail, or works again. */
   | { readonly type: 'storage' }
-  /** The bodies of these documents are wanted here: by somebody who waits. */
-  | { readonly type: 'wanted'; readonly space: string; readonly documents: readonly string[] }
+  /** The bodies of these documents are wanted here. `urgent`: somebody waits. */
+  | { readonly type: 'wanted'; readonly space: string; readonly documents: readonly string[]; readonly urgent: boolean }
   /** A wanted body is not to be had. */
   | { readonly type: 'absent'; readonly space: string; readonly document: string; readonly code: Code }
   /** The person works on this document. */
@@ -46,26 +52,12 @@ export type News =
   | { readonly type: 'link'; readonly report: LinkReport }
   | { readonly type: 'ask'; readonly leads: boolean }
   | { readonly type: 'wake' }
+  | { readonly type: 'report'; readonly report: SpaceReport }
   /** Sync now, and say whether it went. */
   | { readonly type: 'sync'; readonly id: string }
   | { readonly type: 'synced'; readonly id: string; readonly synced: boolean }
-  /** What a tab shows of a document, or nothing any more. */
-  | {
-      readonly type: 'showing'
-      readonly tab: string
-      readonly space: string
-      readonly document: string
-      readonly state: string | null
-    }
-  /** What others show, as the link told. */
-  | {
-      readonly type: 'presence'
-      readonly space: string
-      readonly document: string
-      readonly session: string
-      readonly subject: string
-      readonly states: Readonly<Record<string, string>> | null
-    }
+  /** What others show, as the link told; and a tab of this device, under its own name and nobody's. */
+  | Presence
   /** The device goes by another name now. */
   | { readonly type: 'renamed-device'; readonly device: string }
   /** One more space is kept on this device. */
@@ -74,6 +66,8 @@ export type News =
   | { readonly type: 'make-way' }
   /** The library is being deleted from this device. */
   | { readonly type: 'logout' }
+  /** This tab is at its end; the last it hears. */
+  | { readonly type: 'closed' }
 
 export interface Grown {
   readonly document: string
@@ -94,6 +88,7 @@ export interface NewsDesk {
   /** To this tab alone: of what is not stored yet. */
   tellHere(news: News): void
   listen(handlers: NewsHandlers): () => void
+  /** Tells this tab that it is `closed`, and nobody anything after. */
   close(): void
 }
 
@@ -112,6 +107,10 @@ export function newsDesk(tabs: Tabs): NewsDesk {
         const handle: ((news: never) => void) | undefined = handlers[news.type]
         handle?.(news as never)
       }),
-    close: stop,
+    close() {
+      heard.emit({ type: 'closed' })
+      stop()
+      heard.clear()
+    },
   }
 }

@@ -6,7 +6,7 @@ import { JoineryError, type Plain } from '@joinery/core'
 import { STATE_BYTES, type Presence } from '@joinery/core/protocol'
 import type { NewsDesk } from './news.ts'
 import type { Place } from './replica/body.ts'
-import { signal, type Signal } from './signal.ts'
+import { signal } from './signal.ts'
 
 export interface Present {
   /** Names one tab of somebody, as long as it is there. */
@@ -22,148 +22,129 @@ export interface PresenceDesk {
   others(place: Place): readonly Present[]
   listen(place: Place, listener: (others: readonly Present[]) => void): () => void
   /** This tab sends for the device now, and hears for it. */
-  link(send: (message: Presence) => void): void
-  unlink(): void
+  link(send: ((message: Presence) => void) | undefined): void
   hear(message: Presence): void
-  close(): void
-}
-
-type States = Readonly<Record<string, string>>
-
-interface Room extends Place {
-  readonly changed: Signal<void>
-  /** By tab of this device. */
-  readonly tabs: Map<string, string>
-  /** By session of others. */
-  readonly sessions: Map<string, { readonly subject: string; readonly states: States }>
-  clock: number
 }
 
 export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
-  const rooms = new Map<string, Room>()
-  const holders = new Map<object, { readonly place: Place; readonly json: string }>()
+  /** By session: of others, and, without a subject, of this device's tabs. */
+  const rooms = new Map<string, Map<string, Presence>>()
+  const changed = signal<Map<string, Presence>>()
+  /** What is shown here, the newest last. */
+  const shown = new Map<object, { readonly place: Place; readonly json: string }>()
   let send: ((message: Presence) => void) | undefined
+  let clock = 0
 
-  const roomOf = ({ space, document }: Place): Room => {
+  const roomOf = ({ space, document }: Place): Map<string, Presence> => {
     const name = `${space} ${document}`
-    const room = rooms.get(name) ?? {
-      space,
-      document,
-      changed: signal(),
-      tabs: new Map(),
-      sessions: new Map(),
-      clock: 0,
-    }
+    const room = rooms.get(name) ?? new Map<string, Presence>()
     rooms.set(name, room)
     return room
   }
 
-  const others = ({ tabs, sessions }: Room): Present[] => {
-    const list: Present[] = []
-    const add = (id: string, subject: string, json: string): void => {
-      try {
-        list.push({ id, subject, state: JSON.parse(json) as Plain })
-      } catch {
-        // Somebody else's nonsense is nobody's presence.
-      }
-    }
-    for (const [id, json] of tabs) if (id !== tab) add(id, '', json)
-    for (const [session, { subject, states }] of sessions) {
-      for (const [id, json] of Object.entries(states)) add(`${session} ${id}`, subject, json)
-    }
-    return list
-  }
+  const others = (place: Place): Present[] =>
+    [...roomOf(place).values()]
+      .filter(({ session }) => session !== tab)
+      .flatMap(({ session, subject, state }) =>
+        statesIn(state).map(([id, one]) => ({ id: `${session} ${id}`, subject, state: one })),
+      )
+
+  const presenceIn = ({ space, document }: Place, session: string, state: string | undefined): Presence => ({
+    type: 'presence',
+    space,
+    document,
+    session,
+    subject: '',
+    clock: ++clock,
+    state,
+  })
 
   const show = (place: Place): void => {
     const room = roomOf(place)
-    const shown = [...holders.values()].findLast(holder => roomOf(holder.place) === room)
-    news.tell({ type: 'showing', tab, space: room.space, document: room.document, state: shown?.json ?? null })
+    const last = [...shown.values()].findLast(one => roomOf(one.place) === room)
+    news.tell(presenceIn(place, tab, last?.json))
   }
 
   /** What all tabs of this device show, as one state. */
-  const sendRoom = (room: Room): void => {
-    const { space, document, tabs } = room
-    room.clock += 1
-    const state = tabs.size === 0 ? undefined : JSON.stringify(Object.fromEntries(tabs))
-    if (state === undefined || !isLarge(state))
-      send?.({ type: 'presence', space, document, session: '', subject: '', clock: room.clock, state })
+  const sendRoom = (place: Place): void => {
+    const states = [...roomOf(place).values()].filter(isOwn).flatMap(({ state }) => statesIn(state))
+    const state = states.length > 0 ? JSON.stringify(Object.fromEntries(states)) : undefined
+    if (!isLarge(state)) send?.(presenceIn(place, '', state))
   }
 
-  const stop = news.listen({
-    showing(item) {
-      const room = roomOf(item)
-      const { tabs } = room
-      const before = tabs.get(item.tab)
-      if (item.state === null) tabs.delete(item.tab)
-      else tabs.set(item.tab, item.state)
-      if (before === tabs.get(item.tab)) return
-      sendRoom(room)
-      room.changed.emit()
-    },
-    presence({ session, subject, states, ...place }) {
-      const room = roomOf(place)
-      if (states === null) room.sessions.delete(session)
-      else room.sessions.set(session, { subject, states })
-      room.changed.emit()
+  const drop = (which: (message: Presence) => boolean): void => {
+    for (const room of rooms.values()) {
+      const dropped = [...room.values()].filter(which)
+      for (const { session } of dropped) room.delete(session)
+      if (dropped.length > 0) changed.emit(room)
+    }
+  }
+
+  news.listen({
+    presence(message) {
+      const { session, state } = message
+      const room = roomOf(message)
+      if (room.get(session)?.state === state) return
+      if (state === undefined) room.delete(session)
+      else room.set(session, message)
+      if (isOwn(message)) sendRoom(message)
+      changed.emit(room)
     },
     // A tab that has just begun to lead asks what there is to show.
     ask({ leads }) {
       // The one that led may have died, and what it showed with it.
-      if (leads) for (const { tabs } of rooms.values()) tabs.clear()
-      for (const { place } of holders.values()) show(place)
+      if (leads) drop(isOwn)
+      for (const { place } of shown.values()) show(place)
     },
     link({ report }) {
-      for (const { sessions, changed } of rooms.values()) {
-        if (report.mode === 'realtime' || sessions.size === 0) continue
-        sessions.clear()
-        changed.emit()
-      }
+      if (report.mode !== 'realtime') drop(message => !isOwn(message))
+    },
+    closed() {
+      const places = [...shown.values()].map(({ place }) => place)
+      shown.clear()
+      for (const place of places) show(place)
     },
   })
 
   return {
     set(holder, place, state) {
-      const json = JSON.stringify(state)
+      const json = JSON.stringify({ [tab]: state })
       if (isLarge(json)) throw new JoineryError('BAD_INPUT', { what: 'presence', rule: 'less than 4 KiB as JSON' })
-      const held = holders.get(holder)
-      holders.delete(holder)
-      if (state !== null) holders.set(holder, { place, json })
-      if (state !== null || held !== undefined) show(place)
+      const was = shown.delete(holder)
+      if (state !== null) shown.set(holder, { place, json })
+      if (state !== null || was) show(place)
     },
-    others: place => others(roomOf(place)),
+    others,
     listen(place, listener) {
       const room = roomOf(place)
-      return room.changed.listen(() => listener(others(room)))
+      return changed.listen(one => {
+        if (one === room) listener(others(place))
+      })
     },
     link(sender) {
       send = sender
-      for (const room of rooms.values()) if (room.tabs.size > 0) sendRoom(room)
+      for (const room of rooms.values()) {
+        const own = [...room.values()].find(isOwn)
+        if (own !== undefined) sendRoom(own)
+      }
     },
-    unlink() {
-      send = undefined
-    },
-    hear({ space, document, session, subject, state }) {
-      news.tell({ type: 'presence', space, document, session, subject, states: statesIn(state) })
-    },
-    close() {
-      const places = [...holders.values()].map(({ place }) => place)
-      holders.clear()
-      for (const place of places) show(place)
-      stop()
-    },
+    hear: news.tell,
   }
 }
 
-/** Beside what the other tabs show, and UTF-8 takes up to three bytes for a character. */
-function isLarge(json: string): boolean {
-  return json.length * 3 > STATE_BYTES && new TextEncoder().encode(json).length > STATE_BYTES - 64
+function isOwn({ subject }: Presence): boolean {
+  return subject === ''
 }
 
-function statesIn(state: string | undefined): States | null {
+function isLarge(json: string | undefined): boolean {
+  return new TextEncoder().encode(json).length > STATE_BYTES
+}
+
+/** What a session shows, by its tabs. Somebody else's nonsense is nobody's presence. */
+function statesIn(state = '{}'): [string, Plain][] {
   try {
-    const states: unknown = JSON.parse(state ?? 'null')
-    return typeof states === 'object' ? (states as States | null) : null
+    return Object.entries(JSON.parse(state) as Readonly<Record<string, Plain>>)
   } catch {
-    return null
+    return []
   }
 }

@@ -4,8 +4,10 @@ import { reapply } from '@joinery/core/kinds'
 import type { OpenDocuments } from './documents/open-documents.ts'
 import type { Receipt } from './documents/receipts.ts'
 import type { Replica } from './replica/replica.ts'
-import { record, type ShelfRecord } from './replica/layout.ts'
+import type { ShelfRecord } from './replica/layout.ts'
 import { readRecord } from './replica/body.ts'
+import { repeated } from './repeated.ts'
+import { signal } from './signal.ts'
 
 export interface ShelvedEdits {
   readonly id: string
@@ -49,7 +51,7 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
     list,
     discard,
     async applyAgain(id) {
-      const entry = record<ShelfRecord>(await replica.read(tx => tx.get('shelf', [id])))
+      const entry = (await replica.read(tx => tx.get('shelf', [id]))) as ShelfRecord | undefined
       if (entry === undefined) throw new JoineryError('NOT_FOUND', { shelf: id })
       const { space, document, kind } = entry
       const place = { space, document }
@@ -74,17 +76,11 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
       }
     },
     subscribe(listener) {
-      let closed = false
-      const tell = async (): Promise<void> => {
-        const edits = await list().catch(() => undefined)
-        if (!closed && edits !== undefined) listener(edits)
-      }
-      const stop = news.listen({ shelf: () => void tell() })
-      void tell()
-      return () => {
-        closed = true
-        stop()
-      }
+      const shown = signal<readonly ShelvedEdits[]>()
+      const look = repeated(async () => shown.emit(await list()))
+      const stops = [shown.listen(listener), news.listen({ shelf: look })]
+      void look()
+      return () => stops.forEach(stop => stop())
     },
   }
 }

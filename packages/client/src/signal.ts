@@ -3,6 +3,8 @@ export interface Signal<T> {
   emit(value: T): void
   /** Returns what stops listening; stopping twice is once. */
   listen(listener: (value: T) => void): () => void
+  /** Nobody hears any more. */
+  clear(): void
 }
 
 export function signal<T>(): Signal<T> {
@@ -23,5 +25,6 @@ export function signal<T>(): Signal<T> {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    clear: () => listeners.clear(),
   }
 }

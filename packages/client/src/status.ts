@@ -4,6 +4,7 @@
 import type { Code, StorageEstimate } from '@joinery/core'
 import { NO_LINK, type LinkReason, type LinkReport, type Mode } from './link/report.ts'
 import { keys, positionOf, type OutboxRecord } from './replica/layout.ts'
+import { repeated } from './repeated.ts'
 import type { Replica } from './replica/replica.ts'
 import { signal } from './signal.ts'
 
@@ -51,7 +52,6 @@ export interface Standing extends StatusDesk {
   /** Whether the relay can be asked for what is not here. */
   reachable(): boolean
   refresh(): Promise<void>
-  close(): void
 }
 
 export interface StandingParts {
@@ -66,7 +66,8 @@ export interface StandingParts {
 export function standing({ replica, spaces, degraded, linked, unsaved }: StandingParts): Standing {
   const changed = signal<Status>()
   let link: LinkReport = NO_LINK
-  let filling: readonly string[] = [...spaces]
+  /** Spaces that are still being filled in, by what is stored. */
+  let partial: readonly string[] = [...spaces]
   let counted: Pick<Status, 'pending' | 'pendingSince' | 'shelf' | 'lastSync'> = {
     pending: 0,
     pendingSince: undefined,
@@ -74,11 +75,10 @@ export function standing({ replica, spaces, degraded, linked, unsaved }: Standin
     lastSync: undefined,
   }
   let estimate: StorageEstimate = { usage: undefined, quota: undefined, persisted: false }
-  let counting: Promise<void> | undefined
-  let again = false
-  let closed = false
 
-  const complete = (space: string): boolean => !linked() || !filling.includes(space)
+  // Whoever leads knows better: rows follow their bodies.
+  const complete = (space: string): boolean =>
+    !linked() || !(link.reason === 'no-relay' ? partial : link.filling).includes(space)
 
   const compose = (): Status => ({
     mode: link.mode,
@@ -100,54 +100,41 @@ export function standing({ replica, spaces, degraded, linked, unsaved }: Standin
     changed.emit(current)
   }
 
-  const count = async (): Promise<void> => {
-    while (again && !closed) {
-      again = false
-      try {
-        await replica.read(async tx => {
-          let pending = 0
-          let pendingSince: number | undefined
-          const partial: string[] = []
-          for (const space of spaces) {
-            pending += await tx.count('outbox', { prefix: [space] })
-            for (const { value } of await tx.range('outbox', { prefix: [space], limit: 1 })) {
-              const { edited } = value as OutboxRecord
-              pendingSince = Math.min(pendingSince ?? edited, edited)
-            }
-            if (positionOf(await tx.get('meta', keys.position(space))).fill !== undefined) partial.push(space)
+  const refresh = repeated(async () => {
+    try {
+      await replica.read(async tx => {
+        let pending = 0
+        let pendingSince: number | undefined
+        const filling: string[] = []
+        for (const space of spaces) {
+          pending += await tx.count('outbox', { prefix: [space] })
+          for (const { value } of await tx.range('outbox', { prefix: [space], limit: 1 })) {
+            const { edited } = value as OutboxRecord
+            pendingSince = Math.min(pendingSince ?? edited, edited)
           }
-          const lastSync = (await tx.get('meta', keys.lastSync)) as number | undefined
-          counted = { pending, pendingSince, shelf: await tx.count('shelf', {}), lastSync }
-          // Whoever leads knows better: rows follow their bodies.
-          if (link.reason === 'no-relay') filling = partial
-        })
-        estimate = await replica.storage.estimate()
-      } catch {
-        // It says so itself, in `failing`.
-      }
+          if (positionOf(await tx.get('meta', keys.position(space))).fill !== undefined) filling.push(space)
+        }
+        const lastSync = (await tx.get('meta', keys.lastSync)) as number | undefined
+        counted = { pending, pendingSince, shelf: await tx.count('shelf', {}), lastSync }
+        partial = filling
+      })
+      estimate = await replica.storage.estimate()
+    } finally {
       tell()
     }
-    counting = undefined
-  }
+  })
 
-  const refresh = (): Promise<void> => {
-    again = true
-    return (counting ??= count())
-  }
-
-  const recount = (): void => void refresh()
-  const stop = replica.news.listen({
+  replica.news.listen({
     link({ report }) {
       link = report
-      if (link.reason !== 'no-relay') ({ filling } = link)
       tell()
-      recount()
+      void refresh()
     },
-    outbox: recount,
-    settled: recount,
-    shelf: recount,
+    outbox: refresh,
+    settled: refresh,
+    shelf: refresh,
     // An edit has been made and is not written yet, or has just been: it is counted before anything says that nothing is pending.
-    rows: () => (unsaved() ? tell() : recount()),
+    rows: () => (unsaved() ? tell() : refresh()),
     storage: tell,
   })
 
@@ -163,9 +150,5 @@ export function standing({ replica, spaces, degraded, linked, unsaved }: Standin
     complete,
     reachable: () => link.mode === 'realtime' || link.reason === 'connecting',
     refresh,
-    close() {
-      closed = true
-      stop()
-    },
   }
 }

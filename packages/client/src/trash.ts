@@ -3,14 +3,14 @@
  * edit made elsewhere meanwhile is kept; a purge outlives the bytes and beats every update.
  */
 import { JoineryError } from '@joinery/core'
-import { setTrashed } from '@joinery/core/kinds'
+import { setTrashed, type AnyKind } from '@joinery/core/kinds'
 import type { OpenDocuments } from './documents/open-documents.ts'
 import { stub, type Ledger, type Receipt } from './documents/receipts.ts'
 import { append } from './replica/append.ts'
 import { readRecord } from './replica/body.ts'
 import { retire } from './replica/retire.ts'
-import { readList, type ListContext } from './queries/live-list.ts'
-import type { RowValue } from './replica/shape.ts'
+import type { ListContext } from './queries/live-list.ts'
+import { queryOf } from './queries/query.ts'
 
 export interface TrashedRow {
   readonly id: string
@@ -29,24 +29,23 @@ export interface Trash {
   purge(id: string): Promise<Receipt>
 }
 
-export function trashOf(
-  context: ListContext,
-  documents: OpenDocuments,
-  receipts: Ledger,
-  kinds: readonly string[],
-  space: string,
-): Trash {
-  const { replica } = context
+export interface TrashContext extends ListContext {
+  readonly kinds: readonly AnyKind[]
+  readonly documents: OpenDocuments
+  readonly receipts: Ledger
+}
+
+export function trashOf(context: TrashContext, space: string): Trash {
+  const { replica, kinds, documents, receipts } = context
   const { news } = replica
   return {
     async list() {
-      const order = { column: 'trashed', direction: 'desc' } as const
-      const lists = await Promise.all(
-        kinds.map(name =>
-          readList(context, { space, kind: replica.kind(name), conditions: {}, trashed: true, order, limit: Infinity }),
-        ),
+      const lists = kinds.map(kind =>
+        queryOf<TrashedRow>(context, space, kind)
+          .where({ trashed: { from: 0 } })
+          .get(),
       )
-      const rows = lists.flatMap(({ rows: found }) => found) as readonly RowValue[] as unknown as TrashedRow[]
+      const rows = (await Promise.all(lists)).flatMap(list => list.rows)
       return rows.sort((a, b) => b.trashed - a.trashed)
     },
     async restore(id) {
@@ -62,24 +61,19 @@ export function trashOf(
       // What is being typed is part of what is deleted, and its receipts are settled first.
       await documents.get(place)?.saved()
       const { onSaved, onAcked, saved, acked } = stub()
-      const { entries, head } = await replica.write(async tx => {
+      const heads = await replica.write(async tx => {
         if ((await readRecord(tx, place)) === undefined) throw new JoineryError('NOT_FOUND', { document: id })
-        const retired = await retire(tx, replica, place, 'GONE', 'purge')
-        const stored = await readRecord(tx, place)
-        if (stored === undefined || retired.gone === undefined) throw new JoineryError('GONE', { document: id })
-        const { heads } = await append(tx, place, stored, [{ type: 'tombstone', resupply: null }], replica.now())
-        return { entries: retired.entries, head: heads }
+        const stored = await retire(tx, replica, place, 'GONE', 'purge')
+        if (stored === undefined) throw new JoineryError('GONE', { document: id })
+        return (await append(tx, place, stored, [{ type: 'tombstone', resupply: null }], replica.now())).heads
       })
       receipts.expect(
         space,
-        head.map(({ n }) => n),
+        heads.map(({ n }) => n),
         onAcked,
       )
       onSaved.resolve()
-      news.tell({ type: 'settled', space, entries, code: 'GONE' })
-      news.tell({ type: 'rebuilt', space, documents: [id] })
-      news.tell({ type: 'gone', space, documents: [id] })
-      news.tell({ type: 'outbox', space, heads: head })
+      news.tell({ type: 'outbox', space, heads })
       return { saved, acked }
     },
   }

@@ -3,7 +3,7 @@ import { yjs } from '@joinery/adapters/engines/yjs'
 import { seededRandom } from '@joinery/core/testing'
 import { foldWith, personalSpaceOf } from '@joinery/relay'
 import { expect, test } from 'vitest'
-import { world } from './kit.ts'
+import { settle, world } from './kit.ts'
 import { as, relayIn } from './relay.ts'
 
 test('[C5] above its limit the bodies used least are left to the relay; rows and search stay, nothing unacked goes, and opening brings them back', async () => {
@@ -220,6 +220,21 @@ test('[§6] sync now resolves to whether everything is in step', async () => {
   const later = phone.syncNow()
   await w.clock.advance(20_000)
   expect(await later).toBe(false)
+})
+
+test('[§6] what waits for the relay when the client closes is told so: sync now, and a document that is not here', async () => {
+  const w = world()
+  relayIn(w)
+  const phone = await w.device('phone').open(as('ada'))
+  await w.clock.advance(5_000)
+  const [link] = w.network.links()
+  link?.stall('up')
+  const synced = phone.syncNow()
+  const opened = phone.note.open('elsewhere').catch((error: unknown) => error)
+  await settle()
+  await phone.close()
+  expect(await synced).toBe(false)
+  expect(await opened).toMatchObject({ code: 'CLOSED' })
 })
 
 test('[AU-07] nobody signed in stops the link and says so; a token given later starts it again', async () => {

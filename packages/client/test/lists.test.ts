@@ -220,3 +220,16 @@ test('[C1] a search keeps up with what is edited, and finds nothing that was pur
   await w.clock.advance(2_000)
   expect((await client.note.search('plum').get()).rows).toEqual([])
 })
+
+test('[C1] a search shows nothing that it is not asked for, whatever is edited while it reads', async () => {
+  const client = await open()
+  client.card.create({ title: 'plum' })
+  const shown = new Set<string>()
+  client.card.search('plum').subscribe(({ rows }) => rows.forEach(row => shown.add(row.title)))
+  for (let at = 0; at < 20; at++) {
+    client.card.create({ title: `apple ${at}` })
+    for (let turn = 0; turn < at; turn++) await Promise.resolve()
+  }
+  for (let turn = 0; turn < 20; turn++) await settle()
+  expect([...shown]).toEqual(['plum'])
+})

@@ -119,6 +119,33 @@ test('[C2] what a fast clock stamped is written anew once, also where it is open
   expect(b.view.$created?.at).toBeLessThan(w.clock.now())
 })
 
+test('[C2] a clock that jumps ahead under a live link is set right by the relay first: what it stamped goes up again once', async () => {
+  const w = world()
+  relayIn(w)
+  let pushes = 0
+  const inner = w.network.transport('phone')
+  const transport: Transport = {
+    connect(url, on) {
+      const wire = inner.connect(url, on)
+      return {
+        ...wire,
+        send(frame) {
+          if (decodeMessage(frame)?.type === 'push') pushes += 1
+          wire.send(frame)
+        },
+      }
+    },
+  }
+  const clock = w.clock.skewed(0)
+  const phone = await open(w, 'phone', { clock, transport })
+  await w.clock.advance(5_000)
+  clock.jump(3_600_000)
+  const made = phone.paper.create({ title: 'Ahead' })
+  await w.clock.advance(5_000)
+  await made.acked
+  expect(pushes).toBe(2)
+})
+
 test('[D5] a document of another kind under the same name is left as it is, and the edit that would take it over is refused', async () => {
   const w = world()
   const kinds = ['left', 'right'].map(name =>
@@ -150,6 +177,24 @@ test('[D5] a document of another kind under the same name is left as it is, and 
   using first = await client.left?.open('same')
   expect(() => client.right?.create({ title: 'Third' })).toThrow(expect.objectContaining({ code: 'KIND_MISMATCH' }))
   expect(first?.view['title']).toBe('First')
+})
+
+test('[§3.1] edits of an editor go together, too, when it has had the document since before', async () => {
+  const w = world()
+  const relay = relayIn(w)
+  const phone = await open(w, 'phone')
+  const made = phone.paper.create({})
+  await w.clock.advance(5_000)
+  using a = await phone.paper.open(made.id)
+  const text = a.y.getText('body')
+  for (let at = 0; at < 200; at++) text.insert(at, String(at % 10))
+  await a.saved
+  await w.clock.advance(5_000)
+  await a.acked
+  const { personalSpaceOf } = await import('@joinery/relay')
+  const entries = await relay.store.body(personalSpaceOf('ada'), made.id)
+  expect(entries.length).toBeLessThan(6)
+  expect(a.view.body.toString()).toBe('0123456789'.repeat(20))
 })
 
 test('[§3.1] edits made while one is being written go together, as few bytes as they are, and every receipt is exact', async () => {

@@ -198,6 +198,25 @@ describe('refusals', () => {
   })
 })
 
+test('[R4] a newer supply replaces one that is a gap, and what was asked for because of a refusal still comes', () => {
+  const machine = outflow({ chance: () => 0.5, tellsGaps: () => false })
+  machine.handle({ type: 'found', entries: [head(1, 'd', 10, true), head(2)] }, 0)
+  expect(pushed(machine.handle({ type: 'up' }, 0))).toEqual([1])
+  for (let at = 0; at < 2; at++) machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, at)
+  machine.handle({ type: 'found', entries: [head(3, 'd', 10, true)] }, 10)
+  machine.handle({ type: 'replaced', entries: [1] }, 10)
+  expect(pushed(machine.handle({ type: 'tick' }, 10_000))).toEqual([3])
+  expect(machine.waiting()).toBe(2)
+
+  const refused = machine.handle({ type: 'refused', n: 3, code: 'TOO_LARGE', retryAfter: 0 }, 10_000)
+  expect(refused).toEqual([{ do: 'shelve', document: 'd', code: 'TOO_LARGE' }])
+  machine.handle({ type: 'found', entries: [head(4, 'd', 10, true)] }, 10_001)
+  // Nothing goes while its document is being put on the shelf.
+  expect(pushed(machine.handle({ type: 'replaced', entries: [3] }, 10_001))).toEqual([])
+  expect(pushed(machine.handle({ type: 'dropped', entries: [2, 4] }, 10_002))).toEqual([])
+  expect(machine.waiting()).toBe(0)
+})
+
 test('[I13, S4] whatever is answered: never more in flight than the window, never out of order within a document', () => {
   const answers = fc.array(fc.record({ pick: fc.nat(), ack: fc.boolean(), time: fc.nat({ max: 2_000 }) }), {
     maxLength: 200,

@@ -1,4 +1,5 @@
 /** Devices and a relay: what is edited on one is on the other, whatever happens in between. */
+import { decodeMessage } from '@joinery/core/protocol'
 import { expect, test } from 'vitest'
 import { world } from './kit.ts'
 import { as, relayIn } from './relay.ts'
@@ -99,6 +100,53 @@ test('[R2] filling in goes on after a break where it stopped', async () => {
   await w.clock.advance(20_000)
   const { state, rows } = await second.note.get()
   expect([state, rows.length]).toEqual(['complete', 60])
+  expect(rows.filter(row => row.title === 'Changed').length).toBe(1)
+})
+
+test('[R2] a body that was still to be fetched when the device died is fetched when it comes back, before anybody opens it', async () => {
+  const w = world()
+  relayIn(w, { limits: { pageBytes: 1_000 } })
+  const phone = await w.device('phone').open(as('ada'))
+  const oldest = phone.note.create({ title: 'Oldest' })
+  await w.clock.advance(1_000)
+  for (let count = 0; count < 60; count++) phone.note.create({ title: `Note ${count}` })
+  await w.clock.advance(5_000)
+  const device = w.device('laptop')
+  const inner = w.network.transport('laptop')
+  const late: (() => void)[] = []
+  const first = await device.open({
+    ...as('ada'),
+    transport: {
+      connect(url, on) {
+        const wire = inner.connect(url, on)
+        const send = (frame: Uint8Array): void => {
+          const message = decodeMessage(frame)
+          // The second page waits, and a body by itself never comes.
+          if (message?.type !== 'fetch' || message.before === 0) {
+            if (message?.type !== 'fetch' || message.document === undefined) wire.send(frame)
+          } else late.push(() => wire.send(frame))
+        }
+        return { ...wire, send }
+      },
+    },
+  })
+  await w.clock.advance(2_000)
+  using a = await phone.note.open(oldest.id)
+  a.change(d => {
+    d.title = 'Changed'
+  })
+  await w.clock.advance(2_000)
+  while (first.status.get().replica !== 'complete' && late.length > 0) {
+    for (const send of late.splice(0)) send()
+    await w.clock.advance(1_000)
+  }
+  w.network.crash('laptop')
+  device.disk.crash()
+  device.lastTab()?.crash()
+  const second = await device.open(as('ada'))
+  await w.clock.advance(20_000)
+  const { state, rows } = await second.note.limit(100).get()
+  expect([state, rows.length]).toEqual(['complete', 61])
   expect(rows.filter(row => row.title === 'Changed').length).toBe(1)
 })
 

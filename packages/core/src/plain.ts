@@ -68,10 +68,13 @@ export function hex(bytes: Uint8Array): string {
  * ```
  */
 export function copyPlain(value: Plain): Plain {
-  if (value instanceof Uint8Array) return Uint8Array.from(value)
   if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) return new Uint8Array(value)
   if (isList(value)) return value.map(copyPlain)
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyPlain(item)]))
+  // Its own from here on, a key `__proto__` too, so assigning reaches no prototype.
+  const copy: { [key: string]: Plain } = { ...value }
+  for (const [key, item] of Object.entries(copy)) if (typeof item === 'object') copy[key] = copyPlain(item)
+  return copy
 }
 
 type Scalar = null | boolean | number | string | Uint8Array

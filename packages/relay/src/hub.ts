@@ -25,6 +25,11 @@ export interface Told {
 export interface Hub {
   watch(reader: Reader, space: string, cursor: Cursor | undefined, told: Told): void
   leave(reader: Reader, space: string): void
+  /**
+   * Resolves once this reader has been sent all that the log of a space holds now; at once when it does not watch it. Before that, a page of
+   * bodies could be the last to miss a document: one that moved past the page, in an edit that the reader is not told of yet (R2).
+   */
+  inStep(reader: Reader, space: string): Promise<void>
   /** The connection ended. */
   gone(reader: Reader): void
   published(committed: CommittedSpace, entries: readonly Entry[]): void
@@ -168,6 +173,18 @@ export function createHub(options: HubOptions): Hub {
       channel.subscriptionsByReader.set(reader, subscription)
     },
     leave,
+    async inStep(reader, space) {
+      const subscriptionOf = (): Subscription | undefined =>
+        channelsBySpace.get(space)?.subscriptionsByReader.get(reader)
+      if (subscriptionOf() === undefined) return
+      const head = await store.head(space)
+      if (head === undefined) return
+      // Watched anew meanwhile, it is another subscription.
+      for (let one = subscriptionOf(), before; one !== undefined && one !== before; one = subscriptionOf()) {
+        await one.reached(head.seq)
+        before = one
+      }
+    },
     gone(reader) {
       for (const space of spacesByReader.get(reader) ?? []) leave(reader, space)
       spacesByReader.delete(reader)

@@ -152,11 +152,14 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
     return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
   }
   // A device is one subject's in a space (S4), so its name is enough to bind an author to.
-  const verdict = gate.judge(scanned.scan, draft, { owner: job.device, resupply: resupply && job.granted })
+  const { granted } = job
+  const verdict = gate.judge(scanned.scan, draft, { owner: job.device, resupply: resupply && granted, repeats: granted })
   if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
   // Deletes that several devices give back are the same bytes from each.
   const seq =
-    resupply && verdict.authors.length === 0 ? await options.store.holds(job.space, entry.document, digest) : undefined
+    (resupply || granted) && verdict.authors.length === 0
+      ? await options.store.holds(job.space, entry.document, digest)
+      : undefined
   return seq === undefined ? commit(verdict.authors) : acked(seq)
 }
 

@@ -137,14 +137,14 @@ export function createLink(options: LinkOptions): Link {
   }
 
   const push = (space: string, entry: PushedEntry): void => {
-    const { n, document, resupply, bytes } = entry
+    const { n, document, bytes } = entry
     const who = { device, subject: subject ?? '' }
     intake.owes(bytes.length)
     committer.take({
       space,
       entry,
       ...who,
-      granted: resupply && options.wants.granted(space, who.subject, device),
+      granted: options.wants.granted(space, who.subject, device),
       answer(answer) {
         if (answer.answer === 'acked') {
           const acks = acksBySpace.get(space)
@@ -221,7 +221,11 @@ export function createLink(options: LinkOptions): Link {
       for (const entry of entries) push(space, entry)
     },
     'fetch': ({ space, document, before }) =>
-      ask(space, document, () => bodiesFor(options.bodies, space, document, before)),
+      ask(space, document, async () => {
+        const answers = await bodiesFor(options.bodies, space, document, before)
+        if (document === undefined) await hub.inStep(reader, space)
+        return answers
+      }),
     'have': ({ space, documents }) =>
       ask(space, undefined, () => options.wants.answer(space, subject ?? '', device, documents)),
     'presence': ({ space, document, clock: at, state }) => {

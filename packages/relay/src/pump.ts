@@ -47,6 +47,8 @@ export interface Subscription {
   offer(batch: Batch): void
   /** The log may go further than what was offered. */
   catchUp(): void
+  /** Resolves once the reader was sent everything up to this seq, or the subscription has ended. */
+  reached(seq: number): Promise<void>
   end(): void
 }
 
@@ -82,13 +84,28 @@ export function subscribe(options: SubscribeOptions): Subscription {
   let epoch = ''
   /** Whether the reader was last told that nothing more is there. */
   let isLive = false
+  let waiting: { readonly seq: number; readonly then: () => void }[] = []
   const isEnded = (): boolean => state === 'ended'
+
+  /** Whoever waited for what has been sent by now. */
+  const arrived = (): void => {
+    const isDue = (one: { readonly seq: number }): boolean => isEnded() || one.seq <= seq
+    const due = waiting.filter(isDue)
+    waiting = waiting.filter(one => !isDue(one))
+    for (const { then } of due) then()
+  }
+
+  const end = (): void => {
+    state = 'ended'
+    arrived()
+  }
 
   const send = (to: Cursor, live: boolean, reset: boolean, entries: LogPage['entries']): void => {
     seq = to.seq
     epoch = to.epoch
     isLive = live
     reader.send(encodeMessage({ type: 'changes', space, cursor: to, live, reset, entries }))
+    arrived()
   }
 
   const begin = async (): Promise<void> => {
@@ -144,7 +161,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
   begin().catch((error: unknown) => {
     log.warn('watch-failed', { space, ...reasonOf(error) })
     if (isEnded()) return
-    state = 'ended'
+    end()
     options.failed(error instanceof JoineryError ? error.code : 'UNAVAILABLE')
   })
 
@@ -155,12 +172,16 @@ export function subscribe(options: SubscribeOptions): Subscription {
       if (batch.after === seq && !reader.full()) {
         seq = batch.seq
         reader.send(batch.frame())
+        arrived()
       } else readOn()
     },
     catchUp: readOn,
-    end() {
-      state = 'ended'
+    reached(wanted) {
+      if (isEnded() || seq >= wanted) return Promise.resolve()
+      readOn()
+      return new Promise(then => waiting.push({ seq: wanted, then }))
     },
+    end,
   }
 }
 

@@ -162,6 +162,39 @@ test('[R4] what a device has and the log lacks is asked for, taken with its auth
   expect(again.of('want').at(-1)?.documents).toEqual([])
 })
 
+test('[R4] an edit that was lost with the log and given back by somebody else is acked to its author, and nobody’s name is taken', async () => {
+  const lost = rig()
+  const [w, v] = [writer(1), writer(2)]
+  const first = w.edit(type('ann'))
+  Y.applyUpdate(v.doc, first)
+  v.edit(doc => doc.getText('body').insert(3, ' and bob'))
+  const cursor = { epoch: 'another', seq: 2, mark: new Uint8Array(16) }
+  const bob = await lost.device('bob', 'laptop')
+  bob.say({ type: 'watch', space: 'garden', cursor })
+  await lost.rest()
+  const whole = Y.encodeStateAsUpdate(v.doc)
+  bob.say({ type: 'push', space: 'garden', entries: [update(1, 'd', whole, { resupply: true })] })
+  await lost.rest()
+  const eve = await lost.device('eve', 'other')
+  eve.say({ type: 'push', space: 'garden', entries: [update(1, 'd', first)] })
+  await lost.rest()
+  expect(eve.of('refused')).toMatchObject([{ n: 1, code: 'CONFLICTING_AUTHORSHIP' }])
+  const ann = await lost.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor })
+  await lost.rest()
+  ann.say({ type: 'push', space: 'garden', entries: [update(7, 'd', first), update(8, 'd', w.edit(type('!')))] })
+  await lost.rest()
+  expect(ann.of('refused')).toEqual([])
+  expect(ann.of('ack').flatMap(({ entries }) => entries.map(({ n }) => n))).toEqual([7, 8])
+  // What she goes on to write is hers; what is hers nobody repeats.
+  const mallory = await lost.device('mallory', 'third')
+  mallory.say({ type: 'watch', space: 'garden', cursor })
+  await lost.rest()
+  mallory.say({ type: 'push', space: 'garden', entries: [update(1, 'd', first)] })
+  await lost.rest()
+  expect(mallory.of('refused')).toMatchObject([{ n: 1, code: 'CONFLICTING_AUTHORSHIP' }])
+})
+
 test("[R4] others' edits are taken only from who was asked: anybody else is told to tell again what he has", async () => {
   const one = rig()
   const ann = await one.device('ann', 'phone')
@@ -189,6 +222,35 @@ test('[D6] a purged document that a device still has is GONE', async () => {
   await one.rest()
   expect(ann.of('refused')).toMatchObject([{ document: 'd', n: undefined, code: 'GONE' }])
   expect(ann.of('want')).toMatchObject([{ documents: [] }])
+})
+
+test('[R2] a page of bodies comes after all changes that the log had when it was read: what moved past it is told before', async () => {
+  const inner = memoryStore()
+  let hold: Promise<void> | undefined
+  let release = (): void => undefined
+  const store: Store = {
+    ...inner,
+    async read(...page) {
+      await hold
+      return inner.read(...page)
+    },
+  }
+  const one = rig({ store })
+  const ann = await one.device('ann', 'phone')
+  await pushMany(one, ann, 4)
+  const head = (await store.head('garden'))!
+  const cursor = { epoch: head.epoch, seq: 1, mark: (await store.markAt('garden', 1))! }
+  const bob = await one.device('bob', 'laptop')
+  hold = new Promise(resolve => (release = resolve))
+  bob.say({ type: 'watch', space: 'garden', cursor })
+  bob.say({ type: 'fetch', space: 'garden', document: undefined, before: 2 })
+  await one.rest(1_000)
+  expect(bob.of('bodies')).toEqual([])
+  release()
+  await one.rest(1_000)
+  expect(bob.of('changes').at(-1)?.cursor.seq).toBe(head.seq)
+  const types = bob.heard.map(({ type }) => type)
+  expect(types.indexOf('bodies')).toBeGreaterThan(types.lastIndexOf('changes'))
 })
 
 test('[R2] pages of bodies come newest first, bounded, and end', async () => {

@@ -27,24 +27,15 @@ export function systemClock(options: { readonly unref?: boolean } = {}): Clock {
     monotonic: () => performance.now(),
     after(ms, run) {
       const end = performance.now() + (ms > 0 ? ms : 0)
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const wait = (left: number): void => {
-        timer = setTimeout(check, Math.min(Math.ceil(left), LONGEST_MS))
-        if (options.unref === true) unref(timer)
+      let timer: ReturnType<typeof setTimeout>
+      const wait = (): void => {
+        const left = Math.ceil(end - performance.now())
+        timer = setTimeout(() => (end > performance.now() ? wait() : run()), Math.min(left, LONGEST_MS))
+        // Timers are numbers in browsers, where nothing is kept alive by them.
+        if (options.unref === true) (timer as { unref?(): void }).unref?.()
       }
-      const check = (): void => {
-        const left = end - performance.now()
-        if (left > 0) wait(left)
-        else run()
-      }
-      wait(end - performance.now())
+      wait()
       return () => clearTimeout(timer)
     },
   }
-}
-
-/** Timers are numbers in browsers, where nothing is kept alive by them. */
-function unref(timer: unknown): void {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-    timer.unref()
 }

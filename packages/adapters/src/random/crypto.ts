@@ -25,9 +25,9 @@ export function cryptoRandom(): Random {
       return bytes
     },
     number() {
-      const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
-      // 53 bits: 27 and 26.
-      return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53
+      const [bits = 0n] = crypto.getRandomValues(new BigUint64Array(1))
+      // As many as a number holds: 53 of the 64.
+      return Number(bits >> 11n) / 2 ** 53
     },
   }
 }

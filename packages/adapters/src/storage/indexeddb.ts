@@ -1,12 +1,13 @@
 /**
- * Storage in the browser's IndexedDB: one database for each (app, user), one object store for each table, keys as they are. Laws: those of
+ * Storage in the browser's IndexedDB: one database for each (app, user), one object store for each table, rows as they are. Laws: those of
  * the port; writes are strict: reported when they are on the disk, not when the browser has taken them.
  */
-import type { Storage, Table, WriteTransaction } from '@joinery/core'
-import { askedWork } from '../asked-work.ts'
-import { connectionTo } from './indexeddb/connection.ts'
+import type { JoineryError, Storage, Table } from '@joinery/core'
+import { storageOver } from '../storage-over.ts'
+import { connectionTo, type Connection } from './indexeddb/connection.ts'
 import { failureOf, isConnectionLost } from './indexeddb/failures.ts'
-import { operationsOn } from './indexeddb/transaction.ts'
+import type { KeyMaker } from './indexeddb/key-span.ts'
+import { requestsOn } from './indexeddb/requests.ts'
 
 export interface IndexedDbOptions {
   /** Names the library on this origin. */
@@ -22,6 +23,11 @@ export interface IndexedDbPlatform {
   readonly indexedDB?: IDBFactory
   readonly IDBKeyRange?: typeof IDBKeyRange
   readonly navigator?: { readonly storage?: Partial<Pick<StorageManager, 'estimate' | 'persist' | 'persisted'>> }
+}
+
+interface Browser extends KeyMaker {
+  readonly indexedDB: IDBFactory
+  readonly navigator: { readonly storage: Pick<StorageManager, 'estimate' | 'persist' | 'persisted'> }
 }
 
 /**
@@ -40,71 +46,61 @@ export interface IndexedDbPlatform {
  * ```
  */
 export function indexedDbStorage({ app, user, platform = globalThis }: IndexedDbOptions): Storage {
-  const connection = connectionTo(() => platform.indexedDB, databaseName(app, user))
-  const work = askedWork()
+  // What is missing throws where it is used, which is a failure of the platform like any other.
+  const browser = platform as Browser
+  const connection = connectionTo(() => browser.indexedDB, databaseName(app, user))
 
-  /** Begins a transaction, on a new connection if the browser has dropped the one there was. */
-  async function begin(mode: IDBTransactionMode, tables: readonly Table[]): Promise<IDBTransaction> {
-    for (let attempt = 1; ; attempt++) {
-      const database = await connection.database()
-      try {
-        return database.transaction([...tables], mode, { durability: 'strict' })
-      } catch (error) {
-        if (attempt > 1 || !isConnectionLost(error)) throw failureOf(error)
-        connection.forget(database)
+  return storageOver({
+    async begin(tables, mode) {
+      const transaction = await transactionOn(connection, tables, mode)
+      const ended = new Promise<JoineryError | undefined>(resolve => {
+        transaction.oncomplete = () => resolve(undefined)
+        transaction.onabort = () => {
+          if (isConnectionLost(transaction.error)) connection.forget(transaction.db)
+          resolve(failureOf(transaction.error))
+        }
+      })
+      return {
+        access: requestsOn(transaction, browser),
+        async commit() {
+          // Without it the browser commits by itself, a turn later; it may have begun to.
+          void attempt(() => transaction.commit())
+          const failure = await ended
+          if (failure !== undefined) throw failure
+        },
+        async abort() {
+          // It may be over already.
+          void attempt(() => transaction.abort())
+          await ended
+        },
       }
-    }
-  }
-
-  async function run<T>(
-    mode: IDBTransactionMode,
-    tables: readonly Table[],
-    body: (tx: WriteTransaction) => Promise<T>,
-  ): Promise<T> {
-    const transaction = await begin(mode, tables)
-    const done = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve()
-      transaction.onabort = () => {
-        if (isConnectionLost(transaction.error)) connection.forget(transaction.db)
-        reject(failureOf(transaction.error))
-      }
-    })
-    // Awaited below; until then a failure is not an unhandled one.
-    done.catch(() => undefined)
-    const operations = operationsOn(transaction, tables, platform as Required<IndexedDbPlatform>)
-    try {
-      const result = await body(operations.face)
-      await operations.end()
-      commit(transaction)
-      await done
-      return result
-    } catch (error) {
-      await operations.end().catch(() => undefined)
-      abort(transaction)
-      await done.catch(() => undefined)
-      throw error
-    }
-  }
-
-  const storage: Storage = {
-    read: (tables, body) => work.ask(() => run('readonly', tables, body)),
-    write: (tables, body) => work.ask(() => run('readwrite', tables, body)),
+    },
     async estimate() {
-      const { usage, quota } = (await attempt(() => platform.navigator?.storage?.estimate?.())) ?? {}
-      const persisted = (await attempt(() => platform.navigator?.storage?.persisted?.())) ?? false
-      return { usage, quota, persisted }
+      const estimate = await attempt(() => browser.navigator.storage.estimate())
+      const persisted = await attempt(() => browser.navigator.storage.persisted())
+      return { usage: estimate?.usage, quota: estimate?.quota, persisted: persisted ?? false }
     },
-    persist: async () => (await attempt(() => platform.navigator?.storage?.persist?.())) ?? false,
-    async close() {
-      await work.close()
-      await connection.close()
-    },
-    async destroy() {
-      await storage.close()
-      await connection.remove()
-    },
+    persist: async () => (await attempt(() => browser.navigator.storage.persist())) ?? false,
+    close: connection.close,
+    remove: connection.remove,
+  })
+}
+
+/** A transaction, on a new connection if the browser has dropped the one there was. */
+async function transactionOn(
+  connection: Connection,
+  tables: readonly Table[],
+  mode: IDBTransactionMode,
+): Promise<IDBTransaction> {
+  for (let attempt = 1; ; attempt++) {
+    const database = await connection.database()
+    try {
+      return database.transaction([...tables], mode, { durability: 'strict' })
+    } catch (error) {
+      if (attempt > 1 || !isConnectionLost(error)) throw failureOf(error)
+      connection.forget(database)
+    }
   }
-  return storage
 }
 
 /** `joinery:<app>:<user>`, each part as in a URL, so that no two people's names run into one. */
@@ -112,24 +108,8 @@ function databaseName(app: string, user: string): string {
   return ['joinery', app, user].map(encodeURIComponent).join(':')
 }
 
-/** Without it the browser commits by itself, a turn later. */
-function commit(transaction: IDBTransaction): void {
-  try {
-    transaction.commit()
-  } catch {
-    // It has begun to commit by itself.
-  }
-}
-
-function abort(transaction: IDBTransaction): void {
-  try {
-    transaction.abort()
-  } catch {
-    // It is over already.
-  }
-}
-
-async function attempt<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
+/** What a browser lacks or refuses is undefined. */
+async function attempt<T>(ask: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await ask()
   } catch {

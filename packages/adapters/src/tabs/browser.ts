@@ -47,18 +47,18 @@ export interface RoleLocks {
  * other.close()
  * ```
  */
-export function browserTabs(options: BrowserTabsOptions): Tabs {
-  const platform = options.platform ?? globalThis
-  const name = ['joinery', options.app, options.user].map(encodeURIComponent).join('/')
+export function browserTabs({ app, user, platform = globalThis }: BrowserTabsOptions): Tabs {
+  const name = ['joinery', app, user].map(encodeURIComponent).join('/')
   const channel = openChannel(platform, name)
   const locks = platform.navigator?.locks
-  const listeners = new Set<{ readonly hear: (news: unknown) => void }>()
+  const listeners = new Set<(news: unknown) => void>()
+  /** What ends each role that was asked for. */
   const roles = new Set<() => void>()
   let closed = false
 
   if (channel !== undefined) {
-    channel.onmessage = event => {
-      for (const { hear } of listeners) hear(event.data)
+    channel.onmessage = ({ data }) => {
+      for (const hear of listeners) hear(data)
     }
   }
 
@@ -66,58 +66,44 @@ export function browserTabs(options: BrowserTabsOptions): Tabs {
     send(news) {
       if (!closed) channel?.postMessage(news)
     },
-    listen(hear) {
-      const listener = { hear }
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    listen(listener) {
+      const hear = (news: unknown): void => listener(news)
+      listeners.add(hear)
+      return () => listeners.delete(hear)
     },
     lead(run) {
-      if (closed) return { leave: () => {} }
-      const leave = takeRole(locks, name, run)
-      roles.add(leave)
-      return {
-        leave() {
-          roles.delete(leave)
-          leave()
-        },
+      const { promise: left, resolve } = Promise.withResolvers<void>()
+      const leave = (): void => {
+        roles.delete(leave)
+        resolve()
       }
+      let held = false
+      // Who left while it waited lets go of the lock as soon as it comes.
+      const hold = (): Promise<void> => {
+        held = true
+        // Not inside the lock's callback, where what it throws would be the lock's.
+        queueMicrotask(() => roles.has(leave) && run())
+        return left
+      }
+      if (!closed) {
+        roles.add(leave)
+        // Refused to a page that may not use locks: then there is nobody to share with.
+        if (locks === undefined) void hold()
+        else locks.request(name, hold).catch(() => void (held || hold()))
+      }
+      return { leave }
     },
     close() {
       closed = true
       for (const leave of roles) leave()
-      roles.clear()
       channel?.close()
     },
   }
 }
 
-/** Waits for the lock, and runs with it until what this gives is called. Who gave up waiting lets go of the lock as soon as it comes. */
-function takeRole(locks: RoleLocks | undefined, name: string, run: () => void): () => void {
-  let release = (): void => {}
-  const released = new Promise<void>(resolve => {
-    release = resolve
-  })
-  let [held, left] = [false, false]
-  const start = (): Promise<void> => {
-    held = true
-    // Not inside the lock's callback, where what it throws would be the lock's.
-    queueMicrotask(() => {
-      if (!left) run()
-    })
-    return released
-  }
-  // Refused to a page that may not use locks: then there is nobody to share with.
-  if (locks === undefined) void start()
-  else locks.request(name, start).catch(() => void (held || start()))
-  return () => {
-    left = true
-    release()
-  }
-}
-
 function openChannel(platform: TabsPlatform, name: string): NewsChannel | undefined {
   try {
-    return platform.BroadcastChannel === undefined ? undefined : new platform.BroadcastChannel(name)
+    return platform.BroadcastChannel && new platform.BroadcastChannel(name)
   } catch {
     return undefined
   }

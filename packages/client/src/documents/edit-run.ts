@@ -11,6 +11,8 @@ import { stub, type Stub } from './receipts.ts'
 const MANY = 4
 
 export interface EditRun {
+  /** Before an edit may be made. Until then nobody pays for knowing what the document held: most are opened to be read. */
+  begin(): void
   /** Takes an update that the document made. */
   add(update: Uint8Array): void
   /** Before something from elsewhere is applied. */
@@ -27,28 +29,40 @@ export interface EditRun {
 export function editRun(doc: EngineDocument): EditRun {
   let done: Uint8Array[] = []
   let run: Uint8Array[] = []
-  let since = doc.version()
+  let begun = false
+  /** What the document held before the run; undefined while a run would be more than edits made here. */
+  let since: Uint8Array | undefined
   let current = stub()
 
   const close = (): void => {
     const bytes = run.reduce((sum, update) => sum + update.length, 0)
-    const whole = run.length >= MANY ? doc.encode(since) : undefined
+    const whole = run.length >= MANY && since !== undefined ? doc.encode(since) : undefined
     if (whole !== undefined && whole.length < bytes) done.push(whole)
     else done.push(...run)
     run = []
+    since = undefined
+  }
+
+  const resume = (): void => {
+    done.push(...run)
+    run = []
+    if (begun) since = doc.version()
   }
 
   return {
+    begin() {
+      if (begun) return
+      begun = true
+      resume()
+    },
     add: update => void run.push(update),
     interrupt: close,
-    resume() {
-      since = doc.version()
-    },
+    resume,
     empty: () => done.length === 0 && run.length === 0,
     stub: () => current,
     take() {
       close()
-      since = doc.version()
+      resume()
       if (done.length === 0) return undefined
       const taken = { updates: done, stub: current }
       done = []

@@ -1,5 +1,5 @@
 /** An opened document as an app holds it: typed by its kind, shared with all who hold it too. */
-import { JoineryError, type Plain } from '@joinery/core'
+import { JoineryError, type EngineDocument, type Plain } from '@joinery/core'
 import {
   draftOf,
   losers,
@@ -78,9 +78,9 @@ export function handleOf<F extends Fields>(
     }
   }
   const view = (): View<F> => readDocument(kind, live.doc(), replica.device())
-  const change = (edit: (draft: Draft<F>) => void): Receipt => {
+  const write = (edit: (doc: EngineDocument) => void): Receipt => {
     if (closed) throw new JoineryError('CLOSED', { document })
-    return live.change(doc => edit(draftOf(kind, doc, replica.writeContext())))
+    return live.change(edit)
   }
   const close = (): void => {
     if (closed) return
@@ -98,10 +98,10 @@ export function handleOf<F extends Fields>(
       return view()
     },
     get y() {
-      return live.doc().raw as Doc
+      return live.raw() as Doc
     },
     get raw() {
-      return live.doc().raw
+      return live.raw()
     },
     get saved() {
       return live.lastReceipt().saved
@@ -109,15 +109,12 @@ export function handleOf<F extends Fields>(
     get acked() {
       return live.lastReceipt().acked
     },
-    change,
+    change: edit => write(doc => edit(draftOf(kind, doc, replica.writeContext()))),
     undo: () => live.undo(),
     redo: () => live.redo(),
     subscribe: listener => until(live.listen(() => listener(view()))),
     losers: field => losers(kind, live.doc(), field),
-    delete() {
-      if (closed) throw new JoineryError('CLOSED', { document })
-      return live.change(doc => setTrashed(doc, replica.writeContext(), true))
-    },
+    delete: () => write(doc => setTrashed(doc, replica.writeContext(), true)),
     presence: {
       set: state => presence.set(handle, live, state),
       others: () => presence.others(live),

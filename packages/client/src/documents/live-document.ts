@@ -9,21 +9,23 @@ import { JoineryError, type Engine, type EngineDocument } from '@joinery/core'
 import type { OutboxHead } from '@joinery/core/sync'
 import { append, editOf } from '../replica/append.ts'
 import { readBody, readRecord, readUpdates, type Place } from '../replica/body.ts'
-import type { DocumentRecord } from '../replica/layout.ts'
+import { newRecord, type DocumentRecord } from '../replica/layout.ts'
 import type { Replica } from '../replica/replica.ts'
-import { putRow } from '../replica/rows.ts'
+import { putRow, shownOf } from '../replica/rows.ts'
 import { putOnShelf } from '../replica/retire.ts'
-import type { RowValue } from '../replica/shape.ts'
+import type { RowValue } from '../replica/row.ts'
 import { signal } from '../signal.ts'
 import { editRun, type EditRun } from './edit-run.ts'
 import { NOTHING_TO_SAVE, type Ledger, type Receipt, type Stub } from './receipts.ts'
-import type { UnsavedRows } from './unsaved-rows.ts'
 import type { Tx } from '../replica/tx.ts'
 
 export interface LiveDocument extends Place {
   readonly kind: string
   readonly engine: Engine
+  /** To read. */
   doc(): EngineDocument
+  /** The engine's own document, for editors. */
+  raw(): unknown
   /** Runs an edit. What it throws is thrown; what it wrote before stays, as an edit like any other. */
   change(edit: (doc: EngineDocument) => void): Receipt
   /** Applies bytes that are no edit of this document's author, and writes them as one (a seed). */
@@ -41,6 +43,8 @@ export interface LiveDocument extends Place {
   /** Resolves when nothing waits to be written. */
   saved(): Promise<void>
   unsaved(): boolean
+  /** The row that lists show of it as it is now. */
+  row(): RowValue | undefined
   gone(): boolean
   close(): void
 }
@@ -54,14 +58,13 @@ interface Stored {
 /** What the live documents of a tab share. */
 export interface LiveContext {
   readonly replica: Replica
-  readonly rows: UnsavedRows
   readonly receipts: Ledger
   /** Called when an edit of the document has been written. */
   written(place: Place): void
 }
 
 export function liveDocument(
-  { replica, rows, receipts, written }: LiveContext,
+  { replica, receipts, written }: LiveContext,
   about: Place & { readonly kind: string; readonly engine: Engine },
   /** What is stored; undefined for a document that is being made. */
   stored: Stored | undefined,
@@ -101,12 +104,16 @@ export function liveDocument(
     queueMicrotask(() => {
       toldChange = false
       if (closed) return
-      if (unsaved()) rows.put(space, kind, document, rowNow())
+      if (unsaved()) show(rowNow())
       changed.emit()
     })
   }
 
-  const rowNow = (): RowValue | undefined => replica.shape.show(kind, doc, { space, document, ...times })?.row
+  const rowNow = (): RowValue | undefined => shownOf(replica, about, { kind, ...times }, doc)?.row
+
+  /** To the lists of this tab: what is stored is another row, or will be. */
+  const show = (row: RowValue | undefined): void =>
+    replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: row ?? null }] })
 
   const unsaved = (): boolean => writing !== undefined || !edits.empty()
 
@@ -129,7 +136,6 @@ export function liveDocument(
       }
       seen = Math.max(seen, outcome.stored.tail)
       life = outcome.stored.life
-      if (!unsaved()) rows.settled(space, kind, document)
       written(about)
       if (taken !== undefined) {
         receipts.expect(
@@ -141,7 +147,6 @@ export function liveDocument(
       }
       const { news } = replica
       news.tell({ type: 'grown', space, documents: [{ document, tail: outcome.stored.tail }] })
-      if (outcome.row !== undefined) news.tell({ type: 'rows', space, kind, rows: [{ document, row: outcome.row }] })
       if (outcome.heads.length > 0) news.tell({ type: 'outbox', space, heads: outcome.heads })
     } catch (error) {
       // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
@@ -150,8 +155,7 @@ export function liveDocument(
       gone = true
       taken?.stub.onSaved.reject(error)
       taken?.stub.onAcked.reject(error)
-      rows.settled(space, kind, document)
-      replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: null }] })
+      show(undefined)
       changed.emit()
     }
   }
@@ -159,7 +163,6 @@ export function liveDocument(
   interface Written {
     readonly stored: DocumentRecord
     readonly heads: readonly OutboxHead[]
-    readonly row: RowValue | undefined
   }
 
   /** The transaction of an edit. It may run again, then with the same edits. */
@@ -169,23 +172,23 @@ export function liveDocument(
     const before = await readRecord(tx, about)
     if (before !== undefined && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
       writing ??= edits.take()
-      if (writing === undefined) return { stored: before, heads: [], row: undefined }
+      if (writing === undefined) return { stored: before, heads: [] }
       // What these edits build on is in the log no more: the shelf gets all of it.
       putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
       life ??= -1
-      return { stored: before, heads: [], row: undefined }
+      return { stored: before, heads: [] }
     }
     if (before !== undefined && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
     takeIn(before === undefined ? [] : await readUpdates(tx, about, before, seen))
     writing ??= edits.take()
     if (writing === undefined) return undefined
-    const base = before ?? newRecord(kind, engine.name, times.edited)
+    const base = before ?? newRecord(kind, engine.name, 'here', times.edited)
     times = { made: base.made, edited: Math.max(base.edited, times.edited) }
     const row = rowNow()
     const { record: stored, heads } = await append(tx, about, base, writing.updates.map(editOf), times.edited)
     // A body without its beginning shows nothing that a list could trust.
-    const shows = stored.body === 'here' && (await putRow(tx, replica.shape, about, kind, row))
-    return { stored, heads, row: shows ? row : undefined }
+    if (stored.body === 'here') await putRow(tx, replica, about, kind, row)
+    return { stored, heads }
   }
 
   /** Applies what came from elsewhere, between edits made here. */
@@ -199,7 +202,6 @@ export function liveDocument(
   const startOver = async (code: NonNullable<DocumentRecord['why']>, lost: Stub | undefined): Promise<void> => {
     lost?.onSaved.reject(new JoineryError(code))
     lost?.onAcked.reject(new JoineryError(code))
-    if (lost !== undefined) replica.news.tell({ type: 'shelf' })
     const body = await replica.read(tx => readBody(tx, about))
     // Edits made meanwhile on what is over: the next transaction finds them, and this begins anew.
     if (closed || !edits.empty()) return
@@ -212,13 +214,7 @@ export function liveDocument(
     life = body?.record.life
     seen = body?.record.tail ?? 0
     if (body !== undefined) takeIn(body.updates)
-    rows.settled(space, kind, document)
-    replica.news.tellHere({
-      type: 'rows',
-      space,
-      kind,
-      rows: [{ document, row: (gone ? undefined : rowNow()) ?? null }],
-    })
+    show(gone ? undefined : rowNow())
     announce()
   }
 
@@ -234,8 +230,13 @@ export function liveDocument(
     kind,
     engine,
     doc: () => doc,
+    raw() {
+      edits.begin()
+      return doc.raw
+    },
     change(edit) {
       if (closed || gone) throw new JoineryError(gone ? 'GONE' : 'CLOSED', { document })
+      edits.begin()
       let receipt: Receipt = NOTHING_TO_SAVE
       const stop = doc.onUpdate(() => {
         receipt = edits.stub()
@@ -285,15 +286,11 @@ export function liveDocument(
       while (committing !== undefined) await committing
     },
     unsaved,
+    row: rowNow,
     gone: () => gone,
     close() {
       closed = true
       doc.close()
     },
   }
-}
-
-function newRecord(kind: string, engine: string, now: number): DocumentRecord {
-  const empty = { tail: 0, folded: 0, life: 0, bytes: 0 }
-  return { kind, engine, body: 'here', ...empty, used: now, made: now, edited: now, why: null }
 }

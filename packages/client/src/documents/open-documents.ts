@@ -3,6 +3,7 @@
  * waits to be written; a document whose body is not on the device is fetched, and whoever opens it waits for that.
  */
 import { JoineryError, type Code, type Engine } from '@joinery/core'
+import type { RowNews } from '../news.ts'
 import { readBody, readRecord, type Place, type StoredBody } from '../replica/body.ts'
 import { keys } from '../replica/layout.ts'
 import { liveDocument, type LiveContext, type LiveDocument } from './live-document.ts'
@@ -15,14 +16,12 @@ export interface OpenDocuments {
   /** One sharer less. */
   release(live: LiveDocument): void
   get(place: Place): LiveDocument | undefined
-  all(): Iterable<LiveDocument>
+  /** Rows that are ahead of storage: of what was edited a moment ago and is being written. Lists show them over what is stored. */
+  unsavedRows(space: string, kind: string): readonly RowNews[]
   /** Whether any edit waits to be written. */
   unsaved(): boolean
   /** Resolves when none does. */
   saved(): Promise<void>
-  /** Reads again what may have changed unnoticed: after a sleep. */
-  refresh(): void
-  close(): void
 }
 
 interface Opened {
@@ -46,7 +45,7 @@ export function openDocuments(
   const get = (space: string, document: string): LiveDocument | undefined =>
     openedByName.get(nameOf({ space, document }))?.live
 
-  const stop = news.listen({
+  news.listen({
     grown({ space, documents }) {
       for (const { document, tail } of documents) {
         const live = get(space, document)
@@ -55,6 +54,15 @@ export function openDocuments(
     },
     rebuilt({ space, documents }) {
       for (const document of documents) refresh(get(space, document))
+    },
+    // What may have changed unnoticed.
+    wake() {
+      for (const { live } of openedByName.values()) refresh(live)
+    },
+    closed() {
+      closed = true
+      for (const { live } of openedByName.values()) live?.close()
+      openedByName.clear()
     },
   })
 
@@ -116,10 +124,10 @@ export function openDocuments(
           if (isThis(item, item.documents)) fail('GONE')
         },
         link: checkLink,
-        logout: () => fail('CLOSED'),
+        closed: () => fail('CLOSED'),
       })
       checkLink()
-      news.tell({ type: 'wanted', space, documents: [document] })
+      news.tell({ type: 'wanted', space, documents: [document], urgent: true })
     })
 
   /** Keeps a body that is used from being the least recently used one. */
@@ -194,24 +202,18 @@ export function openDocuments(
       closeIfUnused(name, opened)
     },
     get: ({ space, document }) => get(space, document),
-    *all() {
-      for (const { live } of openedByName.values()) if (live !== undefined) yield live
-    },
+    unsavedRows: (space, kind) =>
+      [...openedByName.values()].flatMap(({ live }) =>
+        live?.space === space && live.kind === kind && live.unsaved()
+          ? [{ document: live.document, row: live.row() ?? null }]
+          : [],
+      ),
     unsaved() {
       for (const { live } of openedByName.values()) if (live?.unsaved() === true) return true
       return false
     },
     async saved() {
       for (const { live } of [...openedByName.values()]) await live?.saved()
-    },
-    refresh() {
-      for (const { live } of openedByName.values()) refresh(live)
-    },
-    close() {
-      closed = true
-      stop()
-      for (const { live } of openedByName.values()) live?.close()
-      openedByName.clear()
     },
   }
 }

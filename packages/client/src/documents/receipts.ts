@@ -28,55 +28,48 @@ export const NOTHING_TO_SAVE: Receipt = { saved: Promise.resolve(), acked: Promi
 export interface Ledger {
   /** The stub's edits stand in the outbox under these n. */
   expect(space: string, entries: readonly number[], onAcked: Later<void>): void
-  close(): void
-}
-
-interface Expected {
-  left: number
-  readonly onAcked: Later<void>
 }
 
 export function ledger(news: NewsDesk): Ledger {
-  const expectedByName = new Map<string, Expected>()
-  const nameOf = (space: string, n: number): string => `${space} ${n}`
+  /** What waits for the relay's word, by space and n. */
+  const waiting = new Map<string, Later<void>>()
+  const taken = (space: string, n: number): Later<void> | undefined => {
+    const name = `${space} ${n}`
+    const ack = waiting.get(name)
+    waiting.delete(name)
+    return ack
+  }
 
-  const stop = news.listen({
+  const expect = (space: string, entries: readonly number[], onAcked: Later<void>): void => {
+    const acks = entries.map(n => {
+      const ack = later<void>()
+      waiting.set(`${space} ${n}`, ack)
+      return ack.promise
+    })
+    void Promise.all(acks).then(() => onAcked.resolve(), onAcked.reject)
+  }
+
+  news.listen({
     settled({ space, entries, code }) {
       for (const n of entries) {
-        const name = nameOf(space, n)
-        const expected = expectedByName.get(name)
-        if (expected === undefined) continue
-        expectedByName.delete(name)
-        expected.left -= 1
-        if (code !== null) expected.onAcked.reject(new JoineryError(code))
-        else if (expected.left === 0) expected.onAcked.resolve()
+        const ack = taken(space, n)
+        if (code === null) ack?.resolve()
+        else ack?.reject(new JoineryError(code))
       }
     },
     renamed({ space, from, to }) {
       // All of them are acked when all that they went on as are.
-      const moved = new Set(from.map(n => expectedByName.get(nameOf(space, n))))
-      for (const n of from) expectedByName.delete(nameOf(space, n))
       const onAcked = later<void>()
-      for (const expected of moved) {
-        // Without a listener for a rejection there would be one that nobody handles.
-        if (expected !== undefined) void onAcked.promise.then(expected.onAcked.resolve, expected.onAcked.reject)
+      for (const n of from) {
+        const ack = taken(space, n)
+        if (ack !== undefined) onAcked.promise.then(ack.resolve, ack.reject)
       }
-      expectIn(space, to, onAcked)
+      expect(space, to, onAcked)
+    },
+    closed() {
+      for (const ack of waiting.values()) ack.reject(new JoineryError('CLOSED'))
     },
   })
 
-  const expectIn = (space: string, entries: readonly number[], onAcked: Later<void>): void => {
-    if (entries.length === 0) onAcked.resolve()
-    const expected: Expected = { left: entries.length, onAcked }
-    for (const n of entries) expectedByName.set(nameOf(space, n), expected)
-  }
-
-  return {
-    expect: expectIn,
-    close() {
-      stop()
-      for (const { onAcked } of expectedByName.values()) onAcked.reject(new JoineryError('CLOSED'))
-      expectedByName.clear()
-    },
-  }
+  return { expect }
 }

@@ -4,22 +4,21 @@
  * account takes nothing from another (WRONG_SUBJECT).
  */
 import { PERSONAL_SPACE, type Cancel, type Tabs, type Transport } from '@joinery/core'
-import type { Welcome } from '@joinery/core/protocol'
+import type { ClientMessage } from '@joinery/core/protocol'
 import type { ConnectionEvent } from '@joinery/core/sync'
 import type { NewsHandlers } from '../news.ts'
 import type { LinkOptions } from '../options.ts'
 import type { PresenceDesk } from '../presence.ts'
 import type { Place } from '../replica/body.ts'
 import { evict } from '../replica/evict.ts'
-import { keys, record, type DeviceRecord } from '../replica/layout.ts'
+import { keys, type DeviceRecord } from '../replica/layout.ts'
 import type { Projector } from '../replica/projector.ts'
-import { reissue, type Reissued } from '../replica/reissue.ts'
+import { reissue } from '../replica/reissue.ts'
 import type { Replica } from '../replica/replica.ts'
 import { documentsWithUnacked } from '../replica/retire.ts'
+import type { Tx } from '../replica/tx.ts'
 import { linkAddress } from './address.ts'
-import { tellReissued } from './mending.ts'
 import { reportOf, type LinkReport } from './report.ts'
-import type { SpaceReport } from './space-context.ts'
 import { spaceSync, type SpaceSync } from './space-sync.ts'
 import { wireLink } from './wire-link.ts'
 
@@ -40,7 +39,6 @@ export interface LinkParts {
   readonly spaces: ReadonlySet<string>
   /** Whether a document is open in this tab. */
   open(place: Place): boolean
-  report(space: string, report: SpaceReport): void
 }
 
 export interface Link {
@@ -60,7 +58,6 @@ export function link(parts: LinkParts): Link {
   let leading = false
   /** Leads, and has its spaces open. */
   let ready = false
-  let stopped = false
   let wanted: LinkOptions | undefined
   let personal: string | undefined
   let last: LinkReport | undefined
@@ -69,75 +66,87 @@ export function link(parts: LinkParts): Link {
   let stopReport: Cancel | undefined
   let forking = false
   const asked: string[] = []
-
-  const wireName = (space: string): string => (space === PERSONAL_SPACE ? (personal ?? space) : space)
-  const localName = (space: string): string => (space === personal ? PERSONAL_SPACE : space)
+  /** Who waits for the relay's time. */
+  const untimed: (() => void)[] = []
 
   const wire = wireLink(replica, parts.transport, {
-    greet: () => [...syncs.values()].map(sync => sync.watch()),
-    up: welcome => up(welcome),
-    down() {
-      for (const sync of syncs.values()) {
-        sync.feedIn({ type: 'down' })
-        sync.feedOut({ type: 'down' })
-      }
-      presence.unlink()
+    'greet'() {
+      for (const sync of syncs.values()) sync.watch()
+    },
+    'up'({ welcome }) {
+      if (personal !== undefined && personal !== welcome.personal)
+        return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
+      // In the order of writing it comes before anything that this link brings.
+      if (personal === undefined) void quietly(replica.write(tx => changeDevice(tx, { personal: welcome.personal })))
+      ;({ personal } = welcome)
+      for (const sync of syncs.values()) sync.link('up')
+      presence.link(send)
+      reconcileLater()
+    },
+    'down'() {
+      for (const sync of syncs.values()) sync.link('down')
+      presence.link(undefined)
       stopReconcile()
+      timed()
     },
-    cloned: () => void quietly(fork()),
-    heard(message) {
-      if (message.type === 'presence') presence.hear({ ...message, space: localName(message.space) })
-      else if ('space' in message) syncs.get(localName(message.space))?.hear(message)
+    'cloned': () => fork(),
+    'heard'(message) {
+      if (!('space' in message)) return
+      const space = message.space === personal ? PERSONAL_SPACE : message.space
+      if (message.type === 'presence') presence.hear({ ...message, space })
+      else syncs.get(space)?.hear(message)
     },
-    relayTime(wall, rtt) {
+    'relay-time'({ wall, rtt }) {
       offset = Math.round(wall + rtt / 2 - clock.now())
       replica.stamps.correct(offset)
+      reportSoon()
+      timed()
     },
-    changed() {
+    'changed'() {
       const state = wire.state()
       if (state.at === 'waiting' && state.code === 'REPLACED') reread()
       report()
     },
   })
 
+  /** The personal space has another name on the wire. */
+  const send = (message: ClientMessage): void => {
+    const isPersonal = 'space' in message && message.space === PERSONAL_SPACE
+    wire.send(isPersonal ? { ...message, space: personal ?? PERSONAL_SPACE } : message)
+  }
+
+  const timed = (): void => {
+    for (const then of untimed.splice(0)) then()
+  }
+
+  const setRight = (): Promise<void> => {
+    if (wire.state().at !== 'live') return Promise.resolve()
+    wire.handle({ type: 'wake' })
+    return new Promise(resolve => untimed.push(resolve))
+  }
+
   /** Somebody else goes by this device's name: what he wrote under a number that had its ack here was taken for this device's own edit. */
   const reread = (): void => {
     for (const sync of syncs.values()) sync.feedIn({ type: 'reread' })
   }
 
-  const up = (welcome: Welcome): void => {
-    if (personal !== undefined && personal !== welcome.personal)
-      return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
-    const { personal: mine, subject } = welcome
-    // In the order of writing it comes before anything that this link brings.
-    if (personal === undefined) void quietly(changeDevice({ personal: mine, subject }))
-    personal = mine
-    for (const sync of syncs.values()) {
-      sync.feedIn({ type: 'up' })
-      sync.feedOut({ type: 'up' })
-    }
-    presence.link(message => wire.send({ ...message, space: wireName(message.space) }))
-    reconcileLater()
+  const changeDevice = async (tx: Tx, change: Partial<DeviceRecord>): Promise<void> => {
+    const stored = (await tx.get('meta', keys.device)) as DeviceRecord | undefined
+    if (stored !== undefined) tx.put('meta', keys.device, { ...stored, ...change })
   }
-
-  const changeDevice = (change: Partial<DeviceRecord>): Promise<void> =>
-    replica.write(async tx => {
-      const stored = record<DeviceRecord>(await tx.get('meta', keys.device))
-      if (stored !== undefined) tx.put('meta', keys.device, { ...stored, ...change })
-    })
 
   const reconcileLater = (): void => {
     stopReconcile()
     stopReconcile = clock.after(RECONCILE_MS, () => {
       lookAgain()
-      void quietly(evict(replica, syncs.keys(), parts.evictAbove, parts.open))
+      void quietly(evict(replica, parts.evictAbove, parts.open))
       reconcileLater()
     })
   }
 
   const lookAgain = (): void => {
     for (const sync of syncs.values()) {
-      wire.send(sync.watch())
+      sync.watch()
       sync.scan()
     }
   }
@@ -151,7 +160,7 @@ export function link(parts: LinkParts): Link {
     stopReport?.()
     stopReport = undefined
     if (!ready) return
-    const spaces = [...syncs].map(([space, sync]) => ({ ...sync.state(), space }))
+    const spaces = [...syncs.values()].map(sync => sync.state())
     const next = reportOf(wire.state(), wanted !== undefined, spaces, offset)
     if (JSON.stringify(next) !== JSON.stringify(last)) {
       last = next
@@ -169,77 +178,62 @@ export function link(parts: LinkParts): Link {
       replica,
       background,
       space,
-      wireName: () => wireName(space),
-      send: wire.send,
-      frameBytes: wire.frameBytes,
-      distrust: () => wire.handle({ type: 'distrust' }),
-      giveUp: code => wire.handle({ type: 'give-up', code }),
-      fork: () => void quietly(fork()),
-      report: what => parts.report(space, what),
+      wire,
+      send,
+      fork,
+      setRight,
       changed: reportSoon,
     })
     if (!leading || syncs.has(space)) return sync.stop()
     syncs.set(space, sync)
     if (wire.state().at === 'live') {
-      wire.send(sync.watch())
-      sync.feedIn({ type: 'up' })
-      sync.feedOut({ type: 'up' })
+      sync.watch()
+      sync.link('up')
     }
     await quietly(background.recover(space))
   }
 
   /** Another device goes by this one's name: all that is unacked is written anew under a name of its own. */
-  const fork = async (): Promise<void> => {
+  const fork = (): void => {
     if (forking) return
     forking = true
     wire.handle({ type: 'distrust' })
     const device = replica.newId()
     replica.rename(device)
     reread()
-    const reissuedBySpace = new Map<string, Reissued[]>()
-    // Asked for together, written together.
-    const renamed = changeDevice({ device })
-    await replica.write(async tx => {
+    const renamed = replica.write(async tx => {
+      await changeDevice(tx, { device })
       for (const space of syncs.keys()) {
-        const reissued: Reissued[] = []
         for (const document of await documentsWithUnacked(tx, space)) {
-          reissued.push(await reissue(tx, replica, { space, document }, 'DEVICE_FORKED'))
+          await reissue(tx, replica, { space, document }, 'DEVICE_FORKED')
         }
-        reissuedBySpace.set(space, reissued)
       }
+      tx.tell({ type: 'renamed-device', device })
     })
-    await renamed
-    for (const [space, sync] of syncs) {
-      tellReissued(sync, reissuedBySpace.get(space) ?? [])
-      sync.feedOut({ type: 'forked' })
+    const goOn = (): void => {
+      for (const sync of syncs.values()) sync.feedOut({ type: 'forked' })
+      forking = false
     }
-    news.tell({ type: 'renamed-device', device })
-    forking = false
+    void quietly(renamed.then(goOn))
   }
 
-  /** Storage that fails for now is asked again: without it there is nothing to lead with. */
   const lead = async (): Promise<void> => {
     leading = true
-    for (;;) {
-      try {
-        return await begun()
-      } catch {
-        await new Promise<void>(resolve => void clock.after(RETRY_MS, resolve))
-        if (!leading) return
-      }
+    try {
+      const stored = (await replica.read(tx => tx.get('meta', keys.device))) as DeviceRecord | undefined
+      personal = stored?.personal ?? undefined
+      for (const space of parts.spaces) await openSpace(space)
+    } catch {
+      // Storage that fails for now is asked again: without it there is nothing to lead with.
+      clock.after(RETRY_MS, () => {
+        if (leading) void lead()
+      })
+      return
     }
-  }
-
-  const begun = async (): Promise<void> => {
-    const stored = record<DeviceRecord>(await replica.read(tx => tx.get('meta', keys.device)))
-    personal = stored?.personal ?? undefined
-    for (const space of parts.spaces) await openSpace(space)
     if (!leading) return
     ready = true
-    news.tell({ type: 'ask', leads: true })
     begin()
-    last = undefined
-    report()
+    news.tell({ type: 'ask', leads: true })
   }
 
   const begin = (): void => {
@@ -254,11 +248,12 @@ export function link(parts: LinkParts): Link {
     role.leave()
   }
 
-  /** What is heard counts only for whoever leads. */
+  /** But for the relay's clock, what is heard counts only for whoever leads. */
   const heard: NewsHandlers = {
     'outbox': ({ space, heads }) => syncs.get(space)?.feedOut({ type: 'found', entries: heads }),
     'settled': ({ space, entries }) => syncs.get(space)?.feedOut({ type: 'dropped', entries }),
-    'wanted': ({ space, documents }) => syncs.get(space)?.feedIn({ type: 'need', documents, urgent: true }),
+    'replaced': ({ space, entries }) => syncs.get(space)?.feedOut({ type: 'replaced', entries }),
+    'wanted': ({ space, documents, urgent }) => syncs.get(space)?.feedIn({ type: 'need', documents, urgent }),
     'focus': item => syncs.get(item.space)?.feedOut(item),
     'joined': ({ space }) => {
       if (ready) void quietly(openSpace(space))
@@ -276,8 +271,14 @@ export function link(parts: LinkParts): Link {
       follow()
       role = tabs.lead(() => void lead())
     },
+    // Every tab stamps by the relay's clock, and whoever leads next begins with it.
+    'link': ({ report: { offset: known } }) => {
+      offset = known
+      replica.stamps.correct(known)
+    },
     'ask': () => {
-      if (ready && last !== undefined) news.tell({ type: 'link', report: last })
+      last = undefined
+      report()
     },
   }
 
@@ -294,8 +295,6 @@ export function link(parts: LinkParts): Link {
     tell: event => wire.handle(event),
     refresh: reportSoon,
     stop() {
-      if (stopped) return
-      stopped = true
       stopNews()
       stopReconcile()
       stopReport?.()

@@ -45,15 +45,11 @@ export const NO_LINK: LinkReport = {
   offset: 0,
 }
 
-export interface ReportedSpace extends SpaceState {
-  readonly space: string
-}
-
 /** The report of a link in this state. `wanted`: there is a relay to link to. */
 export function reportOf(
   state: ConnectionState,
   wanted: boolean,
-  spaces: readonly ReportedSpace[],
+  spaces: readonly SpaceState[],
   offset: number,
 ): LinkReport {
   const isLive = state.at === 'live'
@@ -61,7 +57,7 @@ export function reportOf(
   return {
     mode: isLive ? 'realtime' : 'offline',
     reason: wanted ? reasonOf(state) : 'no-relay',
-    code: (state.at === 'stopped' || state.at === 'waiting' ? state.code : undefined) ?? null,
+    code: ('code' in state ? state.code : undefined) ?? null,
     syncing: isLive && spaces.some(one => one.busy || !one.live || one.filling),
     live: isLive && spaces.every(one => one.live),
     filling,
@@ -71,19 +67,8 @@ export function reportOf(
 }
 
 function reasonOf(state: ConnectionState): LinkReason {
-  switch (state.at) {
-    case 'live':
-    case 'offline':
-      return state.at
-    case 'asking-token':
-    case 'connecting':
-    case 'greeting':
-      return 'connecting'
-    case 'waiting':
-      return 'waiting'
-    case 'stopped':
-      return (state.code && STOPPED[state.code]) ?? 'stopped'
-  }
+  if (state.at === 'stopped') return (state.code && STOPPED[state.code]) ?? 'stopped'
+  return state.at === 'live' || state.at === 'offline' || state.at === 'waiting' ? state.at : 'connecting'
 }
 
 const STOPPED: { readonly [C in Code]?: LinkReason } = {

@@ -5,11 +5,10 @@
  * - Others are told after the commit, never before.
  */
 import type { Cancel } from '@joinery/core'
-import type { RelayMessage, Watch } from '@joinery/core/protocol'
-import { inflow, outflow, type InflowEvent, type OutboxHead, type OutflowEvent } from '@joinery/core/sync'
-import { keys, positionOf, type OutboxRecord } from '../replica/layout.ts'
-import { performInflow } from './incoming.ts'
-import { performOutflow } from './outgoing.ts'
+import type { RelayMessage } from '@joinery/core/protocol'
+import { inflow, outflow, type InflowEvent, type OutflowEvent } from '@joinery/core/sync'
+import { headOf, keys, positionOf, type OutboxRecord } from '../replica/layout.ts'
+import { perform } from './perform.ts'
 import type { SpaceContext, SpaceHost } from './space-context.ts'
 import type { SpaceState } from './space-state.ts'
 import { turns } from './turns.ts'
@@ -18,7 +17,10 @@ import { turns } from './turns.ts'
 const AGAIN_MS = 5_000
 
 export interface SpaceSync extends SpaceContext {
-  watch(): Watch
+  /** Asks what is new. */
+  watch(): void
+  /** The link is up, or down. */
+  link(type: 'up' | 'down'): void
   hear(message: Extract<RelayMessage, { readonly space: string }>): void
   /** Reads the outbox: of some of it nobody may have told. */
   scan(): void
@@ -45,21 +47,26 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   let shown = position.fill === undefined
 
   const feedIn = (event: InflowEvent): void => {
-    for (const effect of incoming.handle(event)) inTurns.add(async () => stopped || performInflow(context, effect))
+    for (const effect of incoming.handle(event)) inTurns.add(async () => stopped || perform(context, effect))
     // Also when there is nothing to do: an answer may say that all is here.
     changed()
   }
 
   const feedOut = (event: OutflowEvent): void => {
     for (const effect of outgoing.handle(event, clock.monotonic())) {
-      // About the link itself: not behind what waits for storage.
-      if (effect.do === 'distrust') host.distrust()
-      else outTurns.add(async () => stopped || performOutflow(context, effect))
+      if (effect.do === 'distrust') {
+        // About the link itself: not behind what waits for storage.
+        host.wire.handle({ type: 'distrust' })
+        continue
+      }
+      const go = (): void => outTurns.add(async () => stopped || perform(context, effect))
+      // By a clock that is still ahead it would be stamped as before, and refused, as often as there is time for.
+      if (effect.do === 'restamp') void host.setRight().then(go)
+      else go()
     }
     timer?.()
     const at = stopped ? undefined : outgoing.wakeAt()
-    timer =
-      at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => feedOut({ type: 'tick' }))
+    timer = at === undefined ? at : clock.after(at - clock.monotonic(), () => feedOut({ type: 'tick' }))
     changed()
   }
 
@@ -76,7 +83,11 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     scan: () => outTurns.add(scan),
     watch() {
       feedIn({ type: 'watching' })
-      return { type: 'watch', space: host.wireName(), cursor: incoming.position().cursor }
+      host.send({ type: 'watch', space, cursor: incoming.position().cursor })
+    },
+    link(type) {
+      feedIn({ type })
+      feedOut({ type })
     },
     hear(message) {
       switch (message.type) {
@@ -88,13 +99,15 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
           return feedOut({ type: 'acked', entries: message.entries })
         case 'refused': {
           const { n, document, code, retryAfter } = message
-          if (n !== undefined) return feedOut({ type: 'refused', n, code, retryAfter })
-          if (document === undefined) host.report({ type: 'space-refused', code })
+          if (n !== undefined) return feedOut({ ...message, n })
+          if (document === undefined) {
+            replica.news.tellHere({ type: 'report', report: { type: 'space-refused', space, code } })
+          }
           again ??= clock.after(Math.max(AGAIN_MS, retryAfter), () => {
             again = undefined
             feedIn({ type: 'again' })
           })
-          feedIn({ type: 'refused', document, code })
+          feedIn(message)
         }
       }
     },
@@ -103,6 +116,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
       if (incoming.position().fill !== undefined) shown = false
       else if (!isReading && !background.busy()) shown = true
       return {
+        space,
         live: incoming.live() && !isReading,
         filling: !shown,
         busy: isReading || outTurns.busy() || outgoing.waiting() > 0,
@@ -115,8 +129,4 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
       again?.()
     },
   }
-}
-
-function headOf(n: number, { document, engine, size, resupply }: OutboxRecord): OutboxHead {
-  return { n, document, engine, bytes: size, resupply: resupply !== null }
 }

@@ -13,7 +13,6 @@ import {
   type Message,
   type Pieces,
   type RelayMessage,
-  type Welcome,
 } from '@joinery/core/protocol'
 import { connection, type ConnectionEffect, type ConnectionEvent, type ConnectionState } from '@joinery/core/sync'
 import type { TokenSource } from '../options.ts'
@@ -35,15 +34,13 @@ export interface WireLink {
   frameBytes(): number
 }
 
-export interface WireLinkEvents {
+type Act = { readonly [D in ConnectionEffect['do']]: (effect: Extract<ConnectionEffect, { do: D }>) => void }
+
+/** What is done about a link by whoever holds it. */
+export interface WireLinkEvents extends Pick<Act, 'up' | 'down' | 'cloned' | 'relay-time'> {
   /** The first words of a link, after `hello`. */
-  greet(): readonly ClientMessage[]
-  up(welcome: Welcome): void
-  down(): void
-  /** Another device goes by this one's name. */
-  cloned(): void
+  greet(): void
   heard(message: RelayMessage): void
-  relayTime(wall: number, rtt: number): void
   /** The state is another one. */
   changed(): void
 }
@@ -61,13 +58,12 @@ export function wireLink(replica: Replica, transport: Transport, on: WireLinkEve
   const handle = (event: ConnectionEvent): void => {
     const before = machine.state()
     for (const effect of machine.handle(event, clock.monotonic())) {
-      const row: (effect: never) => void = perform[effect.do]
+      const row: (effect: never) => void = act[effect.do]
       row(effect as never)
     }
     timer?.()
     const at = machine.wakeAt()
-    timer =
-      at === undefined ? undefined : clock.after(Math.max(0, at - clock.monotonic()), () => handle({ type: 'tick' }))
+    timer = at === undefined ? at : clock.after(at - clock.monotonic(), () => handle({ type: 'tick' }))
     if (machine.state() !== before) on.changed()
   }
 
@@ -98,6 +94,7 @@ export function wireLink(replica: Replica, transport: Transport, on: WireLinkEve
       // A peer that speaks as a client is no relay: the machines take no notice of what they do not know.
       const message = read(bytes) as RelayMessage | undefined
       if (message === undefined) return
+      if (message.type === 'welcome') ({ frameBytes, documentBytes } = message)
       handle({ type: 'heard', message })
       if (machine.state().at === 'live') on.heard(message)
     } catch {
@@ -108,37 +105,30 @@ export function wireLink(replica: Replica, transport: Transport, on: WireLinkEve
 
   const connect = (url: string): void => {
     pieces = []
-    // What an old link still says is not taken for the new one's.
-    const mine: { wire?: Wire } = {}
-    const current = (then: () => void): void => {
-      if (mine.wire === undefined || mine.wire === wire) then()
-    }
-    mine.wire = wire = transport.connect(url, {
-      opened: () => current(() => handle({ type: 'opened' })),
-      frame: bytes => current(() => frame(bytes)),
-      closed: ({ code }) => current(() => handle({ type: 'closed', code })),
+    const mine = transport.connect(url, {
+      opened: () => handle({ type: 'opened' }),
+      frame,
+      closed({ code }) {
+        // An old wire's end is not taken for the new one's.
+        if (wire === mine) handle({ type: 'closed', code })
+      },
     })
+    wire = mine
   }
 
-  const perform: { readonly [D in ConnectionEffect['do']]: (effect: Extract<ConnectionEffect, { do: D }>) => void } = {
+  const act: Act = {
+    ...on,
     'ask-token': () => void askToken(),
     'connect': ({ url }) => connect(url),
     'greet': ({ token }) => {
       send({ type: 'hello', version: VERSION, device: replica.device(), token })
-      for (const message of on.greet()) send(message)
+      on.greet()
     },
     'send': ({ message }) => send(message),
     'close': () => {
       wire?.close(1000, '')
       wire = undefined
     },
-    'up': ({ welcome }) => {
-      ;({ frameBytes, documentBytes } = welcome)
-      on.up(welcome)
-    },
-    'down': on.down,
-    'cloned': on.cloned,
-    'relay-time': ({ wall, rtt }) => on.relayTime(wall, rtt),
   }
 
   return {

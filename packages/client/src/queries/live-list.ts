@@ -1,16 +1,19 @@
 /**
  * A list that keeps up. Laws:
  * - It is `loading` until storage has answered and never shows `[]` before; `partial` while rows may still be missing on this device.
- * - After the first reading each changed row is put in its place; storage is read again only when a page has lost rows it had behind it.
+ * - After the first reading each changed row is put in its place; storage is read again only when a page has lost rows it had behind it, or
+ *   words are looked for, which rows do not hold.
  * - What is edited here shows at once, before it is saved.
  */
+import type { OpenDocuments } from '../documents/open-documents.ts'
 import type { RowNews } from '../news.ts'
+import { repeated } from '../repeated.ts'
 import type { Replica } from '../replica/replica.ts'
-import { idOf, type RowValue } from '../replica/shape.ts'
+import { idOf, type RowValue } from '../replica/row.ts'
+import { signal } from '../signal.ts'
 import type { Standing } from '../status.ts'
-import type { UnsavedRows } from '../documents/unsaved-rows.ts'
 import { fits, inOrder } from './condition.ts'
-import { scan, type ListRequest } from './scan.ts'
+import { pageOf, scan, type ListRequest, type Page } from './scan.ts'
 
 export type ListState = 'loading' | 'partial' | 'complete'
 
@@ -23,132 +26,87 @@ export interface ListResult<Row = RowValue> {
 
 export interface ListContext {
   readonly replica: Replica
-  readonly unsaved: UnsavedRows
+  readonly documents: Pick<OpenDocuments, 'unsavedRows'>
   readonly standing: Pick<Standing, 'complete'>
-}
-
-/** How whole a list of this space is. */
-export function stateOf({ standing }: ListContext, space: string): ListState {
-  return standing.complete(space) ? 'complete' : 'partial'
+  /** Resolves when what was edited here can be found by its words. */
+  indexed(): Promise<void>
 }
 
 export async function readList(context: ListContext, request: ListRequest): Promise<ListResult> {
-  const { rows, more } = await read(context, request)
-  return { state: stateOf(context, request.space), rows, more }
+  return resultOf(context, request, await read(context, request))
 }
 
-async function read(
-  { replica, unsaved }: ListContext,
-  request: ListRequest,
-): Promise<{ rows: RowValue[]; more: boolean }> {
-  const { space, kind, limit } = request
-  const ahead = unsaved.of(space, kind.name)
-  const page = await replica.read(tx => scan(tx, { ...request, limit: limit + ahead.size }))
-  const rows = page.rows.filter(row => !unsaved.of(space, kind.name).has(idOf(row)))
-  for (const row of unsaved.of(space, kind.name).values()) place(rows, row, request)
-  return { rows: rows.slice(0, limit), more: page.more || rows.length > limit }
+function resultOf({ standing }: ListContext, { space }: ListRequest, page: Page): ListResult {
+  return { state: standing.complete(space) ? 'complete' : 'partial', ...page }
 }
 
-/** Puts a row where it belongs, if it belongs. */
-function place(rows: RowValue[], row: RowValue | undefined, request: ListRequest): void {
-  if (row === undefined || !fits(row, request.conditions, request.trashed)) return
+async function read({ replica, documents, indexed }: ListContext, request: ListRequest): Promise<Page> {
+  const { space, kind, question, limit } = request
+  if (question !== undefined) await indexed()
+  const ahead = question === undefined ? documents.unsavedRows(space, kind.name) : []
+  const page = await replica.read(tx => scan(tx, { ...request, limit: limit + ahead.length }))
+  return changed(page, ahead, request)
+}
+
+/** The page after these changes, with each row in its place, if it has one there. */
+function changed({ rows, more }: Page, changes: readonly RowNews[], request: ListRequest): Page {
+  const rowsById = new Map(changes.map(({ document, row }) => [document, row]))
+  const fresh = [...rowsById.values()].filter(row => row !== null && fits(row, request.conditions)) as RowValue[]
+  const page = pageOf([...rows.filter(row => !rowsById.has(idOf(row))), ...fresh], request)
+  // Beyond the end of a page there are rows that are not known here: one that lands there is not the next.
+  const end = more ? rows.at(-1) : undefined
   const compare = inOrder(request.order)
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const there = rows[middle]
-    if (there !== undefined && compare(there, row) < 0) low = middle + 1
-    else high = middle
-  }
-  rows.splice(low, 0, row)
+  return { rows: page.rows.filter(row => end === undefined || compare(row, end) <= 0), more: more || page.more }
 }
 
-export function liveList(context: ListContext, request: ListRequest, tell: (result: ListResult) => void): () => void {
-  const { news } = context.replica
-  const { space, kind, limit } = request
-  let rows: RowValue[] | undefined
-  let more = false
-  let reading = false
+export function liveList(
+  context: ListContext,
+  request: ListRequest,
+  listener: (result: ListResult) => void,
+): () => void {
+  const { space, kind, question, limit } = request
+  const shown = signal<ListResult>()
+  let page: Page | undefined
   let stale = false
-  let closed = false
-  let told = false
   let waiting: RowNews[] = []
-  let shown: ListState = 'loading'
+  let state: ListState = 'loading'
 
-  const announce = (): void => {
-    if (told || closed || rows === undefined) return
-    told = true
-    queueMicrotask(() => {
-      told = false
-      if (closed || rows === undefined) return
-      shown = stateOf(context, space)
-      tell({ state: shown, rows: [...rows], more })
-    })
-  }
-
-  const readAgain = async (): Promise<void> => {
-    stale = true
-    if (reading) return
-    reading = true
-    while (stale && !closed) {
+  const keepUp = repeated(async () => {
+    if (stale || page === undefined) {
       stale = false
       waiting = []
-      try {
-        const page = await read(context, request)
-        ;({ rows, more } = page)
-        apply(waiting)
-      } catch {
-        // Storage says why through the status; the list stays as it is, and the next news reads again.
-        break
-      }
-    }
-    reading = false
-    announce()
-  }
-
-  const apply = (changes: readonly RowNews[]): void => {
-    if (rows === undefined) return
-    for (const { document, row } of changes) {
-      const at = rows.findIndex(one => one['id'] === document)
-      if (at >= 0) rows.splice(at, 1)
-      const before = rows.length
-      place(rows, row ?? undefined, request)
-      const added = rows.length > before
-      // Beyond the page's end there are rows that are not known here: one that lands behind the last is not the next.
-      if (added && more && rows.at(-1)?.['id'] === document) rows.pop()
-      if (rows.length > limit) {
-        rows.length = limit
-        more = true
-      } else if (more && rows.length < limit) {
-        void readAgain()
-      }
-    }
-  }
-
-  const hear = (changes: readonly RowNews[]): void => {
-    if (reading) waiting.push(...changes)
-    else apply(changes)
-    announce()
-  }
-
-  const stopNews = news.listen({
-    rows(item) {
-      if (item.space === space && item.kind === kind.name) hear(item.rows)
-    },
-    gone(item) {
-      if (item.space === space) hear(item.documents.map(document => ({ document, row: null })))
-    },
-    wake: () => void readAgain(),
-    link() {
-      if (stateOf(context, space) !== shown) announce()
-    },
+      page = await read(context, request)
+    } else if (waiting.length === 0 && resultOf(context, request, page).state === state) return
+    page = changed(page, waiting, request)
+    waiting = []
+    if (page.more && page.rows.length < limit) readAgain()
+    const result = resultOf(context, request, page)
+    ;({ state } = result)
+    shown.emit(result)
   })
-  tell({ state: 'loading', rows: [], more: false })
-  void readAgain()
 
-  return () => {
-    closed = true
-    stopNews()
+  const readAgain = (): void => {
+    stale = true
+    void keepUp()
   }
+
+  const hear = (news: { readonly space: string; readonly kind: string; readonly rows?: readonly RowNews[] }): void => {
+    if (news.space !== space || news.kind !== kind.name) return
+    if (question !== undefined) return readAgain()
+    waiting.push(...(news.rows ?? []))
+    void keepUp()
+  }
+
+  const stops = [
+    shown.listen(listener),
+    context.replica.news.listen({
+      rows: hear,
+      words: hear,
+      wake: readAgain,
+      link: keepUp,
+    }),
+  ]
+  shown.emit({ state, rows: [], more: false })
+  void keepUp()
+  return () => stops.forEach(stop => stop())
 }

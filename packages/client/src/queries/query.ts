@@ -1,8 +1,7 @@
 /** A list to be asked for: conditions, order and length, each step a new one. */
-import type { Plain } from '@joinery/core'
 import type { AnyKind } from '@joinery/core/kinds'
 import { liveList, readList, type ListContext, type ListResult } from './live-list.ts'
-import type { Condition, Conditions, Order, Range } from './condition.ts'
+import type { Conditions, Order, Range } from './condition.ts'
 import type { ListRequest } from './scan.ts'
 
 /** What a column may be asked for: its value, an element of it if it is a list, or a range of which both ends belong to it. */
@@ -19,33 +18,39 @@ export interface Query<Row> {
   subscribe(listener: (result: ListResult<Row>) => void): () => void
 }
 
+/** What a search found: a list like any other. */
+export interface Found<Row> {
+  limit(count: number): Found<Row>
+  get(): Promise<ListResult<Row>>
+  /** Calls at once with `loading`, then with what is found, and again when that changes. Returns what stops it. */
+  subscribe(listener: (result: ListResult<Row>) => void): () => void
+}
+
 /** Lists that nobody ordered show what was edited last. */
 const LATEST: Order = { column: 'updatedAt', direction: 'desc' }
 
-export function queryOf<Row>(context: ListContext, space: string, kind: AnyKind, trashed = false): Query<Row> {
-  return step<Row>(context, { space, kind, conditions: {}, trashed, order: LATEST, limit: Infinity })
+/** `found`: only what is found by a question. */
+export function queryOf<Row>(
+  context: ListContext,
+  space: string,
+  kind: AnyKind,
+  found?: Pick<ListRequest, 'question' | 'limit'>,
+): Query<Row> {
+  // What is in the trash is in lists that ask for it.
+  return step(context, { space, kind, conditions: { trashed: false }, order: LATEST, limit: Infinity, ...found })
 }
 
 function step<Row>(context: ListContext, request: ListRequest): Query<Row> {
-  // The kind's row function made them, so they are Rows.
-  const typed = (result: ListResult): ListResult<Row> => result as unknown as ListResult<Row>
+  const but = (change: Partial<ListRequest>): Query<Row> => step(context, { ...request, ...change })
   return {
     where(asked) {
-      const conditions = { ...request.conditions, ...plainConditions(asked) }
-      const { trashed } = conditions
-      return step(context, {
-        ...request,
-        conditions,
-        trashed: trashed === undefined ? request.trashed : trashed !== false,
-      })
+      const conditions = Object.entries(asked as Conditions).filter(([, condition]) => condition !== undefined)
+      return but({ conditions: { ...request.conditions, ...Object.fromEntries(conditions) } })
     },
-    orderBy: (column, direction = 'asc') => step(context, { ...request, order: { column, direction } }),
-    limit: count => step(context, { ...request, limit: Math.max(0, Math.floor(count)) }),
-    get: async () => typed(await readList(context, request)),
-    subscribe: listener => liveList(context, request, result => listener(typed(result))),
+    orderBy: (column, direction = 'asc') => but({ order: { column, direction } }),
+    limit: count => but({ limit: Math.max(0, Math.floor(count)) }),
+    // The kind's row function made them, so they are Rows.
+    get: () => readList(context, request) as unknown as Promise<ListResult<Row>>,
+    subscribe: listener => liveList(context, request, listener as unknown as (result: ListResult) => void),
   }
-}
-
-function plainConditions(conditions: Readonly<Record<string, unknown>>): Conditions {
-  return conditions as Readonly<Record<string, Condition | Plain | undefined>>
 }

@@ -5,8 +5,7 @@
  */
 const TOGETHER =
   '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々'
-const RUN = new RegExp(`[${TOGETHER}]+|(?:(?![${TOGETHER}])[\\p{L}\\p{N}\\p{M}])+`, 'gu')
-const IS_TOGETHER = new RegExp(`^[${TOGETHER}]`, 'u')
+const RUN = new RegExp(`([${TOGETHER}]+)|[[\\p{L}\\p{N}\\p{M}]--[${TOGETHER}]]+`, 'gv')
 /** Longer ones are found by their first letters. */
 const LETTERS = 24
 /** A book is not found by every word in it. */
@@ -17,12 +16,7 @@ export function wordsOf(texts: readonly string[]): string[] {
   for (const text of texts) {
     for (const run of runsOf(text)) {
       if (words.size >= WORDS) return [...words]
-      if (!IS_TOGETHER.test(run)) {
-        words.add([...run].slice(0, LETTERS).join(''))
-        continue
-      }
-      const letters = [...run]
-      for (const [at, letter] of letters.entries()) words.add(letter + (letters[at + 1] ?? ''))
+      for (const word of run) words.add(word)
     }
   }
   return [...words]
@@ -30,22 +24,22 @@ export function wordsOf(texts: readonly string[]): string[] {
 
 /** The beginnings of words that a document must all have. */
 export function beginningsOf(question: string): string[] {
-  const beginnings = new Set<string>()
-  for (const run of runsOf(question)) {
-    const letters = [...run]
-    if (!IS_TOGETHER.test(run)) beginnings.add(letters.slice(0, LETTERS).join(''))
-    else if (letters.length === 1) beginnings.add(run)
-    else for (let at = 0; at + 1 < letters.length; at++) beginnings.add(letters.slice(at, at + 2).join(''))
-  }
-  return [...beginnings]
+  // The last character of a run stands in the pair before it, where there is one.
+  return runsOf(question).flatMap(run => run.slice(0, Math.max(1, run.length - 1)))
 }
 
-function runsOf(text: string): string[] {
+/** What stands together in a text, each as its words. */
+function runsOf(text: string): string[][] {
   // Accents on letters are letters of their own after this and are dropped: `cafe` finds `café`.
   const plain = text
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFKC')
     .toLowerCase()
-  return plain.match(RUN) ?? []
+  return [...plain.matchAll(RUN)].map(([run, together]) => {
+    const letters = [...run]
+    return together === undefined
+      ? [letters.slice(0, LETTERS).join('')]
+      : letters.map((letter, at) => letter + (letters[at + 1] ?? ''))
+  })
 }

@@ -1,7 +1,8 @@
 /** Writing an edit made here: its line in the log and its place in the outbox, in one transaction. Then it is `saved` (CL-01). */
 import type { OutboxHead } from '@joinery/core/sync'
 import type { Place } from './body.ts'
-import { keys, type DocumentRecord, type OutboxRecord } from './layout.ts'
+import { headOf, keys, type DocumentRecord, type OutboxRecord } from './layout.ts'
+import { markStale } from './rows.ts'
 import type { Tx } from './tx.ts'
 
 /** An entry on its way: a line of the log, or what is none: a purge, or what the relay lost. */
@@ -26,19 +27,19 @@ export async function append(
     if (line !== undefined) {
       tail += 1
       bytes += size
-      tx.put('log', keys.line(place, tail), { bytes: line })
+      tx.put('log', keys.line(place, tail), line)
     }
     const at = line === undefined ? 0 : tail
     const waiting: OutboxRecord = { type, document, kind, engine, edited, at, size, resupply }
     tx.put('outbox', keys.outbox(space, n), waiting)
     tx.put('index', keys.unacked(place, n), at)
-    heads.push({ n, document, engine, bytes: size, resupply: resupply !== null })
+    heads.push(headOf(n, waiting))
   }
   const used = tail === stored.tail ? stored.used : edited
   const next: DocumentRecord = { ...stored, tail, bytes, used, edited: Math.max(stored.edited, edited) }
   tx.put('meta', keys.n(space), n)
   tx.put('documents', keys.document(place), next)
-  if (tail > stored.tail) tx.put('index', keys.stale(place), null)
+  if (tail > stored.tail) markStale(tx, place, false)
   return { record: next, heads }
 }
 

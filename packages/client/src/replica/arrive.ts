@@ -5,80 +5,59 @@
  *   by the same name (S4), and the edit is like anybody's.
  * - A tombstone beats every update, before and after (D6). A document of another kind or engine than its first write is not touched.
  */
-import { sameBytes, type Code, type Entry } from '@joinery/core'
-import type { Grown } from '../news.ts'
+import { sameBytes, type Entry } from '@joinery/core'
+import type { InflowEffect } from '@joinery/core/sync'
 import { lastN } from './append.ts'
-import { readRecord } from './body.ts'
-import { keys, record, type DocumentRecord, type LogRecord, type OutboxRecord } from './layout.ts'
+import { readRecord, readWaiting } from './body.ts'
+import { keys, newRecord, positionRecord, type DocumentRecord, type OutboxRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
 import { retire } from './retire.ts'
+import { markStale } from './rows.ts'
 import { settle } from './settle.ts'
 import type { Tx } from './tx.ts'
 
-export interface Arrival {
-  readonly entries: readonly Entry[]
-  /** Whether these are bodies, each complete, and not changes after a cursor. */
-  readonly bodies: boolean
+/** True when another device goes by this one's name. */
+export async function arrive(
+  tx: Tx,
+  replica: Replica,
+  space: string,
+  { entries, bodies, position }: Extract<InflowEffect, { do: 'store' }>,
+): Promise<boolean> {
   /** Whether everything up to the cursor was here before: then a document that is not here begins with what comes. */
-  readonly complete: boolean
-}
-
-export interface Arrived {
-  /** Documents whose log grew, up to where. */
-  readonly grown: readonly Grown[]
+  const complete = position.fill === undefined
+  const records = new Map<string, DocumentRecord>()
+  const tails = new Map<string, number>()
   /** Documents of which more must be fetched before they are whole. */
-  readonly missing: readonly string[]
-  readonly gone: readonly string[]
-  /** Own entries that turned out to be acked. */
-  readonly settled: readonly number[]
-  /** Own entries that left the outbox because their document is gone. */
-  readonly withdrawn: readonly number[]
-  readonly refused: readonly { readonly document: string; readonly code: Code }[]
-  readonly forked: boolean
-}
-
-export async function arrive(tx: Tx, replica: Replica, space: string, arrival: Arrival): Promise<Arrived> {
-  const { entries, bodies, complete } = arrival
-  const grown = new Set<string>()
   const missing = new Set<string>()
-  const gone = new Set<string>()
-  const settled: number[] = []
-  const withdrawn: number[] = []
-  const refused: { document: string; code: Code }[] = []
   let forked = false
-  const records = new Map<string, DocumentRecord | undefined>()
 
   for (const entry of entries) {
     const { document, type, bytes, at } = entry
-    if (type !== 'update' && type !== 'snapshot' && type !== 'tombstone') continue
+    const purges = type === 'tombstone'
+    if (type !== 'update' && type !== 'snapshot' && !purges) continue
     const place = { space, document }
     // What is edited while bodies are filled in moves past the page that would have brought it, and what is here of it may be old (R4).
-    if (!bodies && !complete && type !== 'tombstone') missing.add(document)
+    if (!bodies && !complete && !purges) missing.add(document)
     if (!bodies && type !== 'snapshot' && entry.device === replica.device()) {
-      const own = await ownAgain(tx, space, entry)
-      if (own === 'acked') settled.push(...(await settle(tx, space, [entry.n])))
-      forked ||= own === 'forked'
-      // The log has an acked update already; an acked tombstone was wiped here when it was made.
-      if (own === 'acked' || own === 'known') continue
+      const own = await isOwn(tx, space, entry)
+      // The log has an own update already; what an own tombstone wiped was wiped here when it was made.
+      if (own === true) continue
+      forked ||= own === false
     }
-    if (!records.has(document)) records.set(document, await readRecord(tx, place))
-    const before = records.get(document)
+    const before = records.get(document) ?? (await readRecord(tx, place))
     if (before?.body === 'gone') continue
-    let stored = before ?? newRecord(entry, bodies || complete ? 'here' : 'partial')
-    if (type === 'tombstone') {
+    let stored = before ?? newRecord(entry.kind, entry.engine, bodies || complete ? 'here' : 'partial', at)
+    if (purges) {
       tx.put('documents', keys.document(place), stored)
-      withdrawn.push(...(await retire(tx, replica, place, 'GONE', 'wipe')).entries)
-      records.delete(document)
-      gone.add(document)
-      grown.delete(document)
-      missing.delete(document)
+      await retire(tx, replica, place, 'GONE', 'wipe')
+      for (const about of [records, tails, missing]) about.delete(document)
       continue
     }
     // An engine that this app does not bring checks nothing: the bytes are kept as they are, for an app that does (D5).
     const same = stored.kind === entry.kind && stored.engine === entry.engine
     const code = same ? replica.engine(entry.engine)?.check(bytes)?.code : 'KIND_MISMATCH'
     if (code !== undefined) {
-      refused.push({ document, code })
+      tx.tellHere({ type: 'report', report: { type: 'refused-update', space, document, code } })
       // A body that is refused would be refused again: it stays as it is here.
       if (!bodies && same) missing.add(document)
       continue
@@ -88,41 +67,35 @@ export async function arrive(tx: Tx, replica: Replica, space: string, arrival: A
     stored = { ...stored, made: Math.min(stored.made, at), edited: Math.max(stored.edited, at) }
     if (stored.body !== 'evicted') {
       const tail = stored.tail + 1
-      tx.put('log', keys.line(place, tail), { bytes })
+      tx.put('log', keys.line(place, tail), bytes)
       stored = { ...stored, tail, bytes: stored.bytes + bytes.length }
-      grown.add(document)
+      tails.set(document, tail)
     }
     records.set(document, stored)
   }
 
-  const tails: Grown[] = []
-  for (const [document, stored] of records) {
-    if (stored === undefined || stored.body === 'gone') continue
-    const place = { space, document }
-    tx.put('documents', keys.document(place), stored)
-    if (!grown.has(document)) continue
-    tx.put('index', keys.stale(place), null)
-    tails.push({ document, tail: stored.tail })
+  for (const [document, stored] of records) tx.put('documents', keys.document({ space, document }), stored)
+  for (const document of tails.keys()) markStale(tx, { space, document }, true)
+  tx.put('meta', keys.position(space), positionRecord(position))
+  tx.put('meta', keys.lastSync, replica.clock.now())
+  const grown = Array.from(tails, ([document, tail]) => ({ document, tail }))
+  if (grown.length > 0) tx.tell({ type: 'grown', space, documents: grown })
+  if (missing.size > 0) tx.tellHere({ type: 'wanted', space, documents: [...missing], urgent: false })
+  return forked
+}
+
+/**
+ * Whether an entry under this device's name is what the device wrote; it is acked then. False: another device goes by this name. Undefined:
+ * it was, and it left the outbox as if it had not arrived.
+ */
+async function isOwn(tx: Tx, space: string, { n, type, document, bytes }: Entry): Promise<boolean | undefined> {
+  const waiting = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
+  if (waiting === undefined) {
+    const orphans = (await tx.get('meta', keys.orphans(space))) as readonly number[] | undefined
+    return n <= (await lastN(tx, space)) && (orphans?.includes(n) === true ? undefined : true)
   }
-  return { grown: tails, missing: [...missing], gone: [...gone], settled, withdrawn, refused, forked }
+  const isSame = waiting.type === type && waiting.document === document
+  if (!isSame || !sameBytes(await readWaiting(tx, space, waiting), bytes)) return false
+  await settle(tx, space, [n])
+  return true
 }
-
-/** What an entry under this device's name is to it. */
-async function ownAgain(tx: Tx, space: string, entry: Entry): Promise<'acked' | 'known' | 'forked' | 'news'> {
-  const waiting = record<OutboxRecord>(await tx.get('outbox', keys.outbox(space, entry.n)))
-  if (waiting !== undefined) {
-    const { type, document, at, resupply } = waiting
-    const line = record<LogRecord>(await tx.get('log', keys.line({ space, document }, at)))
-    const bytes = resupply ?? line?.bytes ?? NOTHING
-    return type === entry.type && document === entry.document && sameBytes(bytes, entry.bytes) ? 'acked' : 'forked'
-  }
-  if (entry.n > (await lastN(tx, space))) return 'forked'
-  const orphans = record<readonly number[]>(await tx.get('meta', keys.orphans(space)))
-  return orphans?.includes(entry.n) === true ? 'news' : 'known'
-}
-
-function newRecord({ kind, engine, at }: Entry, body: DocumentRecord['body']): DocumentRecord {
-  return { kind, engine, body, tail: 0, folded: 0, life: 0, bytes: 0, used: at, made: at, edited: at, why: null }
-}
-
-const NOTHING = new Uint8Array(0)

@@ -1,6 +1,6 @@
 /** Reading what a document's log and snapshot hold. */
 import type { ReadTransaction } from '@joinery/core'
-import { keys, record, type DocumentRecord, type LogRecord, type SnapshotRecord } from './layout.ts'
+import { keys, type DocumentRecord, type OutboxRecord } from './layout.ts'
 
 /** Names a document on this device. */
 export interface Place {
@@ -15,7 +15,7 @@ export interface StoredBody {
 }
 
 export async function readRecord(tx: ReadTransaction, place: Place): Promise<DocumentRecord | undefined> {
-  return record<DocumentRecord>(await tx.get('documents', keys.document(place)))
+  return (await tx.get('documents', keys.document(place))) as DocumentRecord | undefined
 }
 
 export async function readBody(tx: ReadTransaction, place: Place): Promise<StoredBody | undefined> {
@@ -33,11 +33,12 @@ export async function readUpdates(
 ): Promise<Uint8Array[]> {
   const updates: Uint8Array[] = []
   if (tail <= seen) return updates
-  const snapshot = folded > seen && record<SnapshotRecord>(await tx.get('snapshots', keys.document(place)))
-  if (snapshot) updates.push(snapshot.bytes)
+  const snapshot = folded > seen && (await tx.get('snapshots', keys.document(place)))
+  if (snapshot) updates.push(snapshot as Uint8Array)
   const lines = await tx.range('log', { prefix: keys.document(place), after: keys.line(place, Math.max(seen, folded)) })
-  for (const { key, value } of lines)
-    if (without?.has(key[2] as number) !== true) updates.push((value as LogRecord).bytes)
+  for (const { key, value } of lines) {
+    if (without?.has(key[2] as number) !== true) updates.push(value as Uint8Array)
+  }
   return updates
 }
 
@@ -51,6 +52,18 @@ export async function readUnacked(tx: ReadTransaction, place: Place): Promise<Un
   const rows = await tx.range('index', { prefix: keys.unacked(place) })
   return rows.map(({ key, value }) => ({ n: key[3] as number, at: value as number }))
 }
+
+/** The bytes of an entry in the outbox. */
+export async function readWaiting(
+  tx: ReadTransaction,
+  space: string,
+  { document, at, resupply }: OutboxRecord,
+): Promise<Uint8Array> {
+  const bytes = resupply ?? (await tx.get('log', keys.line({ space, document }, at)))
+  return (bytes as Uint8Array | undefined) ?? NOTHING
+}
+
+const NOTHING = new Uint8Array(0)
 
 /** The body without what has not been acked: what the relay holds, as far as this device knows. */
 export async function readAcked(tx: ReadTransaction, place: Place, stored: DocumentRecord): Promise<Uint8Array[]> {

@@ -6,43 +6,32 @@ import { readRecord, readUnacked, type Place } from './body.ts'
 import { keys, type DocumentRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
 import { eraseBody } from './retire.ts'
+import type { Tx } from './tx.ts'
 
 /** Down to this part of the limit, so that not every new document evicts another. */
 const ENOUGH = 0.9
 
-export async function evict(
-  replica: Replica,
-  spaces: Iterable<string>,
-  limit: number,
-  open: (place: Place) => boolean,
-): Promise<void> {
-  const bodies = await replica.read(async tx => {
-    const found: { place: Place; bytes: number; used: number }[] = []
-    for (const space of spaces) {
-      for (const { key, value } of await tx.range('documents', { prefix: [space] })) {
-        const { body, bytes, used } = value as DocumentRecord
-        if (body === 'here') found.push({ place: { space, document: key[1] as string }, bytes, used })
-      }
-    }
-    return found
+export async function evict(replica: Replica, limit: number, open: (place: Place) => boolean): Promise<void> {
+  const rows = await replica.read(tx => tx.range('documents', {}))
+  const bodies = rows.flatMap(({ key, value }) => {
+    const { body, bytes, used } = value as DocumentRecord
+    return body === 'here' ? [{ space: key[0] as string, document: key[1] as string, bytes, used }] : []
   })
   let total = bodies.reduce((sum, { bytes }) => sum + bytes, 0)
   if (total <= limit) return
   bodies.sort((a, b) => a.used - b.used)
-  for (const { place, bytes } of bodies) {
+  for (const { bytes, ...place } of bodies) {
     if (total <= limit * ENOUGH) return
-    if (!open(place) && (await evictOne(replica, place))) total -= bytes
+    if (!open(place) && (await replica.write(tx => evictOne(tx, place)))) total -= bytes
   }
 }
 
-function evictOne(replica: Replica, place: Place): Promise<boolean> {
-  return replica.write(async tx => {
-    const stored = await readRecord(tx, place)
-    if (stored?.body !== 'here' || (await readUnacked(tx, place)).length > 0) return false
-    // Its row is not made yet: without the body it never would be.
-    if ((await tx.get('index', keys.stale(place))) !== undefined) return false
-    eraseBody(tx, place)
-    tx.put('documents', keys.document(place), { ...stored, body: 'evicted', folded: stored.tail, bytes: 0 })
-    return true
-  })
+async function evictOne(tx: Tx, place: Place): Promise<boolean> {
+  const stored = await readRecord(tx, place)
+  if (stored?.body !== 'here' || (await readUnacked(tx, place)).length > 0) return false
+  // Its row is not made yet: without the body it never would be.
+  if ((await tx.get('index', keys.stale(place))) !== undefined) return false
+  eraseBody(tx, place)
+  tx.put('documents', keys.document(place), { ...stored, body: 'evicted', folded: stored.tail, bytes: 0 })
+  return true
 }

@@ -5,7 +5,7 @@
 import type { Random, Storage } from '@joinery/core'
 import type { Marker } from '../options.ts'
 import { freshId } from './fresh-id.ts'
-import { keys, record, type DeviceRecord } from './layout.ts'
+import { keys, type DeviceRecord } from './layout.ts'
 
 /** Tabs that write at the same time under names of their own. */
 const SLOTS = 8
@@ -13,15 +13,14 @@ const SLOTS = 8
 export interface Identity {
   readonly device: string
   readonly slot: number
-  readonly personal: string | undefined
   /** Whether what was here before is gone. */
   readonly lost: boolean
 }
 
 export async function identify(storage: Storage, random: Random, marker: Marker | undefined): Promise<Identity> {
-  const fresh: DeviceRecord = { device: freshId(random), personal: null, subject: null }
+  const fresh: DeviceRecord = { device: freshId(random), personal: null }
   const { stored, slot, isNew } = await storage.write(['meta'], async tx => {
-    const known = record<DeviceRecord>(await tx.get('meta', keys.device))
+    const known = (await tx.get('meta', keys.device)) as DeviceRecord | undefined
     if (known === undefined) await tx.put('meta', keys.device, fresh)
     const last = ((await tx.get('meta', keys.slot)) as number | undefined) ?? SLOTS - 1
     const next = (last + 1) % SLOTS
@@ -29,11 +28,6 @@ export async function identify(storage: Storage, random: Random, marker: Marker 
     return { stored: known ?? fresh, slot: next, isNew: known === undefined }
   })
   const marked = marker?.get()
-  if (marked !== stored.device) marker?.set(stored.device)
-  return {
-    device: stored.device,
-    slot,
-    personal: stored.personal ?? undefined,
-    lost: isNew && marked !== undefined,
-  }
+  marker?.set(stored.device)
+  return { device: stored.device, slot, lost: isNew && marked !== undefined }
 }

@@ -3,15 +3,15 @@
  * every document is marked stale, so that its row follows in the background.
  */
 import type { Library } from '@joinery/core/kinds'
-import { keys, record } from './layout.ts'
+import { keys } from './layout.ts'
 import type { Replica } from './replica.ts'
-import type { RowValue } from './shape.ts'
+import type { RowValue } from './row.ts'
+import { entriesOf } from './rows.ts'
 
 export async function followKinds(replica: Replica, library: Library): Promise<void> {
-  const versions: Record<string, number> = {}
-  for (const { name, version } of Object.values(library.kinds)) versions[name] = version
+  const versions = Object.fromEntries(Object.values(library.kinds).map(({ name, version }) => [name, version]))
   await replica.write(async tx => {
-    const before = record<Readonly<Record<string, number>>>(await tx.get('meta', keys.kinds))
+    const before = (await tx.get('meta', keys.kinds)) as Readonly<Record<string, number>> | undefined
     const changed = Object.keys(versions).filter(name => versions[name] !== before?.[name])
     if (changed.length === 0) return
     tx.put('meta', keys.kinds, { ...before, ...versions })
@@ -23,9 +23,7 @@ export async function followKinds(replica: Replica, library: Library): Promise<v
     for (const { key, value } of rows) {
       const [space, kind, document] = key as readonly [string, string, string]
       if (!changed.includes(kind)) continue
-      for (const entry of replica.shape.indexKeys(kind, value as RowValue)) {
-        tx.put('index', keys.index(space, kind, entry), null)
-      }
+      for (const entry of entriesOf(replica, space, kind, value as RowValue)) tx.put('index', entry, null)
       tx.put('index', keys.stale({ space, document }), null)
     }
   })

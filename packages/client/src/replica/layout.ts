@@ -8,10 +8,11 @@
  *   transaction that makes it `saved`. What stands in `unacked` is never folded and never evicted (C5).
  * - `life` counts how often a document was rebuilt without some of its edits. Whoever opened it in another life starts over.
  * - A document with a `stale` mark has log lines that its row and its words do not show yet.
+ * - A value is of the type that this file names for its key, or bytes, in `log` and `snapshots`; another shape would be another database.
  * - The cursor changes only together with the entries that it covers (I6).
  */
 import type { Code, Key, Plain } from '@joinery/core'
-import { NEW_REPLICA, type InflowPosition } from '@joinery/core/sync'
+import { NEW_REPLICA, type InflowPosition, type OutboxHead } from '@joinery/core/sync'
 
 /**
  * `here`: the whole body is. `partial`: its beginning is not, or not yet. `evicted`: row and words are here, the body is at the relay.
@@ -37,9 +38,6 @@ export type DocumentRecord = {
   /** Why the last life began. */
   readonly why: Code | null
 }
-
-export type LogRecord = { readonly bytes: Uint8Array }
-export type SnapshotRecord = { readonly bytes: Uint8Array }
 
 export type OutboxRecord = {
   readonly type: 'update' | 'tombstone'
@@ -67,7 +65,6 @@ export type DeviceRecord = {
   readonly device: string
   /** Who the relay says this library belongs to; null before the first welcome. */
   readonly personal: string | null
-  readonly subject: string | null
 }
 
 interface Place {
@@ -107,20 +104,22 @@ export const keys = {
   wordsOf: ({ space, document }: Place): Key => [space, 'words-of', document],
 } as const
 
-/** What is stored was written by this file's own types; a value of another shape would be another database. */
-export function record<T extends Plain>(value: Plain | undefined): T | undefined {
-  return value as T | undefined
+/** Storage holds no undefined: what is undefined is left out. */
+export function positionRecord(position: InflowPosition): Plain {
+  return Object.fromEntries(Object.entries(position).filter(([, value]) => value !== undefined))
 }
-
-/** Storage holds no undefined. */
-export function positionRecord({ cursor, fill, tell }: InflowPosition): Plain {
-  return { cursor: cursor === undefined ? null : { ...cursor }, fill: fill ?? null, tell: tell ?? null }
-}
-
-type PositionRecord = { readonly [K in keyof InflowPosition]: NonNullable<InflowPosition[K]> | null }
 
 export function positionOf(value: Plain | undefined): InflowPosition {
-  if (value === undefined) return NEW_REPLICA
-  const { cursor, fill, tell } = value as unknown as PositionRecord
-  return { cursor: cursor ?? undefined, fill: fill ?? undefined, tell: tell ?? undefined }
+  return value === undefined ? NEW_REPLICA : (value as unknown as InflowPosition)
+}
+
+/** A document of which nothing is stored yet. `at`: when it was first edited, as far as is known. */
+export function newRecord(kind: string, engine: string, body: BodyState, at: number): DocumentRecord {
+  const empty = { tail: 0, folded: 0, life: 0, bytes: 0 }
+  return { kind, engine, body, ...empty, used: at, made: at, edited: at, why: null }
+}
+
+/** What has to be known of an entry in the outbox to send it in its turn. */
+export function headOf(n: number, { document, engine, size, resupply }: OutboxRecord): OutboxHead {
+  return { n, document, engine, bytes: size, resupply: resupply !== null }
 }

@@ -5,42 +5,38 @@
  */
 import type { Code } from '@joinery/core'
 import { reapply } from '@joinery/core/kinds'
-import type { OutboxHead } from '@joinery/core/sync'
 import { append, editOf } from './append.ts'
 import { readAcked, readRecord, readUpdates, type Place } from './body.ts'
 import type { Replica } from './replica.ts'
 import { retire } from './retire.ts'
+import { markStale } from './rows.ts'
 import { withdraw } from './settle.ts'
 import type { Tx } from './tx.ts'
 
-export interface Reissued {
-  readonly document: string
-  /** What left the outbox, and what its edits go on as. */
-  readonly from: readonly number[]
-  readonly heads: readonly OutboxHead[]
-  /** Set when they could not be written anew and went to the shelf. */
-  readonly code: Code | null
-}
-
-export async function reissue(tx: Tx, replica: Replica, place: Place, why: Code): Promise<Reissued> {
-  const { document } = place
+/** What cannot be written anew goes to the shelf. */
+export async function reissue(tx: Tx, replica: Replica, place: Place, why: Code): Promise<void> {
+  const { space, document } = place
   const stored = await readRecord(tx, place)
-  if (stored === undefined) return { document, from: [], heads: [], code: null }
-  if (!replica.hasKind(stored.kind) || replica.engine(stored.engine) === undefined) {
-    return { document, from: (await retire(tx, replica, place, why, 'shelve')).entries, heads: [], code: why }
-  }
+  if (stored === undefined) return
+  const kind = replica.kindOf(stored.kind)
   const acked = await readAcked(tx, place, stored)
   const [base, theirs, target] = [acked, await readUpdates(tx, place, stored), acked].map(
     updates => replica.build(stored.engine, updates)?.doc,
   )
-  const lines: Uint8Array[] = []
-  if (base && theirs && target) {
-    target.onUpdate(update => lines.push(update))
-    reapply(replica.kind(stored.kind), base, theirs, target, replica.writeContext())
-    for (const doc of [base, theirs, target]) doc.close()
+  if (!kind || !base || !theirs || !target) {
+    await retire(tx, replica, place, why, 'shelve')
+    return
   }
-  const { entries, updates, others } = await withdraw(tx, place)
+  const lines: Uint8Array[] = []
+  target.onUpdate(update => lines.push(update))
+  reapply(kind, base, theirs, target, replica.writeContext())
+  for (const doc of [base, theirs, target]) doc.close()
+  const { entries: from, updates, others } = await withdraw(tx, place)
   const next = updates.length === 0 ? stored : { ...stored, life: stored.life + 1, why }
   const { heads } = await append(tx, place, next, [...others, ...lines.map(editOf)], replica.now())
-  return { document, from: entries, heads, code: null }
+  markStale(tx, place, true)
+  tx.tell({ type: 'renamed', space, from, to: heads.map(({ n }) => n) })
+  tx.tell({ type: 'settled', space, entries: from, code: null })
+  tx.tell({ type: 'rebuilt', space, documents: [document] })
+  tx.tell({ type: 'outbox', space, heads })
 }

@@ -14,7 +14,6 @@ import type { AnyKind, Library, WriteContext } from '@joinery/core/kinds'
 import type { NewsDesk } from '../news.ts'
 import { freshId } from './fresh-id.ts'
 import { scratch, type Scratch } from './scratch.ts'
-import { shapeOf, type Shape } from './shape.ts'
 import type { Writer } from './writer.ts'
 import type { Tx } from './tx.ts'
 
@@ -22,7 +21,6 @@ export interface Replica {
   readonly clock: Clock
   readonly random: Random
   readonly stamps: HybridClock
-  readonly shape: Shape
   readonly news: NewsDesk
   readonly storage: Storage
   readonly writer: Writer
@@ -34,8 +32,9 @@ export interface Replica {
   /** After the relay found that another device goes by this name. */
   rename(device: string): void
   writeContext(): WriteContext
+  /** BAD_INPUT for a kind that this app does not know. */
   kind(name: string): AnyKind
-  hasKind(name: string): boolean
+  kindOf(name: string): AnyKind | undefined
   /** Undefined for an engine that this app does not bring. */
   engine(name: string): Engine | undefined
   /** A document for a moment; undefined without its engine. Close it. What the engine breaks on is left out (D2). */
@@ -57,6 +56,7 @@ export function replicaOn(parts: {
 }): Replica {
   const { library, storage, writer, clock, random, news, slot } = parts
   const stamps = hybridClock(clock)
+  const kinds = new Map<string, AnyKind>(Object.entries(library.kinds))
   const enginesByName = new Map(parts.engines.map(engine => [engine.name, engine]))
   const newId = (): string => freshId(random)
   let device = parts.device
@@ -67,9 +67,8 @@ export function replicaOn(parts: {
     news,
     storage,
     writer,
-    shape: shapeOf(library),
     newId,
-    write: job => writer.write(job),
+    write: writer.write,
     async read(body) {
       for (let failures = 0; ; failures++) {
         try {
@@ -86,11 +85,11 @@ export function replicaOn(parts: {
     },
     writeContext: () => ({ device, slot, stamp: () => stamps.next(), id: newId }),
     kind(name) {
-      const kind = library.kinds[name]
-      if (kind === undefined || !Object.hasOwn(library.kinds, name)) throw new JoineryError('BAD_INPUT', { kind: name })
+      const kind = kinds.get(name)
+      if (kind === undefined) throw new JoineryError('BAD_INPUT', { kind: name })
       return kind
     },
-    hasKind: name => Object.hasOwn(library.kinds, name),
+    kindOf: name => kinds.get(name),
     engine: name => enginesByName.get(name),
     build(name, updates) {
       const engine = enginesByName.get(name)

@@ -4,37 +4,53 @@
  */
 import type { Code } from '@joinery/core'
 import { readRecord, type Place } from './body.ts'
-import { keys, type BodyState, type DocumentRecord, type ShelfRecord } from './layout.ts'
+import { keys, type DocumentRecord, type ShelfRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
-import { putRow, putWords } from './rows.ts'
-import { withdraw, type Withdrawn } from './settle.ts'
+import { markStale, putRow, putWords } from './rows.ts'
+import { withdraw } from './settle.ts'
 import type { Tx } from './tx.ts'
 
-export interface Retired extends Withdrawn {
-  /** The kind of a document that is in no list any more. */
-  readonly gone: string | undefined
-}
-
-/** `shelve`: it goes on without its unacked edits. `wipe`: it is gone. `purge`: it is gone, and they with it. */
+/**
+ * `shelve`: it goes on without its unacked edits. `wipe`: it is gone. `purge`: it is gone, and they with it. Gives the record of the life
+ * that begins; none when there was nothing to end.
+ */
 export async function retire(
   tx: Tx,
   replica: Replica,
   place: Place,
   code: Code,
   how: 'shelve' | 'wipe' | 'purge',
-): Promise<Retired> {
+): Promise<DocumentRecord | undefined> {
+  const { space, document } = place
+  const documents = [document]
+  const goesOn = how === 'shelve'
   const stored = await readRecord(tx, place)
-  const withdrawn = await withdraw(tx, place)
-  if (stored === undefined || (stored.body === 'gone' && how !== 'shelve')) return { ...withdrawn, gone: undefined }
-  if (how !== 'purge') putOnShelf(tx, replica, place, stored, code, withdrawn.updates)
-  // An edit that nobody else has made it, or a purge was refused: either way nothing of it is left here, and the relay may have it.
-  const left = how === 'shelve' && (stored.folded > 0 || (await tx.count('log', { prefix: keys.document(place) })) > 0)
-  const body: BodyState = left ? stored.body : how === 'shelve' ? 'partial' : 'gone'
-  const next: DocumentRecord = { ...stored, body, life: stored.life + 1, why: code }
-  if (left) tx.put('index', keys.stale(place), null)
-  else await eraseContent(tx, replica, place, stored)
-  tx.put('documents', keys.document(place), left ? next : { ...next, folded: stored.tail, bytes: 0 })
-  return { ...withdrawn, gone: left ? undefined : stored.kind }
+  const { entries, updates, others } = await withdraw(tx, place)
+  const purges = others.some(({ type }) => type === 'tombstone')
+  // A purge of what is gone has arrived.
+  tx.tell({ type: 'settled', space, entries, code: purges && !goesOn ? null : code })
+  tx.tell({ type: 'rebuilt', space, documents })
+  // A purge that was refused leaves nothing here of what the relay still has.
+  if (purges && goesOn) tx.tellHere({ type: 'wanted', space, documents, urgent: false })
+  let next: DocumentRecord | undefined
+  if (stored !== undefined && (goesOn || stored.body !== 'gone')) {
+    if (how !== 'purge') putOnShelf(tx, replica, place, stored, code, updates)
+    next = { ...stored, life: stored.life + 1, why: code }
+    if (goesOn && (stored.folded > 0 || (await tx.count('log', { prefix: keys.document(place) })) > 0)) {
+      markStale(tx, place, true)
+      tx.put('documents', keys.document(place), next)
+      return next
+    }
+    // An edit that nobody else has made it, or a purge was refused: either way nothing of it is left here, and the relay may have it.
+    next = { ...next, body: goesOn ? 'partial' : 'gone', folded: stored.tail, bytes: 0 }
+    eraseBody(tx, place)
+    await putRow(tx, replica, place, stored.kind, undefined)
+    await putWords(tx, place, stored.kind, [])
+    tx.delete('index', keys.stale(place))
+    tx.put('documents', keys.document(place), next)
+  }
+  tx.tell({ type: 'gone', space, documents })
+  return next
 }
 
 export function putOnShelf(
@@ -48,6 +64,7 @@ export function putOnShelf(
   if (updates.length === 0) return
   const entry: ShelfRecord = { ...place, kind, engine, code, shelved: replica.clock.now(), updates }
   tx.put('shelf', [replica.newId()], entry)
+  tx.tell({ type: 'shelf' })
 }
 
 /** Log and snapshot. */
@@ -56,25 +73,21 @@ export function eraseBody(tx: Tx, place: Place): void {
   tx.delete('snapshots', keys.document(place))
 }
 
-async function eraseContent(tx: Tx, replica: Replica, place: Place, { kind }: DocumentRecord): Promise<void> {
-  eraseBody(tx, place)
-  await putRow(tx, replica.shape, place, kind, undefined)
-  await putWords(tx, place, kind, [])
-  tx.delete('index', keys.stale(place))
-}
-
 /** Everything of a space but the shelf, onto which its unacked edits go. */
-export async function wipeSpace(tx: Tx, replica: Replica, space: string, code: Code): Promise<number[]> {
-  const entries: number[] = []
+export async function wipeSpace(tx: Tx, replica: Replica, space: string, code: Code): Promise<void> {
   for (const document of await documentsWithUnacked(tx, space)) {
-    entries.push(...(await retire(tx, replica, { space, document }, code, 'shelve')).entries)
+    const place = { space, document }
+    const stored = await readRecord(tx, place)
+    const { entries, updates } = await withdraw(tx, place)
+    if (stored !== undefined) putOnShelf(tx, replica, place, stored, code, updates)
+    tx.tell({ type: 'settled', space, entries, code })
   }
   for (const table of ['documents', 'log', 'snapshots', 'outbox', 'rows', 'index'] as const) {
     tx.deleteRange(table, { prefix: [space] })
   }
   // n goes on counting: a name is never used twice.
   tx.delete('meta', keys.position(space))
-  return entries
+  tx.tellHere({ type: 'report', report: { type: 'space-lost', space, code } })
 }
 
 export async function documentsWithUnacked(tx: Tx, space: string): Promise<Set<string>> {

@@ -1,38 +1,76 @@
-/** Rows with their index entries, and the words of a document: derived from its body, never the other way round. */
-import type { Key } from '@joinery/core'
-import { canonical } from '@joinery/core'
+/**
+ * What lists show of a document, with its index entries, and the words it is found by: derived from its body, never the other way round.
+ * A kind that this app does not know has neither row nor words (D5).
+ */
+import { canonical, type EngineDocument, type Key } from '@joinery/core'
+import { indexKeys, projectDocument, type StandardColumns } from '@joinery/core/kinds'
 import type { Place } from './body.ts'
-import { keys, record } from './layout.ts'
-import type { RowValue, Shape } from './shape.ts'
+import { keys, type DocumentRecord } from './layout.ts'
+import type { Replica } from './replica.ts'
+import type { RowValue } from './row.ts'
 import type { Tx } from './tx.ts'
 
-/** Stores the row, or removes it. True when anything changed. */
+export interface Shown {
+  /** What lists show. */
+  readonly row: RowValue
+  /** What it is found by. */
+  readonly texts: readonly string[]
+}
+
+/** What a document shows; undefined for a kind that this app does not know. */
+export function shownOf(
+  replica: Replica,
+  { space, document }: Place,
+  { kind, made, edited }: Pick<DocumentRecord, 'kind' | 'made' | 'edited'>,
+  doc: EngineDocument,
+): Shown | undefined {
+  const known = replica.kindOf(kind)
+  if (known === undefined) return undefined
+  const { row, texts } = projectDocument(known, doc, { id: document, space, createdAt: made, updatedAt: edited })
+  return { row: row as unknown as RowValue, texts }
+}
+
+/** The keys under which a row stands in its kind's indexes: the document last. */
+export function entriesOf(replica: Replica, space: string, kind: string, row: RowValue | undefined): Key[] {
+  const known = replica.kindOf(kind)
+  if (known === undefined || row === undefined) return []
+  return indexKeys(known, row as unknown as StandardColumns).map(entry => keys.index(space, kind, entry))
+}
+
+/** Stores the row, or removes it, and tells it when it is another one. */
 export async function putRow(
   tx: Tx,
-  shape: Shape,
+  replica: Replica,
   { space, document }: Place,
   kind: string,
   row: RowValue | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const key = keys.row(space, kind, document)
-  const before = record<RowValue>(await tx.get('rows', key))
-  if (canonical(before) === canonical(row)) return false
-  const entries = (of: RowValue | undefined): Key[] =>
-    (of === undefined ? [] : shape.indexKeys(kind, of)).map(entry => keys.index(space, kind, entry))
+  const before = (await tx.get('rows', key)) as RowValue | undefined
+  if (canonical(before) === canonical(row)) return
   if (row === undefined) tx.delete('rows', key)
   else tx.put('rows', key, row)
-  replaceEntries(tx, entries(before), entries(row))
-  return true
+  replaceEntries(tx, entriesOf(replica, space, kind, before), entriesOf(replica, space, kind, row))
+  tx.tell({ type: 'rows', space, kind, rows: [{ document, row: row ?? null }] })
 }
 
-/** Makes the document found under exactly these words. */
+/** The log has what row and words do not show yet. `soon`: somebody may be looking at them. */
+export function markStale(tx: Tx, { space, document }: Place, soon: boolean): void {
+  tx.put('index', keys.stale({ space, document }), null)
+  tx.tellHere({ type: 'stale', space, document, soon })
+}
+
+/** Makes the document found under exactly these words, and tells it when they are others. */
 export async function putWords(tx: Tx, place: Place, kind: string, words: readonly string[]): Promise<void> {
+  const { space, document } = place
   const key = keys.wordsOf(place)
-  const before = record<readonly string[]>(await tx.get('index', key)) ?? []
-  const entries = (of: readonly string[]): Key[] => of.map(word => keys.word(place.space, kind, word, place.document))
+  const before = ((await tx.get('index', key)) as readonly string[] | undefined) ?? []
+  if (canonical(before) === canonical(words)) return
+  const entries = (of: readonly string[]): Key[] => of.map(word => keys.word(space, kind, word, document))
   replaceEntries(tx, entries(before), entries(words))
-  if (words.length === 0) tx.delete('index', key)
-  else tx.put('index', key, words)
+  if (words.length > 0) tx.put('index', key, words)
+  else tx.delete('index', key)
+  tx.tell({ type: 'words', space, kind })
 }
 
 /** Only what differs is written. */

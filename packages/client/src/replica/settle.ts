@@ -1,25 +1,22 @@
 /** Taking entries out of the outbox: because they were acked, or because they are given up as they are. */
 import { readUnacked, type Place } from './body.ts'
-import { keys, record, type LogRecord, type OutboxRecord } from './layout.ts'
+import { keys, type OutboxRecord } from './layout.ts'
 import type { Tx } from './tx.ts'
 
 /** For these an answer may still be on its way; they are few and recent. */
 const ORPHANS = 1_000
 
-/** These are acked. Repeats and what is unknown are passed over (CL-09). Gives the n that were still waiting. */
-export async function settle(tx: Tx, space: string, entries: readonly number[]): Promise<number[]> {
-  const settled: number[] = []
+/** These are acked. Repeats and what is unknown are passed over (CL-09). */
+export async function settle(tx: Tx, space: string, entries: readonly number[]): Promise<void> {
   const waiting = await tx.getMany(
     'outbox',
     entries.map(n => keys.outbox(space, n)),
   )
   for (const [index, n] of entries.entries()) {
-    const entry = record<OutboxRecord>(waiting[index])
-    if (entry === undefined) continue
-    settled.push(n)
-    drop(tx, { space, document: entry.document }, n)
+    const entry = waiting[index] as OutboxRecord | undefined
+    if (entry !== undefined) drop(tx, { space, document: entry.document }, n)
   }
-  return settled
+  tx.tell({ type: 'settled', space, entries, code: null })
 }
 
 export interface Withdrawn {
@@ -31,23 +28,27 @@ export interface Withdrawn {
   readonly others: readonly OutboxRecord[]
 }
 
-/** Takes all unacked entries of a document out of outbox and log. Whoever calls keeps the edits somewhere else (C2). */
-export async function withdraw(tx: Tx, place: Place): Promise<Withdrawn> {
+/**
+ * Takes all unacked entries of a document out of outbox and log. Whoever calls keeps the edits somewhere else (C2). `resupplies`: only what
+ * the relay once asked for, which is acked and stays in the log.
+ */
+export async function withdraw(tx: Tx, place: Place, which: 'all' | 'resupplies' = 'all'): Promise<Withdrawn> {
   const { space } = place
   const updates: Uint8Array[] = []
   const others: OutboxRecord[] = []
   const entries: number[] = []
   for (const { n, at } of await readUnacked(tx, place)) {
+    const entry = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
+    if (which === 'resupplies' && !entry?.resupply) continue
     entries.push(n)
-    const line = record<LogRecord>(at > 0 ? await tx.get('log', keys.line(place, at)) : undefined)
-    const entry = record<OutboxRecord>(await tx.get('outbox', keys.outbox(space, n)))
-    if (line !== undefined) updates.push(line.bytes)
+    const line = (at > 0 ? await tx.get('log', keys.line(place, at)) : undefined) as Uint8Array | undefined
+    if (line !== undefined) updates.push(line)
     else if (entry !== undefined) others.push(entry)
     tx.delete('log', keys.line(place, at))
     drop(tx, place, n)
   }
   if (entries.length > 0) {
-    const known = record<readonly number[]>(await tx.get('meta', keys.orphans(space))) ?? []
+    const known = ((await tx.get('meta', keys.orphans(space))) as readonly number[] | undefined) ?? []
     tx.put('meta', keys.orphans(space), [...known, ...entries].slice(-ORPHANS))
   }
   return { entries, updates, others }

@@ -5,10 +5,12 @@
  * - A job that throws fails alone. A storage that fails fails no job: it is tried again until it works or is closed, and `failing` says so.
  */
 import { JoineryError, TABLES, type Clock, type Code, type Storage } from '@joinery/core'
-import { unwaited, type Tx } from './tx.ts'
 import { later, type Later } from '../later.ts'
+import type { NewsDesk } from '../news.ts'
+import { jobTx, type Tx } from './tx.ts'
 
-const RETRY_MS = [0, 20, 100, 500, 2_000, 5_000] as const
+const RETRY_MS = [0, 20, 100, 500, 2_000]
+const SLOW_MS = 5_000
 const WEATHER: readonly Code[] = ['STORAGE_FULL', 'STORAGE_UNAVAILABLE', 'CLOSED']
 /** A transaction that is too long keeps an edit waiting. */
 const JOBS = 64
@@ -26,7 +28,7 @@ interface Job {
   readonly outcome: Later<unknown>
 }
 
-export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | undefined) => void): Writer {
+export function writer(storage: Storage, clock: Clock, news: NewsDesk): Writer {
   let queue: Job[] = []
   let running: Promise<void> | undefined
   let closed = false
@@ -37,31 +39,34 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
   const tell = (code: Code | undefined): void => {
     if (failing === code) return
     failing = code
-    onFailing(code)
+    news.tellHere({ type: 'storage' })
   }
 
   const pause = (): Promise<void> => {
-    const ms = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] ?? 0
+    const ms = RETRY_MS[failures++] ?? SLOW_MS
     return new Promise(resolve => void clock.after(ms, resolve))
   }
 
   /** Runs these in one transaction. Gives those that have their outcome: none when the storage failed. */
   const attempt = async (jobs: readonly Job[]): Promise<readonly Job[]> => {
-    const thrown: { job?: Job } = {}
+    let told: (() => void)[] = []
+    /** Whose fault it is when it fails. */
+    let tried = jobs
     try {
       const results = await storage.write(TABLES, async raw => {
-        const tx = unwaited(raw)
-        delete thrown.job
+        told = []
+        const tx = jobTx(raw, news, run => told.push(run))
         const done: unknown[] = []
         for (const job of jobs) {
-          thrown.job = job
+          tried = [job]
           done.push(await job.run(tx))
         }
-        delete thrown.job
+        tried = jobs
         return done
       })
       failures = 0
       tell(undefined)
+      for (const run of told) run()
       jobs.forEach((job, at) => job.outcome.resolve(results[at]))
       return jobs
     } catch (error) {
@@ -70,9 +75,8 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
         tell(error.code)
         return []
       }
-      const failed = thrown.job === undefined ? jobs : [thrown.job]
-      for (const job of failed) job.outcome.reject(error)
-      return failed
+      for (const job of tried) job.outcome.reject(error)
+      return tried
     }
   }
 
@@ -85,7 +89,7 @@ export function writer(storage: Storage, clock: Clock, onFailing: (code: Code | 
       // What fails together may work apart.
       size = Math.min(JOBS, Math.max(1, settled.length > 0 ? size * 2 : size >> 1))
       if (settled.length > 0) continue
-      if (closed && failures >= RETRY_MS.length) break
+      if (closed && failures > RETRY_MS.length) break
       await pause()
     }
     running = undefined

@@ -8,6 +8,7 @@ import { skipAnyField, skipKey, skipSubdocOptions } from './any-value.ts'
 import type { Cursor } from './cursor.ts'
 import { skipJson } from './json-text.ts'
 import type { ScanLimits } from './limits.ts'
+import { isPlain, readPlainRun } from './plain-run.ts'
 import { Roots } from './roots.ts'
 import { StampMax } from './stamp.ts'
 import { BESIDE, INSIDE, KEYED, LONG, NONE, type StructTable } from './struct-table.ts'
@@ -79,8 +80,16 @@ export class StructReader {
     const from = this.clock
     let gcOnly = true
     table.reserve(count)
-    for (let i = 0; i < count; i++) {
+    const last = first + count
+    while (table.rows < last) {
       const at = cursor.pos
+      if (isPlain(cursor.bytes[at])) {
+        this.clock = readPlainRun(cursor, table, this.author, this.clock, last, limits.maxClock)
+        if (cursor.pos > at) {
+          gcOnly = false
+          continue
+        }
+      }
       const info = cursor.byte()
       this.row = table.add(this.clock)
       let length: number
@@ -97,7 +106,7 @@ export class StructReader {
         return cursor.refuse('BAD_UPDATE', length === 0 ? 'an empty struct' : 'a struct beyond the last clock')
       }
     }
-    table.sections.push({ author: this.author, from, to: this.clock, first, last: table.rows, gcOnly })
+    table.sections.push({ author: this.author, from, to: this.clock, first, last, gcOnly })
     return count
   }
 

@@ -10,7 +10,7 @@
  */
 export function utf16Length(bytes: Uint8Array, from: number, to: number): number {
   let units = to - from
-  let pos = from
+  let pos = units < LONG ? from : afterWords(bytes, from, to)
   while (pos < to) {
     const lead = bytes[pos] as number
     if (lead < 0x80) {
@@ -40,6 +40,11 @@ export function utf16Length(bytes: Uint8Array, from: number, to: number): number
   return units
 }
 
+/** Shorter than this, a view of words costs more than it saves. */
+const LONG = 1_024
+/** The bits that no byte of ASCII has. */
+const BEYOND_ASCII = 0x8080_8080 | 0
+
 /** Where ASCII ends, eight bytes at a time and then one at a time. */
 function afterAscii(bytes: Uint8Array, from: number, to: number): number {
   let pos = from
@@ -59,6 +64,20 @@ function afterAscii(bytes: Uint8Array, from: number, to: number): number {
   }
   while (pos < to && (bytes[pos] as number) < 0x80) pos += 1
   return pos
+}
+
+/** How far four words at a time are ASCII: all the way, in most long texts. */
+function afterWords(bytes: Uint8Array, from: number, to: number): number {
+  let pos = from
+  while (((bytes.byteOffset + pos) & 3) !== 0) if ((bytes[pos++] as number) >= 0x80) return pos - 1
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + pos, (to - pos) >> 2)
+  let at = 0
+  for (; at + 4 <= words.length; at += 4) {
+    const four =
+      (words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)
+    if ((four & BEYOND_ASCII) !== 0) break
+  }
+  return pos + at * 4
 }
 
 function isContinuation(byte: number | undefined): boolean {

@@ -7,7 +7,8 @@
  * - an author is one owner's. His clocks are written once and in order: a later start is a gap (CR-04), an earlier one is another
  *   history under the same name (CR-08), since the same push again was recognised before it came here;
  * - a struct that refers to what is not there is a gap (CR-05); a delete of what is not there is refused (CR-11);
- * - a re-supplied update (R4) may repeat clocks and carry others' structs, whose owner stays who it was, or nobody;
+ * - a re-supplied update (R4) may repeat clocks and carry others' structs, whose owner stays who it was, or nobody; after a loss whoever
+ *   pushes on may repeat his own clocks, which somebody else may have given back;
  * - "nothing new" is `known` and never an entry (D3). Whether a delete is new cannot be seen, so one alone is `new`.
  */
 import type { Code } from '../errors.ts'
@@ -26,6 +27,8 @@ export interface Claim {
   readonly owner: string
   /** A device gives back what a relay lost. */
   readonly resupply?: boolean
+  /** The relay lost something that it may have got back from others since: his own edits may be there already. */
+  readonly repeats?: boolean
 }
 
 export type GateRefusal = Extract<Code, 'CONFLICTING_AUTHORSHIP' | 'DELETES_UNKNOWN'>
@@ -71,7 +74,7 @@ const KNOWN: Verdict = { verdict: 'known' }
 export function judgeYjs(scan: YjsScan, head: HeadView, by: Claim): Verdict {
   const resupply = by.resupply === true
   return (
-    (resupply ? undefined : conflict(scan.authors, head, by.owner)) ??
+    (resupply ? undefined : conflict(scan.authors, head, by)) ??
     gapInClocks(scan.authors, head) ??
     gapInReferences(scan, head) ??
     unknownDeletes(scan, head) ??
@@ -79,13 +82,14 @@ export function judgeYjs(scan: YjsScan, head: HeadView, by: Claim): Verdict {
   )
 }
 
-function conflict(authors: readonly AuthorRange[], head: HeadView, owner: string): Verdict | undefined {
+function conflict(authors: readonly AuthorRange[], head: HeadView, { owner, repeats }: Claim): Verdict | undefined {
   for (const { author, from } of authors) {
     const bound = head.ownerOf(author)
     if (bound !== undefined && bound !== owner)
       return refused('CONFLICTING_AUTHORSHIP', `author ${author} is another owner's`)
     const have = head.clockOf(author)
-    if (from < have) return refused('CONFLICTING_AUTHORSHIP', `author ${author} wrote clock ${from} before`)
+    if (from < have && repeats !== true)
+      return refused('CONFLICTING_AUTHORSHIP', `author ${author} wrote clock ${from} before`)
   }
   return undefined
 }

@@ -38,7 +38,7 @@ export function automergeGate(limits: AutomergeLimits = AUTOMERGE_LIMITS): Engin
       }
       return { ok: true, scan: { changes }, stampMax: undefined }
     },
-    judge({ changes }, held, { owner, resupply }) {
+    judge({ changes }, held, { owner, resupply, repeats = resupply }) {
       const moved = new Map<string, AuthorHead>()
       for (const { actor, seq } of changes) {
         const head = moved.get(actor) ?? held.author(actor)
@@ -47,7 +47,7 @@ export function automergeGate(limits: AutomergeLimits = AUTOMERGE_LIMITS): Engin
         if (!resupply && bound !== undefined && bound !== owner) {
           return { verdict: 'refused', code: 'CONFLICTING_AUTHORSHIP', detail: `actor ${actor} is another owner's` }
         }
-        if (seq <= have && !resupply) {
+        if (seq <= have && !repeats) {
           return {
             verdict: 'refused',
             code: 'CONFLICTING_AUTHORSHIP',

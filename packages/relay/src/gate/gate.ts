@@ -29,6 +29,8 @@ export interface Claim {
   readonly owner: string
   /** The relay asked for it after a loss: others' edits may be in it (R4). */
   readonly resupply: boolean
+  /** It lost something, and others may have given back what this device pushes on. */
+  readonly repeats?: boolean
 }
 
 export interface EngineGate {

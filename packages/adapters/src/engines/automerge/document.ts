@@ -9,7 +9,7 @@ import { canonical, digestOf, hex, JoineryError, type EngineDocument } from '@jo
 import { AUTOMERGE_LIMITS, automergeSeed, isSeedAuthor, scanAutomerge } from '@joinery/core/gate'
 import { chunksOf, joined } from './chunks.ts'
 import { contentOf, mapField, textField, type Editing } from './fields.ts'
-import type { Handle } from './values.ts'
+import { ROOT, type Handle } from './values.ts'
 import { decodeClock, encodeClock } from './version.ts'
 
 type Change = ReturnType<Handle['getChangesMeta']>[number]
@@ -21,7 +21,11 @@ const UNNAMED = [undefined, 0] as const
 export function automergeDocument(author: string): EngineDocument {
   let view = A.init<Record<string, unknown>>({ actor: author })
   const document = A.getBackend(view)
-  const clock = new Map<string, number>()
+  const counted = new Map<string, number>()
+  /** Up to where `counted` counts. */
+  let countedHeads: readonly string[] = []
+  /** The sorted keys of the root, until something is written: each field looks for its own among all of them. */
+  let rootKeys: readonly string[] | undefined
   const updateListeners = new Set<(update: Uint8Array) => void>()
   const changeListeners = new Set<() => void>()
   /** Hashes of changes that wait for others. */
@@ -35,7 +39,11 @@ export function automergeDocument(author: string): EngineDocument {
   }
 
   function change(edit: () => void): void {
-    if (editing) return edit()
+    if (editing) {
+      edit()
+      rootKeys = undefined
+      return
+    }
     // Asking for heads ends a change of Automerge's, so it is asked once.
     const heads = handle().getHeads()
     editing = true
@@ -43,6 +51,7 @@ export function automergeDocument(author: string): EngineDocument {
       edit()
     } finally {
       editing = false
+      rootKeys = undefined
       document.commit(...UNNAMED)
       const changes = newSince(heads)
       if (changes.length > 0) {
@@ -55,11 +64,17 @@ export function automergeDocument(author: string): EngineDocument {
     }
   }
 
-  /** Changes that took effect since `heads`, counted in the clock. */
+  /** Changes that took effect since `heads`. */
   function newSince(heads: readonly string[]): Change[] {
-    const changes = document.getChangesMeta([...heads])
-    for (const { actor, seq } of changes) clock.set(actor, Math.max(seq, clock.get(actor) ?? 0))
-    return changes
+    return document.getChangesMeta([...heads])
+  }
+
+  /** How many changes of each actor are here, counted when somebody asks: to list them costs about half as much as to apply them. */
+  function clock(): ReadonlyMap<string, number> {
+    const heads = handle().getHeads()
+    for (const { actor, seq } of newSince(countedHeads)) counted.set(actor, Math.max(seq, counted.get(actor) ?? 0))
+    countedHeads = heads
+    return counted
   }
 
   function bytesOf(changes: readonly Change[]): Uint8Array {
@@ -70,6 +85,7 @@ export function automergeDocument(author: string): EngineDocument {
     if (editing) throw new JoineryError('BAD_INPUT', { what: 'apply', rule: 'not inside a change' })
     const chunks = updates.flatMap(chunksOf)
     const heads = handle().getHeads()
+    rootKeys = undefined
     try {
       document.applyChanges(chunks)
     } catch (cause) {
@@ -77,7 +93,7 @@ export function automergeDocument(author: string): EngineDocument {
       const isForked = String(cause).includes('duplicate seq')
       throw new JoineryError(isForked ? 'CONFLICTING_AUTHORSHIP' : 'BAD_UPDATE', {}, { cause })
     }
-    const isNew = newSince(heads).length > 0
+    const isNew = document.getHeads().join() !== heads.join()
     const isQueued = enqueue(chunks)
     if (isNew) for (const listener of changeListeners) listener()
     return isNew || isQueued
@@ -108,7 +124,7 @@ export function automergeDocument(author: string): EngineDocument {
     if (since === undefined) return joined(handle().getChanges([]))
     const known = decodeClock(since)
     const isMissing = (actor: string, seq: number): boolean => seq > (known.get(actor) ?? 0)
-    if (![...clock].some(([actor, seq]) => isMissing(actor, seq))) return undefined
+    if (![...clock()].some(([actor, seq]) => isMissing(actor, seq))) return undefined
     const missing = handle()
       .getChangesMeta([])
       .filter(({ actor, seq }) => isMissing(actor, seq))
@@ -118,7 +134,9 @@ export function automergeDocument(author: string): EngineDocument {
   const fields: Editing = {
     handle,
     change,
+    keys: () => (rootKeys ??= handle().keys(ROOT).sort()),
     seed(key) {
+      rootKeys = undefined
       // Another author's change, and so the end of the one under way: what follows is a second one.
       document.applyChanges([automergeSeed(key)])
     },
@@ -138,7 +156,7 @@ export function automergeDocument(author: string): EngineDocument {
     map: name => mapField(fields, name),
     text: name => textField(fields, name),
     encode,
-    version: () => encodeClock(clock),
+    version: () => encodeClock(clock()),
     digest: () => hex(digestOf(UTF8.encode(canonical(content())))),
     content,
     waiting: isWaiting,

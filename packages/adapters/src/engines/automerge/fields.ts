@@ -19,18 +19,21 @@ import { plainValue, putValue, ROOT, type Handle, type Source } from './values.t
 export interface Editing {
   readonly handle: () => Handle
   change(edit: () => void): void
+  /** All keys of the root, sorted. */
+  keys(): readonly string[]
   /** Makes the text at a root key. */
   seed(key: string): void
 }
 
-export function mapField({ handle, change }: Editing, name: string): EngineMap {
+export function mapField(fields: Editing, name: string): EngineMap {
+  const { handle, change, keys } = fields
   const keyOf = (key: string): string => `${escaped(name)}/${key}`
   const read = (key: string): Plain | undefined => {
     const stored = handle().getWithType(ROOT, keyOf(key))
     return stored === null ? undefined : plainValue(handle(), stored)
   }
   const checkShape = (): void => {
-    if (textAt(handle(), name) !== undefined && !hasEntries(handle(), name))
+    if (textAt(handle(), name) !== undefined && !hasEntries(fields, name))
       throw new JoineryError('FIELD_SHAPE', { field: name })
   }
   return {
@@ -56,17 +59,18 @@ export function mapField({ handle, change }: Editing, name: string): EngineMap {
     *entries() {
       checkShape()
       const prefix = keyOf('')
-      for (const key of handle().keys(ROOT).sort()) {
+      for (const key of keys()) {
         if (key.startsWith(prefix)) yield [key.slice(prefix.length), read(key.slice(prefix.length)) ?? null]
       }
     },
   }
 }
 
-export function textField({ handle, change, seed }: Editing, name: string): EngineText {
+export function textField(fields: Editing, name: string): EngineText {
+  const { handle, change, seed } = fields
   const read = (): string | undefined => {
     const id = textAt(handle(), name)
-    if (id === undefined && hasEntries(handle(), name)) throw new JoineryError('FIELD_SHAPE', { field: name })
+    if (id === undefined && hasEntries(fields, name)) throw new JoineryError('FIELD_SHAPE', { field: name })
     return id
   }
   const write = (): string => {
@@ -132,9 +136,9 @@ function textAt(handle: Handle, name: string): string | undefined {
   return stored[0] === 'text' ? stored[1] : raiseShape(name)
 }
 
-function hasEntries(handle: Handle, name: string): boolean {
+function hasEntries({ keys }: Editing, name: string): boolean {
   const prefix = `${escaped(name)}/`
-  return handle.keys(ROOT).some(key => key.startsWith(prefix))
+  return keys().some(key => key.startsWith(prefix))
 }
 
 function raiseShape(field: string): never {

@@ -20,7 +20,7 @@ export interface YType {
 
 /** Root names to content. */
 export function contentOf(doc: Y.Doc): Plain {
-  const shown = [...doc.share].filter(([, root]) => showsAnything(root))
+  const shown = [...doc.share].filter(([, root]) => root._length > 0 || keysOf(root).length > 0)
   return plainly(Object.fromEntries(shown))
 }
 
@@ -71,31 +71,16 @@ function shape(source: unknown, parts: Parts<unknown>): Plain {
 }
 
 function shapeOfType(type: YType, parts: Parts<unknown>): Plain {
+  const keys = keysOf(type)
+  const attributes = Object.fromEntries(keys.map(key => [key, valueOf(type._map.get(key) as Y.Item)]))
   // A root has the type that somebody here gave it, if any: only its items tell.
-  if (type._item !== null && type instanceof Y.XmlElement) {
-    return parts.record([
-      ['name', type.nodeName],
-      ['attributes', fieldsOf(type)],
-      ['children', sequenceOf(type).runs],
-    ])
-  }
-  const fields = fieldsOf(type)
-  const hasFields = Object.keys(fields).length > 0
-  if (type._start === null && (hasFields || type instanceof Y.Map)) return parts.record(Object.entries(fields))
+  const name = type._item !== null && type instanceof Y.XmlElement ? type.nodeName : undefined
+  const isMap = name === undefined && type._start === null && (keys.length > 0 || type instanceof Y.Map)
+  if (isMap) return parts.record(Object.entries(attributes))
   const { runs, text } = sequenceOf(type)
-  if (hasFields) {
-    return parts.record([
-      ['attributes', fields],
-      ['children', runs],
-    ])
-  }
-  if (runs.length === 0 && type instanceof Y.Text) return ''
-  return text ?? parts.list(runs)
-}
-
-function fieldsOf(type: YType): Record<string, unknown> {
-  const live = [...type._map].filter(([, item]) => !item.deleted)
-  return Object.fromEntries(live.map(([key, item]) => [key, valueOf(item)]))
+  if (name !== undefined) return parts.record(Object.entries({ name, attributes, children: runs }))
+  if (keys.length > 0) return parts.record(Object.entries({ attributes, children: runs }))
+  return runs.length === 0 && type instanceof Y.Text ? '' : (text ?? parts.list(runs))
 }
 
 /** A key's value: the last of its item, as Yjs reads it. */
@@ -103,54 +88,33 @@ function valueOf(item: Y.Item): unknown {
   return item.content.getContent()[item.length - 1]
 }
 
-function showsAnything(type: YType): boolean {
-  for (const item of type._map.values()) if (!item.deleted) return true
-  for (const item of itemsOf(type)) if (!(item.content instanceof Y.ContentFormat)) return true
-  return false
-}
-
 /**
  * A sequence as runs; `text` when it is one run of plain text. Neighbours with the same formats are one run: how they are cut into items,
  * and which formats are said twice, differs between replicas that show the same.
  */
 function sequenceOf(type: YType): { runs: readonly unknown[]; text: string | undefined } {
-  const runs: unknown[] = []
   const formats = new Map<string, unknown>()
+  const runs: unknown[] = []
   let text = ''
-  let attributes: object | undefined = undefined
+  // The formats here, and those of the last run when it is text.
   let name = ''
-  let plainRuns = 0
-  const flush = (): void => {
-    if (text === '') return
-    if (attributes === undefined) plainRuns += 1
-    runs.push(attributes === undefined ? text : { text, attributes })
-    text = ''
-  }
-  let reformatted = false
+  let nameOfText: string | undefined = undefined
   for (const { content } of itemsOf(type)) {
+    const attributes = (): object => Object.fromEntries(formats)
     if (content instanceof Y.ContentFormat) {
       if (content.value === null) formats.delete(content.key)
       else formats.set(content.key, content.value)
-      reformatted = true
-      continue
-    }
-    if (reformatted) {
-      const next = formats.size === 0 ? undefined : Object.fromEntries(formats)
-      const nextName = next === undefined ? '' : canonical(plainly(next))
-      if (nextName !== name) flush()
-      attributes = next
-      name = nextName
-      reformatted = false
-    }
-    if (content instanceof Y.ContentString) {
+      name = formats.size === 0 ? '' : canonical(plainly(attributes()))
+    } else if (content instanceof Y.ContentString) {
+      if (nameOfText !== name) runs.push((text = ''))
+      nameOfText = name
       text += wellFormed(content.str)
-      continue
+      runs[runs.length - 1] = name === '' ? text : { text, attributes: attributes() }
+    } else {
+      nameOfText = undefined
+      if (!(content instanceof Y.ContentEmbed)) runs.push(...content.getContent())
+      else runs.push(name === '' ? { embed: content.embed } : { embed: content.embed, attributes: attributes() })
     }
-    flush()
-    if (content instanceof Y.ContentEmbed)
-      runs.push(attributes === undefined ? { embed: content.embed } : { embed: content.embed, attributes })
-    else runs.push(...content.getContent())
   }
-  flush()
-  return { runs, text: runs.length === 1 && plainRuns === 1 ? (runs[0] as string) : undefined }
+  return { runs, text: runs.length === 1 && nameOfText === '' ? text : undefined }
 }

@@ -4,12 +4,12 @@
  * Laws: remote edits cause no local ones (Yjs tidies doubled formats after them, in every reader at once: not here); the author never
  * changes (Yjs would draw another at random); undo takes back what was made here and nothing else.
  */
-import { canonical, digestOf, hex, JoineryError, sameBytes, type EngineDocument } from '@joinery/core'
+import { canonical, digestOf, hex, JoineryError, type EngineDocument } from '@joinery/core'
 import * as Y from 'yjs'
 import { contentOf } from './content.ts'
-import { mapField, textField } from './fields.ts'
-import { copyRich } from './rich-copy.ts'
-import { richField } from './rich-text.ts'
+import { Decoder } from './decoder.ts'
+import { mapField, plainSplice, textField } from './fields.ts'
+import { copyRich, richSplice } from './rich-text.ts'
 import { encodeAll, encodeSince, versionOf } from './version.ts'
 
 const REMOTE = Symbol('remote')
@@ -52,12 +52,16 @@ export function yjsDocument(author: string): EngineDocument {
   })
 
   function emit(update: Uint8Array, _origin: unknown, _doc: Y.Doc, transaction: Y.Transaction): void {
-    if (clockIn(transaction.afterState) > clockIn(transaction.beforeState)) hasWritten = true
+    hasWritten ||= holdsOwn(transaction)
     for (const listener of updateListeners) listener(update)
   }
 
-  function clockIn(clocks: ReadonlyMap<number, number>): number {
-    return clocks.get(doc.clientID) ?? 0
+  function holdsOwn({ beforeState, afterState }: Y.Transaction): boolean {
+    return beforeState.get(doc.clientID) !== afterState.get(doc.clientID)
+  }
+
+  function waiting(): string {
+    return canonical([doc.store.pendingStructs?.update ?? null, doc.store.pendingDs])
   }
 
   function checkOpen(): void {
@@ -82,43 +86,31 @@ export function yjsDocument(author: string): EngineDocument {
 
   function applyAll(updates: readonly Uint8Array[]): boolean {
     checkIdle('apply')
-    const { pendingStructs, pendingDs } = doc.store
-    const waitingStructs = pendingStructs?.update
-    const ownClock = Y.getState(doc.store, doc.clientID)
-    let isNew = false
-    let isForged = false
+    const [waitedFor, hadWritten] = [waiting(), hasWritten]
+    const transaction = read(updates)
+    // What observers wrote is in other transactions.
+    if (hadWritten && holdsOwn(transaction)) {
+      state = 'broken'
+      throw new JoineryError('CONFLICTING_AUTHORSHIP', { author })
+    }
+    return hasChanged(transaction) || waiting() !== waitedFor
+  }
+
+  function read(updates: readonly Uint8Array[]): Y.Transaction {
     let isRead = false
+    const readAll = (transaction: Y.Transaction): Y.Transaction => {
+      for (const update of updates) Y.applyUpdateV2(doc, update, REMOTE, Decoder)
+      isRead = true
+      return transaction
+    }
     try {
-      Y.transact(
-        doc,
-        transaction => {
-          for (const update of updates) Y.applyUpdate(doc, update, REMOTE)
-          isNew = hasGrown(transaction)
-          isForged = hasWritten && Y.getState(doc.store, doc.clientID) > ownClock
-          isRead = true
-        },
-        REMOTE,
-        false,
-      )
+      return Y.transact(doc, readAll, REMOTE, false)
     } catch (cause) {
       // A listener may throw too, when all is read.
       if (isRead) throw cause
       state = 'broken'
       throw new JoineryError('BAD_UPDATE', {}, { cause })
     }
-    if (isForged) {
-      state = 'broken'
-      throw new JoineryError('CONFLICTING_AUTHORSHIP', { author })
-    }
-    return isNew || differ(waitingStructs, doc.store.pendingStructs?.update) || differ(pendingDs, doc.store.pendingDs)
-  }
-
-  function hasGrown(transaction: Y.Transaction): boolean {
-    if (transaction.deleteSet.clients.size > 0) return true
-    for (const client of doc.store.clients.keys()) {
-      if (Y.getState(doc.store, client) > (transaction.beforeState.get(client) ?? 0)) return true
-    }
-    return false
   }
 
   function encode(): Uint8Array
@@ -134,8 +126,8 @@ export function yjsDocument(author: string): EngineDocument {
     applyAll,
     change,
     map: name => mapField(doc, name, change),
-    text: name => textField(doc, name, change),
-    rich: name => richField(doc, name, change),
+    text: name => textField(doc, name, change, plainSplice(doc, name)),
+    rich: name => textField(doc, name, change, richSplice(doc, name)),
     copyRich: (name, from) => copyRich(doc, name, from, change),
     encode,
     version: () => versionOf(doc),
@@ -169,9 +161,4 @@ function hasChanged(transaction: Y.Transaction): boolean {
   if (transaction.deleteSet.clients.size > 0) return true
   for (const [author, clock] of transaction.afterState) if (transaction.beforeState.get(author) !== clock) return true
   return false
-}
-
-function differ(before: Uint8Array | null | undefined, after: Uint8Array | null | undefined): boolean {
-  // Something that waited and now does not has taken effect, which is seen elsewhere.
-  return after !== null && after !== undefined && (before === null || before === undefined || !sameBytes(before, after))
 }

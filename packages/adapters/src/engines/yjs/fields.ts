@@ -18,12 +18,12 @@ import { isRich, plainText } from './plain-text.ts'
 
 export type Change = (edit: () => void) => void
 
+/** Puts text in the place of some. */
+export type Splice = (at: number, count: number, text: string) => void
+
 export function mapField(doc: Y.Doc, name: string, change: Change): EngineMap {
   const read = (): YType | undefined => rootOf(doc, name, 'map')
-  const write = (): Y.Map<unknown> => {
-    read()
-    return typed(name, () => doc.getMap(checkName(name)))
-  }
+  const write = (): Y.Map<unknown> => rootIn(doc, name, 'map', () => doc.getMap(name))
   return {
     get(key) {
       const root = read()
@@ -50,21 +50,23 @@ export function mapField(doc: Y.Doc, name: string, change: Change): EngineMap {
   }
 }
 
-export function textField(doc: Y.Doc, name: string, change: Change): EngineText {
+/** Text, rich or not: how it is written is told by `splice`. */
+export function textField(doc: Y.Doc, name: string, change: Change, splice: Splice): EngineText {
   const read = (): YType | undefined => rootOf(doc, name, 'sequence')
-  const write = (): Y.Text => {
+  const lengthNow = (): number => {
     const root = read()
-    if (root !== undefined && isRich(root))
-      throw new JoineryError('FIELD_SHAPE', { field: name, rule: 'rich text is edited through raw' })
-    return typed(name, () => doc.getText(checkName(name)))
-  }
-  const lengthOf = (root: YType | undefined): number => {
     if (root === undefined) return 0
     return isRich(root) ? plainText(root).length : root._length
   }
+  const edit: Splice = (at, count, text) => {
+    const length = lengthNow()
+    const fits = Number.isInteger(at) && Number.isInteger(count) && at >= 0 && count >= 0 && at + count <= length
+    if (!fits) throw new JoineryError('BAD_INPUT', { field: name, at, count, length })
+    if (count > 0 || text !== '') change(() => splice(at, count, text))
+  }
   return {
     get length() {
-      return lengthOf(read())
+      return lengthNow()
     },
     toString() {
       const root = read()
@@ -72,42 +74,46 @@ export function textField(doc: Y.Doc, name: string, change: Change): EngineText 
     },
     insert(at, text) {
       if (!isWellFormed(text)) throw new JoineryError('BAD_INPUT', { field: name, what: 'half of a surrogate pair' })
-      checkRange(name, at, 0, lengthOf(read()))
-      if (text !== '') change(() => write().insert(at, text))
+      edit(at, 0, text)
     },
-    delete(at, count) {
-      checkRange(name, at, count, lengthOf(read()))
-      if (count > 0) change(() => write().delete(at, count))
-    },
+    delete: (at, count) => edit(at, count, ''),
   }
 }
 
+/** Writes text that is not rich. */
+export function plainSplice(doc: Y.Doc, name: string): Splice {
+  return (at, count, text) => {
+    const existing = rootOf(doc, name, 'sequence')
+    if (existing !== undefined && isRich(existing))
+      throw new JoineryError('FIELD_SHAPE', { field: name, rule: 'rich text is edited through raw' })
+    const root = rootIn(doc, name, 'sequence', () => doc.getText(name))
+    root.delete(at, count)
+    root.insert(at, text)
+  }
+}
+
+type Shape = 'map' | 'sequence'
+
 /** A root to read from, or undefined when there is none. Items tell a root's shape, and its type where it has one here. */
-export function rootOf(doc: Y.Doc, name: string, shape: 'map' | 'sequence'): YType | undefined {
+function rootOf(doc: Y.Doc, name: string, shape: Shape): YType | undefined {
   const root = doc.share.get(name)
   if (root === undefined) return undefined
   const isMap = root._map.size > 0 || root instanceof Y.Map
   const isSequence =
     root._start !== null || root instanceof Y.Text || root instanceof Y.Array || root instanceof Y.XmlFragment
   const fits = shape === 'map' ? isMap || !isSequence : isSequence || !isMap
-  if (!fits) throw shapeError(name)
+  if (!fits) throw new JoineryError('FIELD_SHAPE', { field: name })
   return root
 }
 
-export function typed<T>(name: string, get: () => T): T {
+/** A root to write into. */
+export function rootIn<T>(doc: Y.Doc, name: string, shape: Shape, typed: () => T): T {
+  rootOf(doc, name, shape)
+  checkName(name)
   try {
-    return get()
-  } catch (error) {
+    return typed()
+  } catch (cause) {
     // Yjs throws when a root has another type already.
-    throw error instanceof JoineryError ? error : shapeError(name, error)
+    throw new JoineryError('FIELD_SHAPE', { field: name }, { cause })
   }
-}
-
-function shapeError(field: string, cause?: unknown): JoineryError {
-  return new JoineryError('FIELD_SHAPE', { field }, { cause })
-}
-
-export function checkRange(field: string, at: number, count: number, length: number): void {
-  const fits = Number.isInteger(at) && Number.isInteger(count) && at >= 0 && count >= 0 && at + count <= length
-  if (!fits) throw new JoineryError('BAD_INPUT', { field, at, count, length })
 }

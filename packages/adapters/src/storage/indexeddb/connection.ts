@@ -6,6 +6,7 @@
  */
 import { JoineryError, TABLES } from '@joinery/core'
 import { failureOf } from './failures.ts'
+import { answer } from './requests.ts'
 
 const VERSION = 1
 /** Another tab may be upgrading, or its old code may not let go. */
@@ -17,42 +18,33 @@ export interface Connection {
   /** The next call opens another one. */
   forget(database: IDBDatabase): void
   close(): Promise<void>
-  /** Closes, in other tabs too, and deletes the database. */
+  /** Closes it in other tabs and deletes it. This one is closed. */
   remove(): Promise<void>
 }
 
-export function connectionTo(factory: () => IDBFactory | undefined, name: string): Connection {
+export function connectionTo(factory: () => IDBFactory, name: string): Connection {
   let opening: Promise<IDBDatabase> | undefined
   let opened: IDBDatabase | undefined
   /** Another tab took the database away. */
   let lost = false
 
-  function open(): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
-      const request = required(factory).open(name, VERSION)
-      request.onupgradeneeded = () => {
-        if (opened !== undefined) {
-          // It was there before: the person cleared the site's data. An empty one would look as if nothing had ever been.
-          lost = true
-          request.transaction?.abort()
-          return
-        }
-        for (const table of TABLES)
-          if (!request.result.objectStoreNames.contains(table)) request.result.createObjectStore(table)
-      }
-      request.onerror = () => reject(request.error)
-      request.onsuccess = () => {
-        const database = request.result
-        database.onversionchange = () => {
-          lost = true
-          database.close()
-        }
-        // The browser dropped it: a crash of its storage process, or the person cleared the site's data.
-        database.onclose = () => forget(database)
-        opened = database
-        resolve(database)
-      }
-    })
+  async function open(): Promise<IDBDatabase> {
+    const request = factory().open(name, VERSION)
+    request.onupgradeneeded = () => {
+      // It was there before: the person cleared the site's data. An empty one would look as if nothing had ever been.
+      lost = opened !== undefined
+      if (lost) request.transaction?.abort()
+      else for (const table of TABLES) request.result.createObjectStore(table, { keyPath: 'key' })
+    }
+    const database = await answer(request)
+    database.onversionchange = () => {
+      lost = true
+      database.close()
+    }
+    // The browser dropped it: a crash of its storage process, or the person cleared the site's data.
+    database.onclose = () => forget(database)
+    opened = database
+    return database
   }
 
   function forget(database: IDBDatabase): void {
@@ -60,55 +52,32 @@ export function connectionTo(factory: () => IDBFactory | undefined, name: string
     database.close()
   }
 
-  const connection: Connection = {
-    async database() {
-      if (lost) throw new JoineryError('CLOSED')
-      if (opening === undefined) {
-        const attempt = open().catch((error: unknown) => {
-          if (opening === attempt) opening = undefined
-          throw lost ? new JoineryError('CLOSED') : failureOf(error)
+  return {
+    database: () =>
+      within(OPEN_MS, async () => {
+        if (lost) throw new JoineryError('CLOSED')
+        opening ??= open().catch((error: unknown) => {
+          opening = undefined
+          throw lost ? new JoineryError('CLOSED') : error
         })
-        opening = attempt
-      }
-      return within(OPEN_MS, opening)
-    },
+        return opening
+      }),
     forget,
     async close() {
-      const last = opening
-      opening = undefined
       // One that is still waiting for another tab closes when it opens.
-      const closing = last?.then(database => database.close())
-      if (closing !== undefined) await within(OPEN_MS, closing).catch(() => undefined)
+      await within(OPEN_MS, async () => (await opening)?.close()).catch(() => undefined)
     },
     async remove() {
-      await connection.close()
-      await within(
-        DELETE_MS,
-        new Promise<void>((resolve, reject) => {
-          const request = required(factory).deleteDatabase(name)
-          request.onsuccess = () => resolve()
-          request.onerror = () => reject(failureOf(request.error))
-        }),
-      )
+      await within(DELETE_MS, async () => answer(factory().deleteDatabase(name)))
     },
   }
-  return connection
 }
 
-/** Some browsers have none, some throw when it is touched. */
-function required(factory: () => IDBFactory | undefined): IDBFactory {
-  try {
-    const found = factory()
-    if (found !== undefined) return found
-  } catch (error) {
-    throw failureOf(error)
-  }
-  throw new JoineryError('STORAGE_UNAVAILABLE', { reason: 'none' })
-}
-
-function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new JoineryError('STORAGE_UNAVAILABLE', { reason: 'blocked' })), ms)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    work()
+      .then(resolve, (error: unknown) => reject(failureOf(error)))
+      .finally(() => clearTimeout(timer))
   })
 }

@@ -1,18 +1,26 @@
 /** What the browser's errors are for the caller. */
-import { JoineryError } from '@joinery/core'
+import { JoineryError, type Code } from '@joinery/core'
+
+/** By the browser's name for it; everything else is STORAGE_UNAVAILABLE. */
+const CODES_BY_NAME: { readonly [name: string]: Code } = {
+  QuotaExceededError: 'STORAGE_FULL',
+  // The code that called is at fault: a value that is not plain, or a body that awaited something else.
+  DataCloneError: 'BAD_INPUT',
+  TransactionInactiveError: 'BAD_INPUT',
+}
 
 /** `reason` is the browser's name for it. */
-export function failureOf(error: unknown): JoineryError {
-  if (error instanceof JoineryError) return error
-  const reason = error instanceof Error ? error.name : 'unknown'
-  if (reason === 'QuotaExceededError') return new JoineryError('STORAGE_FULL', { reason }, { cause: error })
-  // The code that called is at fault: a value that is not plain, or a body that awaited something else.
-  if (reason === 'DataCloneError' || reason === 'TransactionInactiveError')
-    return new JoineryError('BAD_INPUT', { reason }, { cause: error })
-  return new JoineryError('STORAGE_UNAVAILABLE', { reason }, { cause: error })
+export function failureOf(cause: unknown): JoineryError {
+  if (cause instanceof JoineryError) return cause
+  const reason = nameOf(cause)
+  return new JoineryError(CODES_BY_NAME[reason] ?? 'STORAGE_UNAVAILABLE', { reason }, { cause })
 }
 
 /** Whether the connection is of no more use, while another may be. */
 export function isConnectionLost(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'InvalidStateError' || error.name === 'UnknownError')
+  return ['InvalidStateError', 'UnknownError'].includes(nameOf(error))
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown'
 }

@@ -1,53 +1,23 @@
-/** A range of keys as IndexedDB's own. */
-import { checkKey, checkPrefix, type Key, type KeyRange } from '@joinery/core'
-
-interface Bound {
-  readonly key: IDBValidKey
-  readonly open: boolean
-}
+/** A range of keys as IndexedDB's own. Law: of several bounds the narrower counts. */
+import type { KeyRange } from '@joinery/core'
 
 /** What of IndexedDB ranges are made with. */
 export interface KeyMaker {
   readonly indexedDB: Pick<IDBFactory, 'cmp'>
-  readonly IDBKeyRange: Pick<typeof IDBKeyRange, 'bound' | 'lowerBound' | 'upperBound'>
+  readonly IDBKeyRange: Pick<typeof IDBKeyRange, 'bound' | 'only'>
 }
 
-/** Undefined for every key, null for none. */
 export function spanOf(
   { indexedDB, IDBKeyRange: ranges }: KeyMaker,
-  { prefix, from, after, before }: KeyRange,
-): IDBKeyRange | null | undefined {
-  const lowers: Bound[] = []
-  const uppers: Bound[] = []
-  if (prefix !== undefined && checkPrefix(prefix).length > 0) {
-    lowers.push({ key: plain(prefix), open: false })
-    // A list comes after every number and string, so this comes after every key that begins with the prefix.
-    uppers.push({ key: [...prefix, []], open: true })
-  }
-  if (from !== undefined) lowers.push({ key: plain(checkKey(from)), open: false })
-  if (after !== undefined) lowers.push({ key: plain(checkKey(after)), open: true })
-  if (before !== undefined) uppers.push({ key: plain(checkKey(before)), open: true })
-
-  const lower = narrowest(lowers, 1)
-  const upper = narrowest(uppers, -1)
-  if (lower !== undefined && upper !== undefined) {
-    // IndexedDB throws for a range that holds nothing.
-    const order = indexedDB.cmp(lower.key, upper.key)
-    if (order > 0 || (order === 0 && (lower.open || upper.open))) return null
-    return ranges.bound(lower.key, upper.key, lower.open, upper.open)
-  }
-  if (lower !== undefined) return ranges.lowerBound(lower.key, lower.open)
-  return upper && ranges.upperBound(upper.key, upper.open)
-
-  function narrowest(bounds: readonly Bound[], sign: 1 | -1): Bound | undefined {
-    const [first, ...rest] = bounds
-    return rest.reduce((best, bound) => {
-      const order = best === undefined ? 1 : indexedDB.cmp(bound.key, best.key) * sign
-      return order > 0 || (order === 0 && bound.open) ? bound : best
-    }, first)
-  }
-}
-
-function plain(key: Key): IDBValidKey {
-  return [...key]
+  { prefix = [], from = prefix, after, before, limit }: KeyRange,
+): IDBKeyRange {
+  const order = (a: IDBValidKey, b: IDBValidKey): number => indexedDB.cmp(a, b)
+  // No key holds an infinity, so this one comes between a key and those that it begins.
+  const lowers: IDBValidKey[] = [[...prefix], [...from], after === undefined ? [] : [...after, -Infinity]]
+  // A list comes after every number and string, so this one comes after every key that begins with the prefix.
+  const uppers: IDBValidKey[] = [[...prefix, []], before === undefined ? [[]] : [...before]]
+  const lower = lowers.reduce((a, b) => (order(a, b) < 0 ? b : a))
+  const upper = uppers.reduce((a, b) => (order(a, b) < 0 ? a : b))
+  // IndexedDB throws for a range that holds nothing, and takes a limit of 0 for none. Nothing has the empty key.
+  return limit === 0 || order(lower, upper) >= 0 ? ranges.only([]) : ranges.bound(lower, upper, false, true)
 }

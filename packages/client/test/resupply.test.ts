@@ -1,0 +1,74 @@
+/** What a relay lost more than once, with an engine whose updates do not tell a gap. */
+import { automerge } from '@joinery/adapters/engines/automerge'
+import { memoryStorage } from '@joinery/adapters/storage/memory'
+import { memoryTabs } from '@joinery/adapters/tabs/memory'
+import type { Transport } from '@joinery/core'
+import { defineKind, defineLibrary, text } from '@joinery/core/kinds'
+import { decodeMessage } from '@joinery/core/protocol'
+import { memoryStore, seededRandom, storeDisk } from '@joinery/core/testing'
+import { automergeGate } from '@joinery/relay'
+import { expect, test } from 'vitest'
+import { createClient } from '../src/base.ts'
+import { world, type World } from './kit.ts'
+import { as, relayIn } from './relay.ts'
+
+const card = defineKind('card', { version: 1, engine: 'automerge', fields: { body: text() }, row: () => ({}) })
+const cards = defineLibrary('cards', { card })
+
+let seeds = 0
+
+function open(w: World, transport: Transport) {
+  return createClient({
+    library: cards,
+    user: 'ada',
+    engines: [automerge],
+    storage: memoryStorage(),
+    tabs: memoryTabs().open(),
+    transport,
+    clock: w.clock,
+    random: seededRandom(++seeds),
+    ...as('ada'),
+  })
+}
+
+test('[R4] what was to be given back to a log that is lost in its turn makes way for what the next one lacks', async () => {
+  const w = world()
+  const disk = storeDisk()
+  const relay = relayIn(w, { gates: [automergeGate()], store: memoryStore({ disk }) })
+  let supplies = 0
+  const inner = w.network.transport('phone')
+  const transport: Transport = {
+    connect(url, on) {
+      const wire = inner.connect(url, on)
+      return {
+        ...wire,
+        send(frame) {
+          const message = decodeMessage(frame)
+          const isSupply = message?.type === 'push' && message.entries.some(({ resupply }) => resupply)
+          if (!isSupply || supplies++ > 0) return wire.send(frame)
+          // Put back once more, before the first supply arrives.
+          relay.crash()
+          relay.start(memoryStore())
+        },
+      }
+    },
+  }
+  const phone = await open(w, transport)
+  const made = phone.card.create({})
+  using handle = await phone.card.open(made.id)
+  handle.change(d => d.body.insert(0, 'one '))
+  await w.clock.advance(1_000)
+  const early = disk.copy()
+  handle.change(d => d.body.insert(4, 'two'))
+  await w.clock.advance(1_000)
+  expect(phone.status.get()).toMatchObject({ pending: 0 })
+  relay.crash()
+  relay.start(memoryStore({ disk: early }))
+  await w.clock.advance(120_000)
+  expect(supplies).toBeGreaterThan(1)
+  expect(phone.status.get()).toMatchObject({ pending: 0, failed: 0, connection: 'live' })
+  const laptop = await open(w, w.network.transport('laptop'))
+  await w.clock.advance(5_000)
+  using there = await laptop.card.open(made.id)
+  expect(there.view.body.toString()).toBe('one two')
+})
