@@ -136,7 +136,10 @@ async function checkEdits(
     if (wasLost && !isSameLife) journal.saw('brought back by another device than its author')
     // Of two devices that were one, each has what was not acked then, and what becomes of it may differ.
     if (edit.refused && !edit.acked && !cloned && holds(live, edit))
-      throw new Broken('I11', `${edit.device} was told that ${edit.token} did not arrive, and it is in ${edit.document}`)
+      throw new Broken(
+        'I11',
+        `${edit.device} was told that ${edit.token} did not arrive, and it is in ${edit.document}`,
+      )
     const promised = edit.acked ? 'I1' : edit.saved && isSameLife ? 'I2' : undefined
     if (promised === undefined) continue
     if (holds(live, edit) || (promised === 'I2' && shelved.has(edit.document))) continue

@@ -108,13 +108,18 @@ export function people({
 
   /** I12: what a tab has shown of a document it goes on showing. What was not acked may go to the shelf, which the end tells. */
   const seenByTab = new WeakMap<SimClient, Map<string, ReadonlySet<string>>>()
-  const watchReads = ({ device, life, client }: Person, document: string, handle: Parameters<typeof tokensIn>[0]): void => {
+  const watchReads = (
+    { device, life, client }: Person,
+    document: string,
+    handle: Parameters<typeof tokensIn>[0],
+  ): void => {
     const seenByDocument = seenByTab.get(client) ?? new Map<string, ReadonlySet<string>>()
     seenByTab.set(client, seenByDocument)
     const shownNow = tokensIn(handle)
     for (const token of seenByDocument.get(document) ?? []) {
       const edit = editsByToken.get(token)
-      if (edit === undefined || shownNow.has(token) || journal.removed.has(token) || journal.purged.has(document)) continue
+      if (edit === undefined || shownNow.has(token) || journal.removed.has(token) || journal.purged.has(document))
+        continue
       const by = `${device} showed ${token} in ${document}, and does not any more`
       if (edit.acked) journal.broke('I12', by)
       else journal.vanished.push({ edit, by })

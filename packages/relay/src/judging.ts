@@ -153,7 +153,11 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
   }
   // A device is one subject's in a space (S4), so its name is enough to bind an author to.
   const { granted } = job
-  const verdict = gate.judge(scanned.scan, draft, { owner: job.device, resupply: resupply && granted, repeats: granted })
+  const verdict = gate.judge(scanned.scan, draft, {
+    owner: job.device,
+    resupply: resupply && granted,
+    repeats: granted,
+  })
   if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
   // Deletes that several devices give back are the same bytes from each.
   const seq =

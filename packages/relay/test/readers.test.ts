@@ -226,12 +226,11 @@ test('[D6] a purged document that a device still has is GONE', async () => {
 
 test('[R2] a page of bodies comes after all changes that the log had when it was read: what moved past it is told before', async () => {
   const inner = memoryStore()
-  let hold: Promise<void> | undefined
-  let release = (): void => undefined
+  const held = Promise.withResolvers<void>()
   const store: Store = {
     ...inner,
     async read(...page) {
-      await hold
+      await held.promise
       return inner.read(...page)
     },
   }
@@ -241,12 +240,11 @@ test('[R2] a page of bodies comes after all changes that the log had when it was
   const head = (await store.head('garden'))!
   const cursor = { epoch: head.epoch, seq: 1, mark: (await store.markAt('garden', 1))! }
   const bob = await one.device('bob', 'laptop')
-  hold = new Promise(resolve => (release = resolve))
   bob.say({ type: 'watch', space: 'garden', cursor })
   bob.say({ type: 'fetch', space: 'garden', document: undefined, before: 2 })
   await one.rest(1_000)
   expect(bob.of('bodies')).toEqual([])
-  release()
+  held.resolve()
   await one.rest(1_000)
   expect(bob.of('changes').at(-1)?.cursor.seq).toBe(head.seq)
   const types = bob.heard.map(({ type }) => type)

@@ -14,6 +14,7 @@ import type { Replica } from '../replica/replica.ts'
 import { putRow, shownOf } from '../replica/rows.ts'
 import { putOnShelf } from '../replica/retire.ts'
 import type { RowValue } from '../replica/row.ts'
+import { scratch } from '../replica/scratch.ts'
 import { signal } from '../signal.ts'
 import { editRun, type EditRun } from './edit-run.ts'
 import { NOTHING_TO_SAVE, type Ledger, type Receipt, type Stub } from './receipts.ts'
@@ -81,6 +82,7 @@ export function liveDocument(
   let toldChange = false
   let gone = false
   let closed = false
+  let broken = false
   let times = { made: 0, edited: 0 }
 
   const mount = (next: EngineDocument): void => {
@@ -148,6 +150,7 @@ export function liveDocument(
       const { news } = replica
       news.tell({ type: 'grown', space, documents: [{ document, tail: outcome.stored.tail }] })
       if (outcome.heads.length > 0) news.tell({ type: 'outbox', space, heads: outcome.heads })
+      if (broken) await startOver()
     } catch (error) {
       // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
       taken ??= writing ?? edits.take()
@@ -193,36 +196,38 @@ export function liveDocument(
 
   /** Applies what came from elsewhere, between edits made here. */
   const takeIn = (updates: readonly Uint8Array[]): void => {
-    if (updates.length === 0) return
+    if (updates.length === 0 || broken) return
     edits.interrupt()
-    doc.applyAll(updates)
+    try {
+      doc.applyAll(updates)
+    } catch {
+      // It passed every check and broke the engine: what is written here is kept, and the document begun anew without it (D2).
+      broken = true
+    }
     edits.resume()
   }
 
-  const startOver = async (code: NonNullable<DocumentRecord['why']>, lost: Stub | undefined): Promise<void> => {
+  const startOver = async (code: NonNullable<DocumentRecord['why']> = 'GONE', lost?: Stub): Promise<void> => {
     lost?.onSaved.reject(new JoineryError(code))
     lost?.onAcked.reject(new JoineryError(code))
     const body = await replica.read(tx => readBody(tx, about))
     // Edits made meanwhile on what is over: the next transaction finds them, and this begins anew.
     if (closed || !edits.empty()) return
     const old = doc
-    mount(engine.open(engine.newAuthor(replica.random)))
+    mount(scratch(engine, replica.random, body?.updates ?? []).doc)
     old.close()
+    broken = false
     // Nothing of it is left when its very first edit was refused.
     gone =
       body === undefined || body.record.body === 'gone' || (body.record.body === 'partial' && body.updates.length === 0)
     life = body?.record.life
     seen = body?.record.tail ?? 0
-    if (body !== undefined) takeIn(body.updates)
     show(gone ? undefined : rowNow())
     announce()
   }
 
-  mount(engine.open(engine.newAuthor(replica.random)))
-  if (stored !== undefined) {
-    ;({ seen, life } = stored)
-    takeIn(stored.updates)
-  }
+  mount(scratch(engine, replica.random, stored?.updates ?? []).doc)
+  if (stored !== undefined) ({ seen, life } = stored)
 
   return {
     space,
@@ -275,12 +280,13 @@ export function liveDocument(
       const { now } = news
       if (now === undefined || now.life !== life || now.body === 'gone') {
         // Edits made meanwhile are found out by the transaction that would write them.
-        if (!unsaved() && !gone) await startOver(now?.why ?? 'GONE', undefined)
+        if (!unsaved() && !gone) await startOver(now?.why ?? 'GONE')
         return
       }
       takeIn(news.updates)
       seen = Math.max(seen, now.tail)
       times = { made: now.made, edited: Math.max(times.edited, now.edited) }
+      if (broken && !unsaved()) await startOver()
     },
     async saved() {
       while (committing !== undefined) await committing

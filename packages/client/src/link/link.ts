@@ -99,7 +99,7 @@ export function link(parts: LinkParts): Link {
     'relay-time'({ wall, rtt }) {
       offset = Math.round(wall + rtt / 2 - clock.now())
       replica.stamps.correct(offset)
-      reportSoon()
+      if (offset !== last?.offset) reportSoon()
       timed()
     },
     'changed'() {

@@ -1,6 +1,7 @@
 /**
  * Writing what came from the relay. Laws:
- * - Nothing is written that its engine has not checked; what it refuses is left out, told, and the document read anew (D2, CL-08).
+ * - What may meet a document that is open was checked by its engine; what that refuses is left out, told, and the document read anew (D2,
+ *   CL-08). The body of one that is not here yet is built in scratch first, wherever it is used.
  * - An own edit that comes back is its ack, if the ack was lost; when it is not what this device wrote under that n, another device goes
  *   by the same name (S4), and the edit is like anybody's.
  * - A tombstone beats every update, before and after (D6). A document of another kind or engine than its first write is not touched.
@@ -55,8 +56,9 @@ export async function arrive(
     }
     // An engine that this app does not bring checks nothing: the bytes are kept as they are, for an app that does (D5).
     const same = stored.kind === entry.kind && stored.engine === entry.engine
-    const code = same ? replica.engine(entry.engine)?.check(bytes)?.code : 'KIND_MISMATCH'
-    if (code !== undefined) {
+    const inScratch = bodies && before?.body !== 'here'
+    const code = same ? !inScratch && replica.engine(entry.engine)?.check(bytes)?.code : 'KIND_MISMATCH'
+    if (code) {
       tx.tellHere({ type: 'report', report: { type: 'refused-update', space, document, code } })
       // A body that is refused would be refused again: it stays as it is here.
       if (!bodies && same) missing.add(document)

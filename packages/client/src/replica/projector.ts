@@ -58,7 +58,11 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
 
   const project = async (place: Place): Promise<void> => {
     const body = await replica.read(tx => readBody(tx, place))
-    // Without its beginning a document would show what it is not: the mark stays until it is here.
+    // Without its beginning a document would show what it is not: the mark stays until it is here. An earlier life may have died asking.
+    if (body?.record.body === 'partial') {
+      const { space, document } = place
+      replica.news.tell({ type: 'wanted', space, documents: [document], urgent: false })
+    }
     if (body?.record.body !== 'here' || replica.kindOf(body.record.kind) === undefined) return
     const { kind, engine, life, tail } = body.record
     const built = replica.build(engine, body.updates)

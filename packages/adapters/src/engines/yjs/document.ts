@@ -24,7 +24,6 @@ export function yjsDocument(author: string): EngineDocument {
   const doc = new Y.Doc({ gc: true, guid: 'joinery' })
   doc.clientID = Number(author)
   const updateListeners = new Set<(update: Uint8Array) => void>()
-  const changeListeners = new Set<() => void>()
   let steps: Y.UndoManager | undefined = undefined
   let state: 'open' | 'broken' | 'closed' = 'open'
   let hasWritten = false
@@ -46,9 +45,6 @@ export function yjsDocument(author: string): EngineDocument {
       // Yjs encodes an update only while somebody listens: remote ones are not encoded again.
       doc.on('update', emit)
     }
-  })
-  doc.on('afterAllTransactions', (_, transactions) => {
-    if (transactions.some(hasChanged)) for (const listener of changeListeners) listener()
   })
 
   function emit(update: Uint8Array, _origin: unknown, _doc: Y.Doc, transaction: Y.Transaction): void {
@@ -139,8 +135,11 @@ export function yjsDocument(author: string): EngineDocument {
       return () => updateListeners.delete(listener)
     },
     onChange(listener) {
-      changeListeners.add(listener)
-      return () => changeListeners.delete(listener)
+      const tell = (_: Y.Doc, transactions: readonly Y.Transaction[]): void => {
+        if (transactions.some(hasChanged)) listener()
+      }
+      doc.on('afterAllTransactions', tell)
+      return () => doc.off('afterAllTransactions', tell)
     },
     undo() {
       checkIdle('undo')

@@ -60,7 +60,7 @@ export function textField(doc: Y.Doc, name: string, change: Change, splice: Spli
   }
   const edit: Splice = (at, count, text) => {
     const length = lengthNow()
-    const fits = Number.isInteger(at) && Number.isInteger(count) && at >= 0 && count >= 0 && at + count <= length
+    const fits = [at, count, length - at - count].every(n => Number.isInteger(n) && n >= 0)
     if (!fits) throw new JoineryError('BAD_INPUT', { field: name, at, count, length })
     if (count > 0 || text !== '') change(() => splice(at, count, text))
   }

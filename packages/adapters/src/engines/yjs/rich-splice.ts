@@ -11,7 +11,7 @@ import { HARD_BREAK } from './plain-text.ts'
 /** An element has a name. A text is a list of runs, or the one run that it is; with attributes of its own it has children, and no name. */
 export type Rich = string | readonly Rich[] | RichRecord
 
-interface RichRecord {
+export interface RichRecord {
   readonly name?: string
   readonly attributes?: Readonly<Record<string, Plain>>
   readonly children?: readonly Rich[]
@@ -89,8 +89,8 @@ function cut(parts: readonly Rich[], from: number, to: number, bare = from): Ric
     if (isBreak(part)) return a <= 0 && b > 0 ? [part] : []
     const inside = insideOf(part)
     const left = typeof inside === 'string' ? wellFormed(inside.slice(Math.max(a, 0), b)) : cut(inside, a, b, c)
-    if (left.length === 0 || inside === part) return left.length === 0 ? [] : [left]
-    return [{ ...(part as RichRecord), [typeof left === 'string' ? 'text' : 'children']: left }]
+    if (left.length === 0) return []
+    return [isRecord(part) ? { ...part, [typeof left === 'string' ? 'text' : 'children']: left } : left]
   })
 }
 

@@ -7,7 +7,7 @@ import { canonical, JoineryError, plainOf, type EngineDocument, type Plain } fro
 import * as Y from 'yjs'
 import { contentOfType } from './content.ts'
 import { rootIn, type Change, type Splice } from './fields.ts'
-import { isElement, isRecord, runsOf, spliced, type Rich, type RichElement } from './rich-splice.ts'
+import { isElement, isRecord, runsOf, spliced, type Rich, type RichElement, type RichRecord } from './rich-splice.ts'
 
 type Parent = Y.XmlFragment | Y.XmlElement
 
@@ -85,7 +85,7 @@ function writeText(to: Y.XmlText, text: Rich): void {
 
 function piecesOf(text: Rich): readonly Piece[] {
   return runsOf(text).flatMap((run): readonly Piece[] => {
-    const { attributes = {}, embed = {}, text = undefined } = isRecord(run) ? run : { text: run as string }
+    const { attributes = {}, embed = {}, text }: RichRecord = isRecord(run) ? run : { text: run as string }
     const formats = canonical(attributes)
     if (text === undefined) return [{ insert: embed as object, attributes, name: canonical([embed]) + formats }]
     return Array.from(text, insert => ({ insert, attributes, name: insert + formats }))
