@@ -2,7 +2,7 @@
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { memoryDisk, memoryStorage, type MemoryDisk } from '@joinery/adapters/storage/memory'
 import { memoryTabs } from '@joinery/adapters/tabs/memory'
-import type { Clock, Transport } from '@joinery/core'
+import { JoineryError, type Clock, type Engine, type Transport } from '@joinery/core'
 import { counter, defineKind, defineLibrary, latest, string, text } from '@joinery/core/kinds'
 import { decodeMessage, encodeMessage } from '@joinery/core/protocol'
 import { seededRandom } from '@joinery/core/testing'
@@ -22,13 +22,13 @@ let seeds = 0
 function open(
   w: World,
   name: string,
-  more: { disk?: MemoryDisk; clock?: Clock; linked?: boolean; transport?: Transport } = {},
+  more: { disk?: MemoryDisk; clock?: Clock; linked?: boolean; transport?: Transport; engine?: Engine } = {},
 ) {
   const { disk = memoryDisk(), clock = w.clock, linked = true, transport = w.network.transport(name) } = more
   return createClient({
     library: papers,
     user: 'ada',
-    engines: [yjs],
+    engines: [more.engine ?? yjs],
     storage: memoryStorage({ disk }),
     tabs: memoryTabs().open(),
     transport,
@@ -248,4 +248,46 @@ test('[R3] an unchanged reconnect is one question and one answer, with nothing a
   await w.clock.advance(5_000)
   expect(frames).toEqual(['> hello', '> watch', '< welcome', '< changes'])
   expect(again.status.get()).toMatchObject({ mode: 'realtime', syncing: false, replica: 'complete' })
+})
+
+test('[D2] an update that passed every check and breaks the engine is left out, in an open document too, and edits go on', async () => {
+  const w = world()
+  relayIn(w)
+  const breaks = (update: Uint8Array): boolean => new TextDecoder().decode(update).includes('BREAKS')
+  const fragile: Engine = {
+    ...yjs,
+    open(author) {
+      const doc = yjs.open(author)
+      let broken = false
+      return {
+        ...doc,
+        applyAll(updates) {
+          broken ||= updates.some(breaks)
+          if (broken) throw new JoineryError('BAD_UPDATE')
+          return doc.applyAll(updates)
+        },
+        change(edit) {
+          if (broken) throw new JoineryError('CLOSED')
+          doc.change(edit)
+        },
+      }
+    },
+  }
+  const writer = await open(w, 'writer')
+  const made = writer.paper.create({ title: 'Paper', body: 'one ' })
+  await w.clock.advance(5_000)
+  const reader = await open(w, 'reader', { engine: fragile })
+  await w.clock.advance(5_000)
+  using theirs = await writer.paper.open(made.id)
+  using ours = await reader.paper.open(made.id)
+  theirs.change(d => d.body.insert(d.body.length, 'BREAKS '))
+  await w.clock.advance(5_000)
+  expect(ours.view.body.toString()).toBe('one ')
+  const edit = ours.change(d => void (d.title = 'Still mine'))
+  await w.clock.advance(5_000)
+  await edit.acked
+  expect(theirs.view.title).toBe('Still mine')
+  ours.close()
+  using again = await reader.paper.open(made.id)
+  expect([again.view.title, again.view.body.toString()]).toEqual(['Still mine', 'one '])
 })

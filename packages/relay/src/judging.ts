@@ -178,6 +178,8 @@ async function settleOld(
     return draft.basedOn === 0 ? refused('BAD_UPDATE', 'nothing in it') : acked(draft.basedOn)
   }
   const { code, detail } = verdict
+  // What it deletes may have been lost: once that is back, it fits.
+  if (code === 'DELETES_UNKNOWN' && job.granted) return refused('GAP', detail)
   if (code !== 'CONFLICTING_AUTHORSHIP') return refused(code, detail)
   // The very same edit under another name: a deterministic seed that two devices made, or a device that goes by a new id.
   const seq = await store.holds(job.space, job.entry.document, digest)

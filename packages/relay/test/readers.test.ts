@@ -195,6 +195,20 @@ test('[R4] an edit that was lost with the log and given back by somebody else is
   expect(mallory.of('refused')).toMatchObject([{ n: 1, code: 'CONFLICTING_AUTHORSHIP' }])
 })
 
+test('[R4] an edit that deletes what the log lost is a gap to whoever was told of the loss, and no good from anybody else', async () => {
+  const lost = rig()
+  const w = writer(1)
+  w.edit(type('lost'))
+  const deleting = w.edit(doc => doc.getText('body').delete(0, 2))
+  const [ann, eve] = [await lost.device('ann', 'phone'), await lost.device('eve', 'other')]
+  ann.say({ type: 'watch', space: 'garden', cursor: { epoch: 'another', seq: 2, mark: new Uint8Array(16) } })
+  await lost.rest()
+  for (const device of [ann, eve]) device.say({ type: 'push', space: 'garden', entries: [update(1, 'd', deleting)] })
+  await lost.rest()
+  expect(ann.of('refused')).toMatchObject([{ n: 1, code: 'GAP' }])
+  expect(eve.of('refused')).toMatchObject([{ n: 1, code: 'DELETES_UNKNOWN' }])
+})
+
 test("[R4] others' edits are taken only from who was asked: anybody else is told to tell again what he has", async () => {
   const one = rig()
   const ann = await one.device('ann', 'phone')

@@ -52,6 +52,46 @@ test('[C2] plain edits leave headings, lists, links and formats around them as t
   })
 })
 
+test('[C2] lines that are split and joined keep formats, embeds and elements without text, each of them once', () => {
+  const doc = yjs.open('1')
+  const text = new Y.XmlText()
+  text.applyDelta([
+    { insert: 'one ' },
+    { insert: 'two', attributes: { bold: true } },
+    { insert: { image: 'x' } },
+    { insert: ' three' },
+  ])
+  doc.change(() => (doc.raw as Y.Doc).getXmlFragment('body').insert(0, [element('heading', text, element('mention'))]))
+  const body = richOf(doc)
+  body.insert(6, '\n')
+  const bold = (text: string) => ({ text, attributes: { bold: true } })
+  const [begin, end] = [
+    ['one ', bold('tw')],
+    [bold('o'), { embed: { image: 'x' } }, ' three'],
+  ]
+  const mention = { name: 'mention', attributes: {}, children: [] }
+  expect(doc.content()).toEqual({
+    body: [
+      { name: 'heading', attributes: {}, children: [begin] },
+      { name: 'paragraph', attributes: {}, children: [end, mention] },
+    ],
+  })
+  body.delete(6, 1)
+  body.insert(6, '!')
+  const whole = ['one ', bold('tw!o'), { embed: { image: 'x' } }, ' three']
+  expect(doc.content()).toEqual({ body: [{ name: 'heading', attributes: {}, children: [whole, mention] }] })
+})
+
+test('[C2] what others type into a line that is emptied here meanwhile stays', () => {
+  const [doc, other] = [yjs.open('1'), yjs.open('2')]
+  article(doc)
+  other.apply(doc.encode())
+  richOf(doc).delete(0, 'Title'.length)
+  richOf(other).insert(5, 's')
+  doc.apply(other.encode())
+  expect(richOf(doc).toString()).toBe('s\nSome bold words\nand a break\none\ntwo\n')
+})
+
 test('[D4] reading a rich text makes no root of it, and editing it makes one that an editor can bind to', () => {
   const doc = yjs.open('1')
   expect([richOf(doc).toString(), richOf(doc).length, doc.text('body').toString()]).toEqual(['', 0, ''])

@@ -61,7 +61,9 @@ async function askAcked<T>(
   ask: (doc: EngineDocument) => T,
 ): Promise<T | undefined> {
   if (stored?.body !== 'here') return undefined
-  const doc = replica.build(stored.engine, await readAcked(tx, place, stored))?.doc
+  const updates = await readAcked(tx, place, stored)
+  // Only what is unacked is here: it goes up by itself, and an empty document is nothing to give back.
+  const doc = updates.length > 0 ? replica.build(stored.engine, updates)?.doc : undefined
   const answer = doc && ask(doc)
   doc?.close()
   return answer

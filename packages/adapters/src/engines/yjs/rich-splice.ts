@@ -98,12 +98,12 @@ function cut(parts: readonly Rich[], from: number, to: number, bare = from): Ric
 function joined(before: readonly Rich[], behind: readonly Rich[]): readonly Rich[] {
   const [last, first] = [before.at(-1), behind[0]]
   if (last === undefined || first === undefined || isElement(last) || isElement(first)) return [...before, ...behind]
-  return [...before.slice(0, -1), [...runsOf(last), ...runsOf(first)], ...behind.slice(1)]
+  return [...before.slice(0, -1), [...partsOf(last), ...partsOf(first)], ...behind.slice(1)]
 }
 
 /** Text with the formats of what it is written behind, as Yjs inserts it. */
 function written(text: string, behind?: Rich): readonly Rich[] {
-  const run = behind === undefined || isElement(behind) ? undefined : runsOf(behind).at(-1)
+  const run = behind === undefined || isElement(behind) ? undefined : partsOf(behind).at(-1)
   const attributes = isRecord(run) ? run.attributes : undefined
   return text === '' ? [] : [attributes === undefined ? text : [{ text, attributes }]]
 }
@@ -115,8 +115,8 @@ function lengthOf(part: Rich): number {
   return typeof inside === 'string' ? inside.length : inside.reduce((sum, each) => sum + lengthOf(each), 0)
 }
 
-/** The runs of a text. */
-export function runsOf(text: Rich): readonly Rich[] {
+/** The runs of a text, the children of an element. */
+export function partsOf(text: Rich): readonly Rich[] {
   return [insideOf(text)].flat()
 }
 

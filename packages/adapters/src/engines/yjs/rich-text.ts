@@ -7,7 +7,7 @@ import { canonical, JoineryError, plainOf, type EngineDocument, type Plain } fro
 import * as Y from 'yjs'
 import { contentOfType } from './content.ts'
 import { rootIn, type Change, type Splice } from './fields.ts'
-import { isElement, isRecord, runsOf, spliced, type Rich, type RichElement, type RichRecord } from './rich-splice.ts'
+import { isElement, isRecord, partsOf, spliced, type Rich, type RichElement, type RichRecord } from './rich-splice.ts'
 
 type Parent = Y.XmlFragment | Y.XmlElement
 
@@ -21,15 +21,12 @@ interface Piece {
 export function copyRich(doc: Y.Doc, name: string, from: EngineDocument, change: Change): void {
   if (!(from.raw instanceof Y.Doc))
     throw new JoineryError('BAD_INPUT', { field: name, rule: 'a document of the same engine' })
-  const source = childrenOf(fragmentOf(from.raw, name))
-  change(() => write(fragmentOf(doc, name), source))
+  const wanted = childrenOf(fragmentOf(from.raw, name))
+  change(() => rewrite(fragmentOf(doc, name), () => wanted))
 }
 
 export function richSplice(doc: Y.Doc, name: string): Splice {
-  return (at, count, text) => {
-    const root = fragmentOf(doc, name)
-    write(root, spliced(childrenOf(root), at, at + count, text))
-  }
+  return (at, count, text) => rewrite(fragmentOf(doc, name), old => spliced(old, at, at + count, text))
 }
 
 /** The root as what rich editors bind to. FIELD_SHAPE when it is something else already. */
@@ -37,12 +34,17 @@ function fragmentOf(doc: Y.Doc, name: string): Y.XmlFragment {
   return rootIn(doc, name, 'sequence', () => doc.getXmlFragment(name))
 }
 
-function childrenOf(parent: Parent): readonly Rich[] {
-  return parent.toArray().map(child => contentOfType(child) as Rich)
+function childrenOf(root: Y.XmlFragment): readonly Rich[] {
+  return root.toArray().map(child => contentOfType(child) as Rich)
 }
 
-function write(to: Parent, wanted: readonly Rich[]): void {
-  const { index, remove, insert } = middleOf(childrenOf(to).map(canonicalOf), wanted.map(canonicalOf))
+function rewrite(root: Y.XmlFragment, edit: (old: readonly Rich[]) => readonly Rich[]): void {
+  const old = childrenOf(root)
+  write(root, old, edit(old))
+}
+
+function write(to: Parent, old: readonly Rich[], wanted: readonly Rich[]): void {
+  const { index, remove, insert } = middleOf(old as Plain[], wanted as Plain[])
   for (let at = index; at < index + insert; at++) {
     const node = wanted[at] as Rich
     const there = at < index + remove ? to.get(at) : undefined
@@ -51,45 +53,49 @@ function write(to: Parent, wanted: readonly Rich[]): void {
       : there instanceof Y.XmlText
     if (!fits) {
       if (there !== undefined) to.delete(at, 1)
-      // Filled when it is part of the document: Yjs cannot read what is not.
       to.insert(at, [isElement(node) ? new Y.XmlElement(node.name) : new Y.XmlText()])
     }
-    if (isElement(node)) writeElement(to.get(at) as Y.XmlElement, node)
-    else writeText(to.get(at) as Y.XmlText, node)
+    // What is new is filled like what was there, now that it is part of the document.
+    const parts = fits ? partsOf(old[at] as Rich) : []
+    if (isElement(node)) writeElement(to.get(at) as Y.XmlElement, parts, node)
+    else writeText(to.get(at) as Y.XmlText, parts, partsOf(node))
   }
   if (remove > insert) to.delete(index + insert, remove - insert)
 }
 
-function writeElement(to: Y.XmlElement, { attributes = {}, children }: RichElement): void {
+function writeElement(to: Y.XmlElement, parts: readonly Rich[], { attributes = {}, children }: RichElement): void {
   const old = to.getAttributes() as Readonly<Record<string, Plain>>
   for (const key of Object.keys({ ...old, ...attributes })) {
     const value = attributes[key]
     if (value === undefined) to.removeAttribute(key)
     // Yjs takes no record without a prototype.
-    else if (canonical(value) !== canonical(old[key])) to.setAttribute(key, plainOf(value) as string)
+    else if (!isSame(value, old[key])) to.setAttribute(key, plainOf(value) as string)
   }
-  write(to, children)
+  write(to, parts, children)
 }
 
-function writeText(to: Y.XmlText, text: Rich): void {
-  const [old, wanted] = [piecesOf(contentOfType(to) as Rich), piecesOf(text)]
+function writeText(to: Y.XmlText, parts: readonly Rich[], runs: readonly Rich[]): void {
+  const [old, wanted] = [parts.flatMap(piecesOf), runs.flatMap(piecesOf)]
   const { index, remove, insert } = middleOf(old.map(nameOf), wanted.map(nameOf))
   const at = widthOf(old.slice(0, index))
   to.delete(at, widthOf(old.slice(index, index + remove)))
-  to.applyDelta([
-    { retain: at },
-    // Yjs adds to the attributes that it is given.
-    ...wanted.slice(index, index + insert).map(piece => ({ ...piece, attributes: { ...piece.attributes } })),
-  ])
+  const inserts: { insert: string | object; attributes: object }[] = []
+  for (const { insert: part, attributes } of wanted.slice(index, index + insert)) {
+    const last = inserts.at(-1)
+    // Of one run, and so written at once.
+    if (typeof part === 'string' && last?.attributes === attributes) last.insert += part
+    else inserts.push({ insert: part, attributes })
+  }
+  to.applyDelta([{ retain: at }, ...inserts])
 }
 
-function piecesOf(text: Rich): readonly Piece[] {
-  return runsOf(text).flatMap((run): readonly Piece[] => {
-    const { attributes = {}, embed = {}, text }: RichRecord = isRecord(run) ? run : { text: run as string }
-    const formats = canonical(attributes)
-    if (text === undefined) return [{ insert: embed as object, attributes, name: canonical([embed]) + formats }]
-    return Array.from(text, insert => ({ insert, attributes, name: insert + formats }))
-  })
+function piecesOf(run: Rich): readonly Piece[] {
+  const { embed = {}, text, ...rest }: RichRecord = isRecord(run) ? run : { text: run as string }
+  // Yjs adds to the attributes that it is given.
+  const attributes = { ...rest.attributes }
+  const formats = canonical(attributes)
+  if (text === undefined) return [{ insert: embed as object, attributes, name: canonical([embed]) + formats }]
+  return Array.from(text, insert => ({ insert, attributes, name: insert + formats }))
 }
 
 function widthOf(pieces: readonly Piece[]): number {
@@ -97,22 +103,19 @@ function widthOf(pieces: readonly Piece[]): number {
 }
 
 /** What differs when both ends that are equal are left out. */
-function middleOf(
-  old: readonly string[],
-  wanted: readonly string[],
-): { index: number; remove: number; insert: number } {
+function middleOf(old: readonly Plain[], wanted: readonly Plain[]): { index: number; remove: number; insert: number } {
   const shorter = Math.min(old.length, wanted.length)
   let index = 0
-  while (index < shorter && old[index] === wanted[index]) index += 1
+  while (index < shorter && isSame(old[index], wanted[index])) index += 1
   let behind = 0
-  while (behind < shorter - index && old.at(-1 - behind) === wanted.at(-1 - behind)) behind += 1
+  while (behind < shorter - index && isSame(old.at(-1 - behind), wanted.at(-1 - behind))) behind += 1
   return { index, remove: old.length - index - behind, insert: wanted.length - index - behind }
+}
+
+function isSame(a: Plain | undefined, b: Plain | undefined): boolean {
+  return a === b || canonical(a) === canonical(b)
 }
 
 function nameOf({ name }: Piece): string {
   return name
-}
-
-function canonicalOf(part: Rich): string {
-  return canonical(part as Plain)
 }

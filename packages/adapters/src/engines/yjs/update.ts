@@ -14,8 +14,10 @@ export function structsOf(update: Uint8Array): readonly Struct[] {
       super((bytes = source))
     }
   }
-  const { structs } = Y.decodeUpdateV2(update, Decoder)
-  if (bytes?.pos !== update.length || !structs.every(isPlaced)) throw new Error('no update')
+  const { structs, ds } = Y.decodeUpdateV2(update, Decoder)
+  const deletes = [...ds.clients.values()].flat()
+  const isSound = bytes?.pos === update.length && structs.every(isPlaced) && deletes.every(({ len }) => len > 0)
+  if (!isSound) throw new Error('no update')
   return structs
 }
 
