@@ -238,7 +238,8 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       if (running !== undefined) throw new Error('restore a relay that is down')
       disk = backup
       restored += 1
-      lost.push({ from: backupAt, to: clock.monotonic() })
+      // An ack of what is lost may still be on its way.
+      lost.push({ from: backupAt, to: clock.monotonic() + plan.delayMs + 1 })
       backup = disk.copy(diskOptions)
     },
     restored: () => restored,

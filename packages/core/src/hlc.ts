@@ -5,7 +5,6 @@
  */
 import type { Clock } from './ports/clock.ts'
 
-const DIGITS = '0123456789abcdefghijklmnopqrstuv'
 const STAMP = /^~[0-9a-v]{14}$/
 const COUNTER_MAX = 32 ** 4 - 1
 
@@ -99,7 +98,7 @@ export function hybridClock(clock: Pick<Clock, 'now'>): HybridClock {
  * ```
  */
 export function stampOf(millis: number, counter: number): Stamp {
-  return '~' + base32(millis, 10) + base32(counter, 4)
+  return '~' + millis.toString(32).padStart(10, '0') + counter.toString(32).padStart(4, '0')
 }
 
 /**
@@ -135,14 +134,4 @@ export function millisOf(stamp: Stamp): number {
 
 function counterOf(stamp: Stamp): number {
   return Number.parseInt(stamp.slice(11), 32)
-}
-
-function base32(value: number, width: number): string {
-  let rest = value
-  let out = ''
-  for (let i = 0; i < width; i++) {
-    out = DIGITS.charAt(rest % 32) + out
-    rest = Math.floor(rest / 32)
-  }
-  return out
 }

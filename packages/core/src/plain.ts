@@ -93,12 +93,10 @@ function isScalar(value: Plain): value is Scalar {
 }
 
 function canonicalScalar(value: Scalar): string {
-  if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value === 0 ? 0 : value) : `#${value}`
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (value instanceof Uint8Array) return `0x${hex(value)}`
+  if (typeof value === 'number' && !Number.isFinite(value)) return `#${value}`
   // Not Plain, but a stored row may hold one.
-  if (typeof value === 'bigint') return `${String(value)}n`
-  return `0x${hex(value)}`
+  return typeof value === 'bigint' ? `${String(value)}n` : JSON.stringify(value)
 }
 
 function fieldsOf(record: { readonly [key: string]: Plain }): (readonly [string, Plain])[] {

@@ -216,6 +216,20 @@ describe('editors on raw', () => {
     expect(b.document.content()).toEqual({ fields: { k: 1 }, seen: { k: true } })
   })
 
+  test('[D1] an update that is applied while another is told of is new once, and nobody else wrote it', () => {
+    const [a, b] = [opened(1), opened(2)]
+    a.document.map('fields').set('a', 1)
+    b.document.map('fields').set('b', 1)
+    const applied: boolean[] = []
+    a.document.onUpdate(() => {
+      for (const update of [...b.updates, ...b.updates]) applied.push(a.document.apply(update))
+    })
+    a.document.map('fields').set('a', 2)
+    expect(applied).toEqual([true, false])
+    a.document.map('fields').delete('a')
+    expect(a.document.content()).toEqual({ fields: { b: 1 } })
+  })
+
   test('[D2] an observer that throws spoils no document', () => {
     const [a, b] = [opened(1), opened(2)]
     const scar = new Error('the app broke')

@@ -8,7 +8,7 @@ export interface Ack {
   readonly entries: readonly { readonly n: number; readonly seq: number }[]
 }
 
-export const ack = message<Ack>('ack', {
+export const ack = message<Ack>('ack', 35, {
   space: id,
   entries: list(fields({ n: count, seq: count })),
 })

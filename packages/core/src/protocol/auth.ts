@@ -8,4 +8,4 @@ export interface Auth {
   readonly token: string
 }
 
-export const auth = message<Auth>('auth', { token: text(TOKEN_BYTES) })
+export const auth = message<Auth>('auth', 8, { token: text(TOKEN_BYTES) })

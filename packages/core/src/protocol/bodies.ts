@@ -14,7 +14,7 @@ export interface Bodies {
   readonly next: number
 }
 
-export const bodies = message<Bodies>('bodies', {
+export const bodies = message<Bodies>('bodies', 34, {
   space: id,
   document: optional(id),
   entries: list(entry),

@@ -10,4 +10,4 @@ export interface Bye {
   readonly retryAfter: number
 }
 
-export const bye = message<Bye>('bye', { code, retryAfter: uint })
+export const bye = message<Bye>('bye', 39, { code, retryAfter: uint })

@@ -16,7 +16,7 @@ export interface Changes {
   readonly entries: readonly Entry[]
 }
 
-export const changes = message<Changes>('changes', {
+export const changes = message<Changes>('changes', 33, {
   space: id,
   cursor,
   live: flag,

@@ -12,4 +12,4 @@ export interface ClockTold {
   readonly clockId: string
 }
 
-export const clock = message<ClockTold>('clock', { id: uint, monotonic: uint, wall: uint, clockId: id })
+export const clock = message<ClockTold>('clock', 38, { id: uint, monotonic: uint, wall: uint, clockId: id })

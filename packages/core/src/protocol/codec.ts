@@ -29,12 +29,17 @@ export function fields<T extends object>(codecs: Fields<T>, base?: object): Code
   }
 }
 
-/** A message and its fields. */
+/** A message is its number and its fields. The number is never used again. */
+export interface MessageCodec<M> extends Codec<M> {
+  readonly number: number
+}
+
 export function message<M extends { readonly type: string }>(
   type: M['type'],
+  number: number,
   codecs: Fields<Omit<M, 'type'>>,
-): Codec<M> {
-  return fields<object>(codecs, { type }) as Codec<M>
+): MessageCodec<M> {
+  return { number, ...(fields<object>(codecs, { type }) as Codec<M>) }
 }
 
 /** The same, of values that fit. */

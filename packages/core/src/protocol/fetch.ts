@@ -10,4 +10,4 @@ export interface Fetch {
   readonly before: number
 }
 
-export const fetch = message<Fetch>('fetch', { space: id, document: optional(id), before: uint })
+export const fetch = message<Fetch>('fetch', 4, { space: id, document: optional(id), before: uint })

@@ -15,7 +15,7 @@ export interface HeldDocument {
   readonly version: Uint8Array
 }
 
-export const have = message<Have>('have', {
+export const have = message<Have>('have', 5, {
   space: id,
   documents: list(fields({ document: id, engine: id, version: bytes })),
 })

@@ -10,4 +10,4 @@ export interface Hello {
   readonly token: string
 }
 
-export const hello = message<Hello>('hello', { version: count, device: id, token: text(TOKEN_BYTES) })
+export const hello = message<Hello>('hello', 1, { version: count, device: id, token: text(TOKEN_BYTES) })

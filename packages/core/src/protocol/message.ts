@@ -12,7 +12,7 @@ import { bodies, type Bodies } from './bodies.ts'
 import { bye, type Bye } from './bye.ts'
 import { changes, type Changes } from './changes.ts'
 import { clock, type ClockTold } from './clock.ts'
-import type { Codec } from './codec.ts'
+import type { MessageCodec } from './codec.ts'
 import { fetch, type Fetch } from './fetch.ts'
 import { writing, written, type FrameIn } from './frame.ts'
 import { have, type Have } from './have.ts'
@@ -35,34 +35,32 @@ export type RelayMessage = Welcome | Changes | Bodies | Ack | Refused | Want | P
 export type Message = ClientMessage | RelayMessage
 
 /** Every message has a row: a missing one does not compile. */
-export type MessageTable = {
-  readonly [T in Message['type']]: { readonly number: number; readonly codec: Codec<Extract<Message, { type: T }>> }
-}
+export type MessageTable = { readonly [T in Message['type']]: MessageCodec<Extract<Message, { type: T }>> }
 
 const MESSAGES: MessageTable = {
-  hello: { number: 1, codec: hello },
-  watch: { number: 2, codec: watch },
-  push: { number: 3, codec: push },
-  fetch: { number: 4, codec: fetch },
-  have: { number: 5, codec: have },
-  presence: { number: 6, codec: presence },
-  time: { number: 7, codec: time },
-  auth: { number: 8, codec: auth },
-  part: { number: 9, codec: part },
-  welcome: { number: 32, codec: welcome },
-  changes: { number: 33, codec: changes },
-  bodies: { number: 34, codec: bodies },
-  ack: { number: 35, codec: ack },
-  refused: { number: 36, codec: refused },
-  want: { number: 37, codec: want },
-  clock: { number: 38, codec: clock },
-  bye: { number: 39, codec: bye },
+  hello,
+  watch,
+  push,
+  fetch,
+  have,
+  presence,
+  time,
+  auth,
+  part,
+  welcome,
+  changes,
+  bodies,
+  ack,
+  refused,
+  want,
+  clock,
+  bye,
 }
 
 const FIRST_IGNORABLE = 128
 
-const codecsByNumber = new Map<number, Codec<Message>>(
-  Object.values(MESSAGES).map(({ number, codec }) => [number, codec as Codec<Message>]),
+const codecsByNumber = new Map(
+  Object.values(MESSAGES).map(codec => [codec.number, codec as MessageCodec<Message>] as const),
 )
 
 /**
@@ -79,10 +77,10 @@ const codecsByNumber = new Map<number, Codec<Message>>(
  * ```
  */
 export function encodeMessage(message: Message): Uint8Array {
-  const { number, codec } = MESSAGES[message.type]
+  const codec = MESSAGES[message.type] as MessageCodec<Message>
   const out = writing()
-  uint.write(out, number)
-  ;(codec as Codec<Message>).write(out, message)
+  uint.write(out, codec.number)
+  codec.write(out, message)
   return written(out)
 }
 

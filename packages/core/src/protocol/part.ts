@@ -8,4 +8,4 @@ export interface Part {
   readonly bytes: Uint8Array
 }
 
-export const part = message<Part>('part', { last: flag, bytes })
+export const part = message<Part>('part', 9, { last: flag, bytes })

@@ -16,7 +16,7 @@ export interface Presence {
   readonly state: string | undefined
 }
 
-export const presence = message<Presence>('presence', {
+export const presence = message<Presence>('presence', 6, {
   space: id,
   document: id,
   session: noneOrId,

@@ -17,7 +17,7 @@ export interface PushedEntry extends PushEntry {
 /** The place in this list is the number on the wire: append only. */
 const TYPES = ['update', 'tombstone'] as const
 
-export const push = message<Push>('push', {
+export const push = message<Push>('push', 3, {
   space: id,
   entries: list(
     fields<PushedEntry>({

@@ -14,7 +14,7 @@ export interface Refused {
   readonly retryAfter: number
 }
 
-export const refused = message<Refused>('refused', {
+export const refused = message<Refused>('refused', 36, {
   space: id,
   document: optional(id),
   n: optional(count),

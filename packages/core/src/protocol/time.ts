@@ -7,4 +7,4 @@ export interface Time {
   readonly id: number
 }
 
-export const time = message<Time>('time', { id: uint })
+export const time = message<Time>('time', 7, { id: uint })

@@ -14,7 +14,7 @@ export interface WantedDocument {
   readonly version: Uint8Array
 }
 
-export const want = message<Want>('want', {
+export const want = message<Want>('want', 37, {
   space: id,
   documents: list(fields({ document: id, version: bytes })),
 })

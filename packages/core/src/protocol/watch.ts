@@ -9,4 +9,4 @@ export interface Watch {
   readonly cursor: Cursor | undefined
 }
 
-export const watch = message<Watch>('watch', { space: id, cursor: optional(cursor) })
+export const watch = message<Watch>('watch', 2, { space: id, cursor: optional(cursor) })

@@ -16,7 +16,7 @@ export interface Welcome {
   readonly documentBytes: number
 }
 
-export const welcome = message<Welcome>('welcome', {
+export const welcome = message<Welcome>('welcome', 32, {
   version: count,
   session: id,
   subject: text(SUBJECT_BYTES),

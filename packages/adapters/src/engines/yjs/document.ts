@@ -97,6 +97,10 @@ export function yjsDocument(author: string): EngineDocument {
     const readAll = (transaction: Y.Transaction): Y.Transaction => {
       for (const update of updates) Y.applyUpdateV2(doc, update, REMOTE, Decoder)
       isRead = true
+      // As Yjs says it in the end, which is later when this is called by an observer.
+      transaction.afterState = new Map(
+        [...doc.store.clients.keys()].map(client => [client, Y.getState(doc.store, client)]),
+      )
       return transaction
     }
     try {

@@ -79,11 +79,12 @@ function writeText(to: Y.XmlText, parts: readonly Rich[], runs: readonly Rich[])
   const { index, remove, insert } = middleOf(old.map(nameOf), wanted.map(nameOf))
   const at = widthOf(old.slice(0, index))
   to.delete(at, widthOf(old.slice(index, index + remove)))
-  const inserts: { insert: string | object; attributes: object }[] = []
+  const inserts: { insert: string | object; readonly attributes: object }[] = []
   for (const { insert: part, attributes } of wanted.slice(index, index + insert)) {
     const last = inserts.at(-1)
     // Of one run, and so written at once.
-    if (typeof part === 'string' && last?.attributes === attributes) last.insert += part
+    const goesOn = last?.attributes === attributes && typeof last.insert === 'string' && typeof part === 'string'
+    if (goesOn) last.insert += part
     else inserts.push({ insert: part, attributes })
   }
   to.applyDelta([{ retain: at }, ...inserts])
