@@ -83,8 +83,8 @@ function writeText(to: Y.XmlText, parts: readonly Rich[], runs: readonly Rich[])
   for (const { insert: part, attributes } of wanted.slice(index, index + insert)) {
     const last = inserts.at(-1)
     // Of one run, and so written at once.
-    const goesOn = last?.attributes === attributes && typeof last.insert === 'string' && typeof part === 'string'
-    if (goesOn) last.insert += part
+    if (typeof part === 'string' && typeof last?.insert === 'string' && last.attributes === attributes)
+      last.insert += part
     else inserts.push({ insert: part, attributes })
   }
   to.applyDelta([{ retain: at }, ...inserts])
