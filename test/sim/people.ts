@@ -1,5 +1,5 @@
 // What people do: they make, open, change, throw away and purge documents. Every edit writes a token that stands nowhere else.
-import type { Random } from '@joinery/core'
+import { JoineryError, type Random } from '@joinery/core'
 import type { SimClient } from './device-machine.ts'
 import { diskName, type Edit, type Journal } from './journal.ts'
 import { SPACE } from './library.ts'
@@ -101,6 +101,9 @@ export function people({
         journal.removed.add(gone)
         handle.change(draft => draft.tags.delete(gone))
       }
+    } catch (error) {
+      // Its engine broke on what came, and it begins anew at this very moment: nobody can edit it.
+      if (!(error instanceof JoineryError) || error.code !== 'CLOSED') throw error
     } finally {
       handle[Symbol.dispose]()
     }
