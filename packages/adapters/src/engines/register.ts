@@ -7,7 +7,7 @@
 import {
   canonical,
   checkName,
-  digestOf,
+  contentDigest,
   hex,
   isId,
   JoineryError,
@@ -34,7 +34,6 @@ export interface RegisterOptions {
 }
 
 const NOTHING = new Uint8Array(0)
-const UTF8 = new TextEncoder()
 
 /**
  * The register engine. It has no text; concurrent edits to different keys do not both survive. An author is any id; its clocks count its
@@ -210,7 +209,7 @@ function registerDocument(author: string, { now, prefer }: RegisterOptions): Eng
     },
     encode,
     version: () => bytes,
-    digest: () => hex(digestOf(UTF8.encode(canonical(content())))),
+    digest: () => contentDigest(content()),
     content,
     waiting: () => false,
     onUpdate(listener) {

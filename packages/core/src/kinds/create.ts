@@ -8,7 +8,7 @@ import { stampOf } from '../hlc.ts'
 import { hex } from '../plain.ts'
 import type { Fields, Init, WriteContext } from './field.ts'
 import { placeOf, type Kind } from './kind.ts'
-import { derivedRandom } from './derived-random.ts'
+import { derivedRandom } from '../derived-random.ts'
 import { writeCreated } from './standard-parts.ts'
 
 /** The first edit of a document, made by an author that nobody is. */

@@ -5,7 +5,7 @@
  * `encode`; times are left out of changes, so that equal edits are equal bytes.
  */
 import * as A from '@automerge/automerge'
-import { canonical, digestOf, hex, JoineryError, type EngineDocument } from '@joinery/core'
+import { contentDigest, type EngineDocument, JoineryError } from '@joinery/core'
 import { AUTOMERGE_LIMITS, automergeSeed, isSeedAuthor, scanAutomerge } from '@joinery/core/gate'
 import { chunksOf, joined } from './chunks.ts'
 import { contentOf, mapField, textField, type Editing } from './fields.ts'
@@ -14,7 +14,6 @@ import { decodeClock, encodeClock } from './version.ts'
 
 type Change = ReturnType<Handle['getChangesMeta']>[number]
 
-const UTF8 = new TextEncoder()
 /** Automerge's word for no message, and no time. */
 const UNNAMED = [undefined, 0] as const
 
@@ -157,7 +156,7 @@ export function automergeDocument(author: string): EngineDocument {
     text: name => textField(fields, name),
     encode,
     version: () => encodeClock(clock()),
-    digest: () => hex(digestOf(UTF8.encode(canonical(content())))),
+    digest: () => contentDigest(content()),
     content,
     waiting: isWaiting,
     onUpdate(listener) {

@@ -4,7 +4,7 @@
  * Laws: remote edits cause no local ones (Yjs tidies doubled formats after them, in every reader at once: not here); the author never
  * changes (Yjs would draw another at random); undo takes back what was made here and nothing else.
  */
-import { canonical, digestOf, hex, JoineryError, type EngineDocument } from '@joinery/core'
+import { canonical, contentDigest, type EngineDocument, JoineryError } from '@joinery/core'
 import * as Y from 'yjs'
 import { contentOf } from './content.ts'
 import { Decoder } from './decoder.ts'
@@ -14,7 +14,6 @@ import { encodeAll, encodeSince, versionOf } from './version.ts'
 
 const REMOTE = Symbol('remote')
 const LOCAL = Symbol('local')
-const UTF8 = new TextEncoder()
 
 /** Typing within this many ms is taken back in one step; each `change` is a step of its own. */
 const CAPTURE_MS = 500
@@ -131,7 +130,7 @@ export function yjsDocument(author: string): EngineDocument {
     copyRich: (name, from) => copyRich(doc, name, from, change),
     encode,
     version: () => versionOf(doc),
-    digest: () => hex(digestOf(UTF8.encode(canonical(contentOf(doc))))),
+    digest: () => contentDigest(contentOf(doc)),
     content: () => contentOf(doc),
     waiting: () => doc.store.pendingStructs !== null || doc.store.pendingDs !== null,
     onUpdate(listener) {

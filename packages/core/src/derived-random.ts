@@ -2,7 +2,7 @@
  * Chance that follows from a name, for what must come out the same on every device. Nothing secret may be drawn from it, and nothing is won
  * by finding two names that draw the same: whoever may write a document may write as any author anyway.
  */
-import type { Random } from '../ports/random.ts'
+import type { Random } from './ports/random.ts'
 
 /**
  * A sequence that follows from `name`: four words that each character has gone through, in turn, with a count.
