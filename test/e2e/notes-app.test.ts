@@ -217,8 +217,25 @@ test('[C2] an edit of a note that was deleted for good waits in sight until the 
   await phone.context.setOffline(false)
   await phone.page.getByRole('button', { name: 'Edits that need you (1)' }).click()
   await phone.page.getByText('This document was deleted for good.').first().waitFor()
+  await phone.page.getByRole('button', { name: 'Apply again' }).click()
+  await phone.page.getByRole('alert').getByText('This document was deleted for good.').waitFor()
   await phone.page.getByRole('button', { name: 'Discard' }).click()
   await phone.page.getByText('Every edit found its place.').waitFor()
+})
+
+test('[D6] a note that is deleted for good elsewhere closes where it is open, and says why', async () => {
+  const user = 'reader'
+  const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]
+  await desk.create('Short-lived', 'not for long')
+  await phone.open('Short-lived')
+  await desk.page.getByLabel('Move to the trash').click()
+  await desk.page.getByRole('button', { name: 'Trash', exact: true }).click()
+  await desk.open('Short-lived')
+  desk.page.once('dialog', dialog => void dialog.accept())
+  await desk.page.getByRole('button', { name: 'Delete for good' }).click()
+  await phone.page.locator('.hint').getByText('This document was deleted for good.').waitFor()
+  await phone.page.getByRole('button', { name: 'go back to the list' }).click()
+  expect(await phone.titles()).toEqual([])
 })
 
 test('the review of a day that two devices begin offline is one review, with what both wrote', async () => {

@@ -3,6 +3,7 @@ import { useEffect, useReducer, useState } from 'react'
 import { sentenceOf } from '@joinery/core'
 
 interface Openable {
+  readonly gone: boolean
   subscribe(listener: () => void): () => void
   [Symbol.dispose](): void
 }
@@ -25,7 +26,10 @@ export function useDocument<H extends Openable>(open: () => Promise<H>, id: stri
     open().then(
       handle => {
         if (left) return handle[Symbol.dispose]()
-        const unsubscribe = handle.subscribe(redraw)
+        const unsubscribe = handle.subscribe(() => {
+          if (handle.gone) hold({ at: 'closed', why: sentenceOf('GONE'), again })
+          else redraw()
+        })
         release = () => {
           unsubscribe()
           handle[Symbol.dispose]()

@@ -90,6 +90,8 @@ test('[C1] a live list is at any time what reading it anew gives, whatever is ed
       expect((shown['byIndex'] as [boolean, string[]])[1]).toEqual(inA.slice(0, 3).map(row => row.id))
       const ranged = everything.filter(row => row.rank >= 3 && row.rank <= 6).map(row => row.id)
       expect([...(shown['byRange'] as [boolean, string[]])[1]].sort()).toEqual(ranged.sort())
+      const thrown = ids.filter(id => !everything.some(row => row.id === id))
+      expect([...(shown['trash'] as [boolean, string[]])[1]].sort()).toEqual(thrown.sort())
       for (const stop of stops) stop()
       await client.close()
     }),

@@ -33,6 +33,8 @@ export interface Handle<F extends Fields = Fields> extends Receipt, Disposable {
   readonly raw: unknown
   /** Edits: assign values, write through the rest. BAD_INPUT for what does not fit; GONE, CLOSED. */
   change(edit: (draft: Draft<F>) => void): Receipt
+  /** Whether it is no more: purged, here or elsewhere, or its very first edit was refused. `subscribe` is called when it happens. */
+  readonly gone: boolean
   /** Takes back the last edit made here. False when there is none. */
   undo(): boolean
   redo(): boolean
@@ -102,6 +104,9 @@ export function handleOf<F extends Fields>(
     },
     get raw() {
       return live.raw()
+    },
+    get gone() {
+      return live.gone()
     },
     get saved() {
       return live.lastReceipt().saved

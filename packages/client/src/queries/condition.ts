@@ -3,7 +3,7 @@ import { canonical, compareKeys, type Key, type Plain } from '@joinery/core'
 import { keyPart } from '@joinery/core/kinds'
 import { idOf, type RowValue } from '../replica/row.ts'
 
-/** Both ends belong to it. */
+/** Both ends belong to it; yes and no never do, so that `trashed: { from: 0 }` is what has been thrown away. */
 export interface Range {
   readonly from?: string | number
   readonly to?: string | number
@@ -28,6 +28,7 @@ export function fits(row: RowValue, conditions: Conditions): boolean {
 
 function meets(value: Plain | undefined, condition: Condition): boolean {
   if (!isRange(condition)) return canonical(value ?? null) === canonical(condition)
+  if (typeof value === 'boolean') return false
   const { from, to } = condition
   const part = [keyPart(value)]
   return (from === undefined || compareKeys(part, [from]) >= 0) && (to === undefined || compareKeys(part, [to]) <= 0)
