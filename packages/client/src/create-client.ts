@@ -79,12 +79,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   let linked = options.url !== undefined
   const background = projector(replica, () => network.refresh())
   const receipts = ledger(news)
-  let kept: Promise<unknown> | undefined
-  const written = (): void => {
-    // From the first edit on there is something to keep (CL-03).
-    kept ??= storage.persist().catch(() => undefined)
-  }
-  const documents = openDocuments({ replica, receipts, written }, () => status.reachable())
+  const documents = openDocuments({ replica, receipts }, () => status.reachable())
   const status = standing({ replica, spaces, degraded, linked: () => linked, unsaved: () => documents.unsaved() })
   await status.refresh()
   const presence = presenceDesk(news, tab)
@@ -116,6 +111,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     return { ...(Object.fromEntries(collections) as Collections<K>), trash: trashOf(context, space) }
   }
 
+  let kept: Promise<unknown> | undefined
   let ended: Promise<void> | undefined
   const end = async (finish: () => Promise<void>): Promise<void> => {
     network.stop()
@@ -128,6 +124,10 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   }
 
   news.listen({
+    // From the first edit on there is something to keep (CL-03).
+    'outbox': () => {
+      kept ??= storage.persist().catch(() => undefined)
+    },
     'renamed-device': ({ device: name }) => {
       replica.rename(name)
       marker?.set(name)

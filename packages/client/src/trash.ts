@@ -37,7 +37,6 @@ export interface TrashContext extends ListContext {
 
 export function trashOf(context: TrashContext, space: string): Trash {
   const { replica, kinds, documents, receipts } = context
-  const { news } = replica
   return {
     async list() {
       const lists = kinds.map(kind =>
@@ -60,21 +59,15 @@ export function trashOf(context: TrashContext, space: string): Trash {
       const place = { space, document: id }
       // What is being typed is part of what is deleted, and its receipts are settled first.
       await documents.get(place)?.saved()
-      const { onSaved, onAcked, saved, acked } = stub()
+      const receipt = stub()
       const heads = await replica.write(async tx => {
         if ((await readRecord(tx, place)) === undefined) throw new JoineryError('NOT_FOUND', { document: id })
         const stored = await retire(tx, replica, place, 'GONE', 'purge')
         if (stored === undefined) throw new JoineryError('GONE', { document: id })
         return (await append(tx, place, stored, [{ type: 'tombstone', resupply: null }], replica.now())).heads
       })
-      receipts.expect(
-        space,
-        heads.map(({ n }) => n),
-        onAcked,
-      )
-      onSaved.resolve()
-      news.tell({ type: 'outbox', space, heads })
-      return { saved, acked }
+      receipts.written(space, heads, receipt)
+      return receipt
     },
   }
 }

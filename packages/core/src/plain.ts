@@ -17,21 +17,23 @@ export type Plain = null | boolean | number | string | Uint8Array | readonly Pla
  * ```
  */
 export function canonical(value: Plain | undefined): string {
-  if (value === undefined) return 'undefined'
-  if (isScalar(value)) return canonicalScalar(value)
   let out = ''
-  const rest: (Plain | Written)[] = [value]
+  const rest = [writtenIfScalar(value)]
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    if (next instanceof Written) out += next.text
-    else if (isScalar(next)) out += canonicalScalar(next)
-    else if (isList(next))
-      pushParts(
-        rest,
-        '[',
-        next.map(item => ['', item] as const),
-        ']',
-      )
-    else pushParts(rest, '{', fieldsOf(next), '}')
+    if (typeof next === 'string') {
+      out += next
+      continue
+    }
+    // A stack: what comes last goes onto it first.
+    const isRecord = !isList(next)
+    const entries: [string, Plain][] = Object.entries(next)
+    if (isRecord) entries.sort(([a], [b]) => (a < b ? -1 : 1))
+    rest.push(isRecord ? '}' : ']')
+    for (const [key, item] of entries.toReversed()) {
+      rest.push(writtenIfScalar(item), isRecord ? `${JSON.stringify(key)}:` : '', ',')
+    }
+    if (entries.length > 0) rest.pop()
+    rest.push(isRecord ? '{' : '[')
   }
   return out
 }
@@ -77,49 +79,15 @@ export function copyPlain(value: Plain): Plain {
   return copy
 }
 
-type Scalar = null | boolean | number | string | Uint8Array
-
-/** Text that is in its canonical form already. */
-class Written {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-function isScalar(value: Plain): value is Scalar {
-  return typeof value !== 'object' || value === null || value instanceof Uint8Array
-}
-
-function canonicalScalar(value: Scalar): string {
-  if (value instanceof Uint8Array) return `0x${hex(value)}`
+/** The text of a scalar; a list or a record as it is. */
+function writtenIfScalar(value: Plain | undefined): string | readonly Plain[] | { readonly [key: string]: Plain } {
+  if (typeof value === 'object' && value !== null) return value instanceof Uint8Array ? `0x${hex(value)}` : value
   if (typeof value === 'number' && !Number.isFinite(value)) return `#${value}`
+  if (value === undefined) return 'undefined'
   // Not Plain, but a stored row may hold one.
   return typeof value === 'bigint' ? `${String(value)}n` : JSON.stringify(value)
 }
 
-function fieldsOf(record: { readonly [key: string]: Plain }): (readonly [string, Plain])[] {
-  return Object.keys(record)
-    .sort()
-    .map(key => [`${JSON.stringify(key)}:`, record[key] as Plain] as const)
-}
-
-/** Onto a stack, so the last goes first. */
-function pushParts(
-  stack: (Plain | Written)[],
-  open: string,
-  parts: readonly (readonly [label: string, value: Plain])[],
-  close: string,
-): void {
-  stack.push(new Written(close))
-  for (let at = parts.length - 1; at >= 0; at--) {
-    const [label, value] = parts[at] as readonly [string, Plain]
-    stack.push(value, new Written((at === 0 ? '' : ',') + label))
-  }
-  stack.push(new Written(open))
-}
-
-function isList(value: Plain): value is readonly Plain[] {
+export function isList(value: Plain | undefined): value is readonly Plain[] {
   return Array.isArray(value)
 }

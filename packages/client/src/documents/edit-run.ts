@@ -10,60 +10,54 @@ import { stub, type Stub } from './receipts.ts'
 /** Fewer are not worth encoding again. */
 const MANY = 4
 
+export interface Waiting {
+  readonly updates: readonly Uint8Array[]
+  readonly stub: Stub
+}
+
 export interface EditRun {
   /** Before an edit may be made. Until then nobody pays for knowing what the document held: most are opened to be read. */
   begin(): void
   /** Takes an update that the document made. */
   add(update: Uint8Array): void
-  /** Before something from elsewhere is applied. */
-  interrupt(): void
-  /** After it was. */
-  resume(): void
+  /** Applies something from elsewhere: what was made before and what is made after are two runs. */
+  apart(apply: () => void): void
   empty(): boolean
   /** The stub of the edit that is being made, or was last made. */
   stub(): Stub
   /** All that waits, and the stub for it. What is added from now on waits anew. */
-  take(): { readonly updates: readonly Uint8Array[]; readonly stub: Stub } | undefined
+  take(): Waiting
 }
 
 export function editRun(doc: EngineDocument): EditRun {
   let done: Uint8Array[] = []
   let run: Uint8Array[] = []
-  let begun = false
-  /** What the document held before the run; undefined while a run would be more than edits made here. */
+  /** What the document held before the run. */
   let since: Uint8Array | undefined
   let current = stub()
 
-  const close = (): void => {
+  const apart = (apply?: () => void): void => {
     const bytes = run.reduce((sum, update) => sum + update.length, 0)
     const whole = run.length >= MANY && since !== undefined ? doc.encode(since) : undefined
-    if (whole !== undefined && whole.length < bytes) done.push(whole)
-    else done.push(...run)
-    run = []
-    since = undefined
-  }
-
-  const resume = (): void => {
+    if (whole !== undefined && whole.length < bytes) run = [whole]
+    apply?.()
     done.push(...run)
     run = []
-    if (begun) since = doc.version()
+    since &&= doc.version()
   }
 
   return {
     begin() {
-      if (begun) return
-      begun = true
-      resume()
+      if (since !== undefined) return
+      apart()
+      since = doc.version()
     },
     add: update => void run.push(update),
-    interrupt: close,
-    resume,
+    apart,
     empty: () => done.length === 0 && run.length === 0,
     stub: () => current,
     take() {
-      close()
-      resume()
-      if (done.length === 0) return undefined
+      apart()
       const taken = { updates: done, stub: current }
       done = []
       current = stub()

@@ -8,16 +8,17 @@
 import { JoineryError, type Engine, type EngineDocument } from '@joinery/core'
 import type { OutboxHead } from '@joinery/core/sync'
 import { append, editOf } from '../replica/append.ts'
-import { readBody, readRecord, readUpdates, type Place } from '../replica/body.ts'
+import { readBody, readRecord, readUpdates, type Place, type StoredBody } from '../replica/body.ts'
 import { newRecord, type DocumentRecord } from '../replica/layout.ts'
 import type { Replica } from '../replica/replica.ts'
 import { putRow, shownOf } from '../replica/rows.ts'
 import { putOnShelf } from '../replica/retire.ts'
 import type { RowValue } from '../replica/row.ts'
 import { scratch } from '../replica/scratch.ts'
+import { repeated } from '../repeated.ts'
 import { signal } from '../signal.ts'
-import { editRun, type EditRun } from './edit-run.ts'
-import { NOTHING_TO_SAVE, type Ledger, type Receipt, type Stub } from './receipts.ts'
+import { editRun, type EditRun, type Waiting } from './edit-run.ts'
+import { NOTHING_TO_SAVE, type Ledger, type Receipt } from './receipts.ts'
 import type { Tx } from '../replica/tx.ts'
 
 export interface LiveDocument extends Place {
@@ -39,7 +40,7 @@ export interface LiveDocument extends Place {
   seen(): number
   /** Called after anything changed, once for all that changed together. */
   listen(listener: () => void): () => void
-  /** Reads what the log holds beyond what is seen here. */
+  /** Reads what the log holds beyond what is seen here, if it can be read. */
   refresh(): Promise<void>
   /** Resolves when nothing waits to be written. */
   saved(): Promise<void>
@@ -50,25 +51,17 @@ export interface LiveDocument extends Place {
   close(): void
 }
 
-interface Stored {
-  readonly seen: number
-  readonly life: number
-  readonly updates: readonly Uint8Array[]
-}
-
 /** What the live documents of a tab share. */
 export interface LiveContext {
   readonly replica: Replica
   readonly receipts: Ledger
-  /** Called when an edit of the document has been written. */
-  written(place: Place): void
 }
 
 export function liveDocument(
-  { replica, receipts, written }: LiveContext,
+  { replica, receipts }: LiveContext,
   about: Place & { readonly kind: string; readonly engine: Engine },
   /** What is stored; undefined for a document that is being made. */
-  stored: Stored | undefined,
+  stored: StoredBody | undefined,
 ): LiveDocument {
   const { space, document, kind, engine } = about
   const changed = signal<void>()
@@ -76,40 +69,39 @@ export function liveDocument(
   let edits: EditRun
   let seen = 0
   let life: number | undefined
-  let writing: { readonly updates: readonly Uint8Array[]; readonly stub: Stub } | undefined
-  let committing: Promise<void> | undefined
+  let writing: Waiting | undefined
   let last: Receipt = NOTHING_TO_SAVE
-  let toldChange = false
+  /** Counts the updates made here. */
+  let made = 0
   let gone = false
   let closed = false
   let broken = false
   let times = { made: 0, edited: 0 }
 
-  const mount = (next: EngineDocument): void => {
-    doc = next
+  /** Begins with what is stored. */
+  const begin = (body: StoredBody | undefined): void => {
+    doc = scratch(engine, replica.random, body?.updates ?? []).doc
     edits = editRun(doc)
-    doc.onUpdate(update => took(update))
-    doc.onChange(() => announce())
+    seen = body?.record.tail ?? 0
+    life = body?.record.life
+    doc.onUpdate(took)
+    doc.onChange(announce)
   }
 
   const took = (update: Uint8Array): void => {
     edits.add(update)
+    made += 1
     last = edits.stub()
-    const now = Math.round(replica.stamps.now())
-    times = { made: times.made === 0 ? now : times.made, edited: Math.max(times.edited, now) }
-    schedule()
+    const now = replica.now()
+    times = { made: times.made || now, edited: Math.max(times.edited, now) }
+    void commit()
   }
 
-  const announce = (): void => {
-    if (toldChange || closed) return
-    toldChange = true
-    queueMicrotask(() => {
-      toldChange = false
-      if (closed) return
-      if (unsaved()) show(rowNow())
-      changed.emit()
-    })
-  }
+  const announce = repeated(async () => {
+    if (closed) return
+    if (unsaved()) show(rowNow())
+    changed.emit()
+  })
 
   const rowNow = (): RowValue | undefined => shownOf(replica, about, { kind, ...times }, doc)?.row
 
@@ -117,74 +109,53 @@ export function liveDocument(
   const show = (row: RowValue | undefined): void =>
     replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: row ?? null }] })
 
-  const unsaved = (): boolean => writing !== undefined || !edits.empty()
+  const unsaved = (): boolean => !closed && (writing !== undefined || !edits.empty())
 
-  const schedule = (): void => {
-    committing ??= commit().finally(() => {
-      committing = undefined
-      if (!edits.empty() && !closed) schedule()
-    })
-  }
-
-  const commit = async (): Promise<void> => {
-    let taken = writing
+  const commit = repeated(async () => {
+    if (!unsaved()) return
+    let taken: Waiting | undefined
     try {
-      const outcome = await replica.write(tx => write(tx))
+      const { stored, heads } = await replica.write(write)
       taken = writing
       writing = undefined
-      if (outcome === undefined) return
-      if (outcome.stored.life !== life && life !== undefined) {
-        return startOver(outcome.stored.why ?? 'GONE', taken?.stub)
+      if (heads === undefined) {
+        taken?.stub.fail(new JoineryError(stored.why ?? 'GONE'))
+        return await startOver()
       }
-      seen = Math.max(seen, outcome.stored.tail)
-      life = outcome.stored.life
-      written(about)
-      if (taken !== undefined) {
-        receipts.expect(
-          space,
-          outcome.heads.map(({ n }) => n),
-          taken.stub.onAcked,
-        )
-        taken.stub.onSaved.resolve()
-      }
-      const { news } = replica
-      news.tell({ type: 'grown', space, documents: [{ document, tail: outcome.stored.tail }] })
-      if (outcome.heads.length > 0) news.tell({ type: 'outbox', space, heads: outcome.heads })
+      seen = Math.max(seen, stored.tail)
+      life = stored.life
+      replica.news.tell({ type: 'grown', space, documents: [{ document, tail: stored.tail }] })
+      if (taken !== undefined) receipts.written(space, heads, taken.stub)
       if (broken) await startOver()
     } catch (error) {
       // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
       taken ??= writing ?? edits.take()
       writing = undefined
       gone = true
-      taken?.stub.onSaved.reject(error)
-      taken?.stub.onAcked.reject(error)
+      taken.stub.fail(error)
       show(undefined)
       changed.emit()
     }
-  }
+  })
 
   interface Written {
     readonly stored: DocumentRecord
-    readonly heads: readonly OutboxHead[]
+    /** Undefined when the document began another life: the edits are on the shelf. */
+    readonly heads?: readonly OutboxHead[]
   }
 
   /** The transaction of an edit. It may run again, then with the same edits. */
-  const write = async (tx: Tx): Promise<Written | undefined> => {
-    // It was closed before its first edit was whole.
-    if (closed) return undefined
+  const write = async (tx: Tx): Promise<Written> => {
     const before = await readRecord(tx, about)
     if (before !== undefined && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
       writing ??= edits.take()
-      if (writing === undefined) return { stored: before, heads: [] }
       // What these edits build on is in the log no more: the shelf gets all of it.
       putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
-      life ??= -1
-      return { stored: before, heads: [] }
+      return { stored: before }
     }
     if (before !== undefined && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
     takeIn(before === undefined ? [] : await readUpdates(tx, about, before, seen))
     writing ??= edits.take()
-    if (writing === undefined) return undefined
     const base = before ?? newRecord(kind, engine.name, 'here', times.edited)
     times = { made: base.made, edited: Math.max(base.edited, times.edited) }
     const row = rowNow()
@@ -197,37 +168,31 @@ export function liveDocument(
   /** Applies what came from elsewhere, between edits made here. */
   const takeIn = (updates: readonly Uint8Array[]): void => {
     if (updates.length === 0 || broken) return
-    edits.interrupt()
-    try {
-      doc.applyAll(updates)
-    } catch {
-      // It passed every check and broke the engine: what is written here is kept, and the document begun anew without it (D2).
-      broken = true
-    }
-    edits.resume()
+    edits.apart(() => {
+      try {
+        doc.applyAll(updates)
+      } catch {
+        // It passed every check and broke the engine: what is written here is kept, and the document begun anew without it (D2).
+        broken = true
+      }
+    })
   }
 
-  const startOver = async (code: NonNullable<DocumentRecord['why']> = 'GONE', lost?: Stub): Promise<void> => {
-    lost?.onSaved.reject(new JoineryError(code))
-    lost?.onAcked.reject(new JoineryError(code))
+  const startOver = async (): Promise<void> => {
     const body = await replica.read(tx => readBody(tx, about))
     // Edits made meanwhile on what is over: the next transaction finds them, and this begins anew.
     if (closed || !edits.empty()) return
     const old = doc
-    mount(scratch(engine, replica.random, body?.updates ?? []).doc)
+    begin(body)
     old.close()
     broken = false
     // Nothing of it is left when its very first edit was refused.
-    gone =
-      body === undefined || body.record.body === 'gone' || (body.record.body === 'partial' && body.updates.length === 0)
-    life = body?.record.life
-    seen = body?.record.tail ?? 0
+    gone = body === undefined || (body.record.body !== 'here' && body.updates.length === 0)
     show(gone ? undefined : rowNow())
-    announce()
+    void announce()
   }
 
-  mount(scratch(engine, replica.random, stored?.updates ?? []).doc)
-  if (stored !== undefined) ({ seen, life } = stored)
+  begin(stored)
 
   return {
     space,
@@ -242,36 +207,24 @@ export function liveDocument(
     change(edit) {
       if (closed || gone) throw new JoineryError(gone ? 'GONE' : 'CLOSED', { document })
       edits.begin()
-      let receipt: Receipt = NOTHING_TO_SAVE
-      const stop = doc.onUpdate(() => {
-        receipt = edits.stub()
-      })
-      try {
-        doc.change(() => edit(doc))
-      } finally {
-        stop()
-      }
-      return receipt
+      const before = made
+      doc.change(() => edit(doc))
+      return made === before ? NOTHING_TO_SAVE : last
     },
     adopt(update) {
-      edits.interrupt()
-      const isNew = doc.apply(update)
-      // As it is, and alone: others write the very same.
-      if (isNew) took(update)
-      edits.interrupt()
-      edits.resume()
+      edits.apart(() => {
+        // As it is, and alone: others write the very same.
+        if (doc.apply(update)) took(update)
+      })
     },
     undo: () => doc.undo(),
     redo: () => doc.redo(),
     lastReceipt: () => last,
     seen: () => seen,
     listen: listener => changed.listen(listener),
-    async refresh() {
+    refresh: repeated(async () => {
       if (closed) return
-      if (unsaved()) {
-        schedule()
-        return
-      }
+      if (unsaved()) return await commit()
       const news = await replica.read(async tx => {
         const now = await readRecord(tx, about)
         return { now, updates: now === undefined ? [] : await readUpdates(tx, about, now, seen) }
@@ -280,16 +233,16 @@ export function liveDocument(
       const { now } = news
       if (now === undefined || now.life !== life || now.body === 'gone') {
         // Edits made meanwhile are found out by the transaction that would write them.
-        if (!unsaved() && !gone) await startOver(now?.why ?? 'GONE')
+        if (!unsaved() && !gone) await startOver()
         return
       }
       takeIn(news.updates)
       seen = Math.max(seen, now.tail)
       times = { made: now.made, edited: Math.max(times.edited, now.edited) }
       if (broken && !unsaved()) await startOver()
-    },
+    }),
     async saved() {
-      while (committing !== undefined) await committing
+      while (unsaved()) await commit()
     },
     unsaved,
     row: rowNow,

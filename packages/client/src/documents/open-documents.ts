@@ -3,6 +3,7 @@
  * waits to be written; a document whose body is not on the device is fetched, and whoever opens it waits for that.
  */
 import { JoineryError, type Code, type Engine } from '@joinery/core'
+import { later } from '../later.ts'
 import type { RowNews } from '../news.ts'
 import { readBody, readRecord, type Place, type StoredBody } from '../replica/body.ts'
 import { keys } from '../replica/layout.ts'
@@ -41,7 +42,8 @@ export function openDocuments(
   const { news } = replica
   let closed = false
 
-  const refresh = (live: LiveDocument | undefined): void => void live?.refresh().catch(() => undefined)
+  const lives = (): LiveDocument[] => [...openedByName.values()].flatMap(({ live }) => live ?? [])
+  const refresh = (live: LiveDocument | undefined): void => void live?.refresh()
   const get = (space: string, document: string): LiveDocument | undefined =>
     openedByName.get(nameOf({ space, document }))?.live
 
@@ -56,19 +58,17 @@ export function openDocuments(
       for (const document of documents) refresh(get(space, document))
     },
     // What may have changed unnoticed.
-    wake() {
-      for (const { live } of openedByName.values()) refresh(live)
-    },
+    wake: () => lives().forEach(refresh),
     closed() {
       closed = true
-      for (const { live } of openedByName.values()) live?.close()
+      for (const live of lives()) live.close()
       openedByName.clear()
     },
   })
 
   const engineOf = (name: string, document: string): Engine => {
     const engine = replica.engine(name)
-    if (engine === undefined) throw new JoineryError('BAD_INPUT', { what: 'engine', engine: name, document })
+    if (engine === undefined) throw new JoineryError('BAD_INPUT', { engine: name, document })
     return engine
   }
 
@@ -80,55 +80,35 @@ export function openDocuments(
       body = await read()
     }
     if (body.record.body === 'gone') throw new JoineryError('GONE', { document: place.document })
-    const { kind, engine, tail, life } = body.record
+    const { kind, engine } = body.record
     touch(place).catch(() => undefined)
-    return liveDocument(
-      context,
-      { ...place, kind, engine: engineOf(engine, place.document) },
-      {
-        seen: tail,
-        life,
-        updates: body.updates,
-      },
-    )
+    return liveDocument(context, { ...place, kind, engine: engineOf(engine, place.document) }, body)
   }
 
   /** Resolves once the relay's answer about this document is stored. Offline there is nothing to wait for. */
-  const fetched = ({ space, document }: Place, offline: Code): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const isThis = (item: { readonly space: string }, documents: readonly string[]): boolean =>
-        item.space === space && documents.includes(document)
-      const checkLink = (): void => {
-        if (!linked()) fail(offline)
-      }
-      const fail = (code: Code): void => {
-        end()
-        reject(new JoineryError(code, { document }))
-      }
-      const end = news.listen({
-        grown(item) {
-          if (
-            !isThis(
-              item,
-              item.documents.map(one => one.document),
-            )
-          )
-            return
-          end()
-          resolve()
-        },
-        absent(item) {
-          if (isThis(item, [item.document])) fail(item.code)
-        },
-        gone(item) {
-          if (isThis(item, item.documents)) fail('GONE')
-        },
-        link: checkLink,
-        closed: () => fail('CLOSED'),
-      })
-      checkLink()
-      news.tell({ type: 'wanted', space, documents: [document], urgent: true })
+  const fetched = async ({ space, document }: Place, offline: Code): Promise<void> => {
+    const { promise, resolve, reject } = later<void>()
+    const fail = (code: Code): void => reject(new JoineryError(code, { document }))
+    const checkLink = (): void => {
+      if (!linked()) fail(offline)
+    }
+    const stop = news.listen({
+      grown(item) {
+        if (item.space === space && item.documents.some(one => one.document === document)) resolve()
+      },
+      absent(item) {
+        if (item.space === space && item.document === document) fail(item.code)
+      },
+      gone(item) {
+        if (item.space === space && item.documents.includes(document)) fail('GONE')
+      },
+      link: checkLink,
+      closed: () => fail('CLOSED'),
     })
+    checkLink()
+    news.tell({ type: 'wanted', space, documents: [document], urgent: true })
+    await promise.finally(stop)
+  }
 
   /** Keeps a body that is used from being the least recently used one. */
   const touch = (place: Place): Promise<void> =>
@@ -137,13 +117,11 @@ export function openDocuments(
       if (stored !== undefined) tx.put('documents', keys.document(place), { ...stored, used: replica.now() })
     })
 
-  const closeIfUnused = (name: string, opened: Opened): void => {
-    const { live } = opened
-    if (opened.sharers > 0 || live === undefined || openedByName.get(name) !== opened) return
-    if (live.unsaved()) {
-      void live.saved().then(() => closeIfUnused(name, opened))
-      return
-    }
+  const closeIfUnused = async (live: LiveDocument): Promise<void> => {
+    while (live.unsaved()) await live.saved()
+    const name = nameOf(live)
+    const opened = openedByName.get(name)
+    if (opened?.live !== live || opened.sharers > 0) return
     openedByName.delete(name)
     live.close()
   }
@@ -195,25 +173,19 @@ export function openDocuments(
       return live
     },
     release(live) {
-      const name = nameOf(live)
-      const opened = openedByName.get(name)
-      if (opened === undefined || opened.live !== live) return
+      const opened = openedByName.get(nameOf(live))
+      if (opened?.live !== live) return
       opened.sharers -= 1
-      closeIfUnused(name, opened)
+      void closeIfUnused(live)
     },
     get: ({ space, document }) => get(space, document),
     unsavedRows: (space, kind) =>
-      [...openedByName.values()].flatMap(({ live }) =>
-        live?.space === space && live.kind === kind && live.unsaved()
-          ? [{ document: live.document, row: live.row() ?? null }]
-          : [],
-      ),
-    unsaved() {
-      for (const { live } of openedByName.values()) if (live?.unsaved() === true) return true
-      return false
-    },
+      lives()
+        .filter(live => live.space === space && live.kind === kind && live.unsaved())
+        .map(live => ({ document: live.document, row: live.row() ?? null })),
+    unsaved: () => lives().some(live => live.unsaved()),
     async saved() {
-      for (const { live } of [...openedByName.values()]) await live?.saved()
+      for (const live of lives()) await live.saved()
     },
   }
 }

@@ -1,5 +1,6 @@
 /** What became of edits: `saved` on this device's disk, `acked` on the relay's. */
 import { JoineryError } from '@joinery/core'
+import type { OutboxHead } from '@joinery/core/sync'
 import { later, type Later } from '../later.ts'
 import type { NewsDesk } from '../news.ts'
 
@@ -14,20 +15,31 @@ export interface Receipt {
 export interface Stub extends Receipt {
   readonly onSaved: Later<void>
   readonly onAcked: Later<void>
+  /** Neither comes. */
+  fail(error: unknown): void
 }
 
 export function stub(): Stub {
   const onSaved = later<void>()
   const onAcked = later<void>()
-  return { saved: onSaved.promise, acked: onAcked.promise, onSaved, onAcked }
+  return {
+    saved: onSaved.promise,
+    acked: onAcked.promise,
+    onSaved,
+    onAcked,
+    fail(error) {
+      onSaved.reject(error)
+      onAcked.reject(error)
+    },
+  }
 }
 
 /** The receipt of an edit that changed nothing. */
 export const NOTHING_TO_SAVE: Receipt = { saved: Promise.resolve(), acked: Promise.resolve() }
 
 export interface Ledger {
-  /** The stub's edits stand in the outbox under these n. */
-  expect(space: string, entries: readonly number[], onAcked: Later<void>): void
+  /** The stub's edits are written, and stand in the outbox as these. */
+  written(space: string, heads: readonly OutboxHead[], stub: Stub): void
 }
 
 export function ledger(news: NewsDesk): Ledger {
@@ -46,7 +58,7 @@ export function ledger(news: NewsDesk): Ledger {
       waiting.set(`${space} ${n}`, ack)
       return ack.promise
     })
-    void Promise.all(acks).then(() => onAcked.resolve(), onAcked.reject)
+    onAcked.resolve(Promise.all(acks).then(() => undefined))
   }
 
   news.listen({
@@ -60,10 +72,7 @@ export function ledger(news: NewsDesk): Ledger {
     renamed({ space, from, to }) {
       // All of them are acked when all that they went on as are.
       const onAcked = later<void>()
-      for (const n of from) {
-        const ack = taken(space, n)
-        if (ack !== undefined) onAcked.promise.then(ack.resolve, ack.reject)
-      }
+      for (const n of from) taken(space, n)?.resolve(onAcked.promise)
       expect(space, to, onAcked)
     },
     closed() {
@@ -71,5 +80,15 @@ export function ledger(news: NewsDesk): Ledger {
     },
   })
 
-  return { expect }
+  return {
+    written(space, heads, { onSaved, onAcked }) {
+      expect(
+        space,
+        heads.map(({ n }) => n),
+        onAcked,
+      )
+      onSaved.resolve()
+      news.tell({ type: 'outbox', space, heads })
+    },
+  }
 }

@@ -3,7 +3,7 @@
  * every device; bodies are never in it, and are built at most once for all three.
  */
 import { JoineryError } from '../errors.ts'
-import { canonical, type Plain } from '../plain.ts'
+import { canonical, isList, type Plain } from '../plain.ts'
 import type { EngineDocument } from '../ports/engine.ts'
 import type { Key } from '../ports/storage.ts'
 import type { Fields, View } from './field.ts'
@@ -171,14 +171,10 @@ function rowOf<F extends Fields, R>(
 }
 
 function textsOf<F extends Fields>(kind: Kind<string, F>, view: View<F>): readonly string[] {
-  return kind.search(view).filter(text => text !== undefined && text !== '') as string[]
+  return kind.search(view).filter(Boolean) as string[]
 }
 
 /** A body, which is no value but something to ask. */
 function isLive(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'toString')
-}
-
-function isList(value: Plain | undefined): value is readonly Plain[] {
-  return Array.isArray(value)
+  return Object.hasOwn(Object(value) as object, 'toString')
 }

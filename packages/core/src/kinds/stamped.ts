@@ -9,10 +9,12 @@
  *   a device that was offline for three weeks has old stamps, and its losses are news.
  */
 import { isStamp, millisOf, stampOf, type Stamp } from '../hlc.ts'
-import type { Plain } from '../plain.ts'
+import { isList, type Plain } from '../plain.ts'
 import type { EngineMap } from '../ports/engine.ts'
 import type { WriteContext } from './field.ts'
 
+/** Of a key: the prefix, and the writer, up to the stamp of what was put aside. */
+const PARTS = /^(.*\/)?([^~]*)/s
 const LOSERS_KEPT_MS = 7 * 24 * 3_600_000
 
 export interface Stamped {
@@ -37,12 +39,10 @@ export function stampedIn(map: EngineMap): Stamped[] {
     if (!isList(stored)) continue
     const [stamp, value, extra] = stored
     if (!isStamp(stamp)) continue
-    const start = key.lastIndexOf('/') + 1
-    const aside = key.indexOf('~', start)
-    const writer = key.slice(start, aside < 0 ? undefined : aside)
-    found.push({ key, prefix: key.slice(0, start), writer, stamp, value, extra })
+    const [, prefix = '', writer = ''] = PARTS.exec(key) ?? []
+    found.push({ key, prefix, writer, stamp, value, extra })
   }
-  return found.length < 2 ? found : found.sort(newestFirst)
+  return found.sort(newestFirst)
 }
 
 /**
@@ -110,7 +110,8 @@ export function stampAfter(seen: Stamp | undefined, context: WriteContext): Stam
  * @internal
  */
 export function writerOf(context: WriteContext): string {
-  return context.slot === undefined || context.slot === 0 ? context.device : `${context.device}.${context.slot}`
+  const { device, slot = 0 } = context
+  return slot === 0 ? device : `${device}.${slot}`
 }
 
 /**
@@ -119,8 +120,7 @@ export function writerOf(context: WriteContext): string {
  * @internal
  */
 export function deviceOf(writer: string): string {
-  const dot = writer.indexOf('.')
-  return dot < 0 ? writer : writer.slice(0, dot)
+  return writer.replace(/\..*/s, '')
 }
 
 function newestFirst(a: Stamped, b: Stamped): number {
@@ -134,8 +134,4 @@ function newestFirst(a: Stamped, b: Stamped): number {
  */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-function isList(value: Plain): value is readonly Plain[] {
-  return Array.isArray(value)
 }

@@ -31,8 +31,7 @@ export type Pieces = readonly Uint8Array[]
  * ```
  */
 export function splitFrame(frame: Uint8Array, max: number): Uint8Array[] {
-  if (max < LEAST_FRAME)
-    throw new JoineryError('BAD_INPUT', { what: 'max', value: max, rule: `at least ${LEAST_FRAME}` })
+  if (max < LEAST_FRAME) throw new JoineryError('BAD_INPUT', { what: 'max', rule: `at least ${LEAST_FRAME}` })
   if (frame.length <= max) return [frame]
   const size = max - OVERHEAD
   if (frame.length > size * PARTS) throw new JoineryError('TOO_LARGE', { bytes: frame.length, parts: PARTS })
@@ -66,7 +65,7 @@ export function joinParts(
 ): { readonly pieces: Pieces; readonly frame: Uint8Array | undefined } {
   const pieces = [...before, part.bytes]
   const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  if (part.bytes.length === 0 || pieces.length > PARTS || bytes > max)
+  if (part.bytes.length === 0 || pieces.length > PARTS || bytes > max || isPart(before[0] ?? part.bytes))
     throw new JoineryError('BAD_FRAME', { bytes, parts: pieces.length })
   if (!part.last) return { pieces, frame: undefined }
   const frame = new Uint8Array(bytes)
@@ -75,6 +74,5 @@ export function joinParts(
     frame.set(piece, at)
     at += piece.length
   }
-  if (isPart(frame)) throw new JoineryError('BAD_FRAME', { bytes, parts: pieces.length })
   return { pieces: [], frame }
 }

@@ -4,7 +4,6 @@
  * - Every count and length is checked against what is left of the frame before anything is made of it, so a number off the wire
  *   allocates nothing.
  */
-import { decodeUtf8, encodeUtf8 } from 'lib0/string'
 import { DIGEST_BYTES } from '../digest.ts'
 import type { Cursor } from '../entry.ts'
 import { isCode, type Code } from '../errors.ts'
@@ -39,7 +38,11 @@ export const bytes: Codec<Uint8Array> = {
 
 /** Text of which each character is a byte. */
 const string: Codec<string> = {
-  write: (out, value) => writeBytes(out, encodeUtf8(value)),
+  write(out, value) {
+    const bytes = new Uint8Array(value.length)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = value.charCodeAt(at)
+    writeBytes(out, bytes)
+  },
   read: input => String.fromCharCode(...readBytes(input)),
 }
 
@@ -59,13 +62,14 @@ export const code: Codec<Code> = {
 
 /** Free text of at most `max` bytes: well-formed, and without U+0000, which not every store can hold (CR-19). */
 export function text(max: number): Codec<string> {
-  const utf8 = checked<Uint8Array>({ write: writeBytes, read: readBytes }, 'text', ({ length }) => length <= max)
+  const utf8 = checked(string, 'text', ({ length }) => length <= max)
   const isFit = (value: string): boolean => !/\p{Surrogate}|\0/u.test(value)
   // A lone surrogate would travel as another character.
   return checked(
     {
-      write: (out, value) => utf8.write(out, encodeUtf8(value)),
-      read: input => decodeUtf8(utf8.read(input)),
+      // A URI's characters are UTF-8 by the language itself, strictly: no platform has to bring it.
+      write: (out, value) => utf8.write(out, unescape(encodeURIComponent(value))),
+      read: input => decodeURIComponent(escape(utf8.read(input))),
     },
     'text',
     isFit,

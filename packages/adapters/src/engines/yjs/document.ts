@@ -7,7 +7,6 @@
 import { canonical, contentDigest, type EngineDocument, JoineryError } from '@joinery/core'
 import * as Y from 'yjs'
 import { contentOf } from './content.ts'
-import { Decoder } from './decoder.ts'
 import { mapField, plainSplice, textField } from './fields.ts'
 import { copyRich, richSplice } from './rich-text.ts'
 import { encodeAll, encodeSince, versionOf } from './version.ts'
@@ -94,7 +93,7 @@ export function yjsDocument(author: string): EngineDocument {
   function read(updates: readonly Uint8Array[]): Y.Transaction {
     let isRead = false
     const readAll = (transaction: Y.Transaction): Y.Transaction => {
-      for (const update of updates) Y.applyUpdateV2(doc, update, REMOTE, Decoder)
+      for (const update of updates) Y.applyUpdate(doc, update, REMOTE)
       isRead = true
       // As Yjs says it in the end, which is later when this is called by an observer.
       transaction.afterState = new Map(
