@@ -1,11 +1,11 @@
-/** The client for browsers: IndexedDB, WebSocket and Yjs, each of which an option replaces. Importing it does nothing, on a server too. */
+/** The client for browsers: IndexedDB, WebSocket (or HTTP) and Yjs, each of which an option replaces. Importing it does nothing, on a server too. */
 import { systemClock } from '@joinery/adapters/clock/system'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { indexedDbStorage } from '@joinery/adapters/storage/indexeddb'
 import { memoryStorage } from '@joinery/adapters/storage/memory'
 import { browserTabs } from '@joinery/adapters/tabs/browser'
-import { webSocketTransport } from '@joinery/adapters/transport/websocket'
+import { webSocketOrHttp } from '@joinery/adapters/transport/web-socket-or-http'
 import type { Kinds } from '@joinery/core/kinds'
 import { createClient as createBaseClient, type BaseOptions, type Client } from './base.ts'
 import { browserMarker, browserSurroundings } from './browser.ts'
@@ -35,12 +35,13 @@ export type ClientOptions<K extends Kinds> = Pick<BaseOptions<K>, 'library' | 'u
 export function createClient<K extends Kinds>(options: ClientOptions<K>): Promise<Client<K>> {
   const { library, user, allowInsecure = false } = options
   const app = library.name
+  const clock = systemClock()
   return createBaseClient({
     storage: () => indexedDbStorage({ app, user }),
     fallbackStorage: () => memoryStorage(),
     tabs: () => browserTabs({ app, user }),
-    transport: webSocketTransport({ allowInsecure }),
-    clock: systemClock(),
+    transport: webSocketOrHttp({ clock, allowInsecure }),
+    clock,
     random: cryptoRandom(),
     engines: [yjs],
     marker: browserMarker,

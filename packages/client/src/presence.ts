@@ -97,7 +97,7 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
       for (const { place } of shown.values()) show(place)
     },
     link({ report }) {
-      if (report.mode !== 'realtime') drop(message => !isOwn(message))
+      if (report.mode === 'offline') drop(message => !isOwn(message))
     },
     closed() {
       const places = [...shown.values()].map(({ place }) => place)

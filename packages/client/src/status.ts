@@ -9,7 +9,7 @@ import type { Replica } from './replica/replica.ts'
 import { signal } from './signal.ts'
 
 export interface Status {
-  /** `realtime` while a relay is connected. */
+  /** `realtime` while a relay is connected, `polling` where that is possible over HTTP only. */
   readonly mode: Mode
   readonly connection: LinkReason
   /** Why, where there is a code for it. */
@@ -148,7 +148,7 @@ export function standing({ replica, spaces, degraded, linked, unsaved }: Standin
       return changed.listen(listener)
     },
     complete,
-    reachable: () => link.mode === 'realtime' || link.reason === 'connecting',
+    reachable: () => link.mode !== 'offline' || link.reason === 'connecting',
     refresh,
   }
 }

@@ -2,6 +2,5 @@
 
 /** `https://notes.example` is the relay there: `wss://notes.example/v1/sync`. An address with a path stays as it is. */
 export function linkAddress(url: string): string {
-  const socket = url.replace(/^http(?=s?:)/i, 'ws')
-  return /^[a-z]+:\/\/[^/?#]+\/?$/i.test(socket) ? socket.replace(/\/?$/, '/v1/sync') : socket
+  return url.replace(/^http(?=s?:)/i, 'ws').replace(/^([a-z]+:\/\/[^/?#]+)\/?$/i, '$1/v1/sync')
 }

@@ -161,14 +161,14 @@ export function link(parts: LinkParts): Link {
     stopReport = undefined
     if (!ready) return
     const spaces = [...syncs.values()].map(sync => sync.state())
-    const next = reportOf(wire.state(), wanted !== undefined, spaces, offset)
+    const next = reportOf(wire.state(), wire.polls(), wanted !== undefined, spaces, offset)
     if (JSON.stringify(next) !== JSON.stringify(last)) {
       last = next
       news.tell({ type: 'link', report: next })
     }
     // Whoever asked to sync now is told once it is done, or cannot be done now.
     const synced = next.live && !next.syncing
-    if (!synced && (next.reason === 'live' || next.reason === 'connecting')) return
+    if (!synced && (next.mode !== 'offline' || next.reason === 'connecting')) return
     for (const id of asked.splice(0)) news.tell({ type: 'synced', id, synced })
   }
 

@@ -45,18 +45,20 @@ export const NO_LINK: LinkReport = {
   offset: 0,
 }
 
-/** The report of a link in this state. `wanted`: there is a relay to link to. */
+/** The report of a link in this state. `polls`: it is over HTTP. `wanted`: there is a relay to link to. */
 export function reportOf(
   state: ConnectionState,
+  polls: boolean | undefined,
   wanted: boolean,
   spaces: readonly SpaceState[],
   offset: number,
 ): LinkReport {
   const isLive = state.at === 'live'
+  const mode = !isLive ? 'offline' : polls ? 'polling' : 'realtime'
   const filling = wanted ? spaces.filter(one => one.filling).map(({ space }) => space) : []
   return {
-    mode: isLive ? 'realtime' : 'offline',
-    reason: wanted ? reasonOf(state) : 'no-relay',
+    mode,
+    reason: !wanted ? 'no-relay' : mode === 'polling' ? mode : reasonOf(state),
     code: ('code' in state ? state.code : undefined) ?? null,
     syncing: isLive && spaces.some(one => one.busy || !one.live || one.filling),
     live: isLive && spaces.every(one => one.live),
@@ -67,8 +69,9 @@ export function reportOf(
 }
 
 function reasonOf(state: ConnectionState): LinkReason {
-  if (state.at === 'stopped') return (state.code && STOPPED[state.code]) ?? 'stopped'
-  return state.at === 'live' || state.at === 'offline' || state.at === 'waiting' ? state.at : 'connecting'
+  const { at } = state
+  if (at === 'stopped') return (state.code && STOPPED[state.code]) ?? at
+  return at === 'live' || at === 'offline' || at === 'waiting' ? at : 'connecting'
 }
 
 const STOPPED: { readonly [C in Code]?: LinkReason } = {

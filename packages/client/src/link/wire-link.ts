@@ -30,6 +30,8 @@ export interface WireLink {
   handle(event: ConnectionEvent): void
   send(message: ClientMessage): void
   state(): ConnectionState
+  /** Whether the link is over something that polls. */
+  polls(): boolean | undefined
   /** How large a frame the relay takes. */
   frameBytes(): number
 }
@@ -139,6 +141,7 @@ export function wireLink(replica: Replica, transport: Transport, on: WireLinkEve
     handle,
     send,
     state: machine.state,
+    polls: () => wire?.polls,
     frameBytes: () => frameBytes,
   }
 }

@@ -14,7 +14,7 @@ import { keys, newRecord, positionRecord, type DocumentRecord, type OutboxRecord
 import type { Replica } from './replica.ts'
 import { retire } from './retire.ts'
 import { markStale } from './rows.ts'
-import { settle } from './settle.ts'
+import { doubt, settle } from './settle.ts'
 import type { Tx } from './tx.ts'
 
 /** True when another device goes by this one's name. */
@@ -31,6 +31,8 @@ export async function arrive(
   /** Documents of which more must be fetched before they are whole. */
   const missing = new Set<string>()
   let forked = false
+  // The log is another than it was: names that it lost are free, and a clone of this device may have taken them.
+  if (position.tell === '') await doubt(tx, space)
 
   for (const entry of entries) {
     const { document, type, bytes, at } = entry
@@ -88,13 +90,14 @@ export async function arrive(
 
 /**
  * Whether an entry under this device's name is what the device wrote; it is acked then. False: another device goes by this name. Undefined:
- * it was, and it left the outbox as if it had not arrived.
+ * that cannot be told, and it is taken as news.
  */
 async function isOwn(tx: Tx, space: string, { n, type, document, bytes }: Entry): Promise<boolean | undefined> {
   const waiting = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
   if (waiting === undefined) {
-    const orphans = (await tx.get('meta', keys.orphans(space))) as readonly number[] | undefined
-    return n <= (await lastN(tx, space)) && (orphans?.includes(n) === true ? undefined : true)
+    if (n > (await lastN(tx, space))) return false
+    // No number is greater than none.
+    return n <= ((await tx.get('meta', keys.doubted(space))) as number) ? undefined : true
   }
   const isSame = waiting.type === type && waiting.document === document
   if (!isSame || !sameBytes(await readWaiting(tx, space, waiting), bytes)) return false

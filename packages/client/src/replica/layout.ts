@@ -82,8 +82,8 @@ export const keys = {
   /** The last n given in a space. */
   n: (space: string): Key => ['n', space],
   position: (space: string): Key => ['position', space],
-  /** n of edits that left the outbox without an ack: when they come back from the relay after all, they are news. */
-  orphans: (space: string): Key => ['orphans', space],
+  /** The last n that was given when names began to be doubted: an entry under one up to it is news, whoever wrote it. */
+  doubted: (space: string): Key => ['doubted', space],
 
   /** A record, a snapshot, and the beginning of a log. */
   document: ({ space, document }: Place): Key => [space, document],

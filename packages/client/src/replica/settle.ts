@@ -1,10 +1,8 @@
 /** Taking entries out of the outbox: because they were acked, or because they are given up as they are. */
+import { lastN } from './append.ts'
 import { readUnacked, type Place } from './body.ts'
 import { keys, type OutboxRecord } from './layout.ts'
 import type { Tx } from './tx.ts'
-
-/** For these an answer may still be on its way; they are few and recent. */
-const ORPHANS = 1_000
 
 /** These are acked. Repeats and what is unknown are passed over (CL-09). */
 export async function settle(tx: Tx, space: string, entries: readonly number[]): Promise<void> {
@@ -47,11 +45,13 @@ export async function withdraw(tx: Tx, place: Place, which: 'all' | 'resupplies'
     tx.delete('log', keys.line(place, at))
     drop(tx, place, n)
   }
-  if (entries.length > 0) {
-    const known = ((await tx.get('meta', keys.orphans(space))) as readonly number[] | undefined) ?? []
-    tx.put('meta', keys.orphans(space), [...known, ...entries].slice(-ORPHANS))
-  }
+  if (entries.length > 0) await doubt(tx, space)
   return { entries, updates, others }
+}
+
+/** From now on an entry under a name that was given by now may be another's: the relay's answer may be on its way, or a loss freed the name. */
+export async function doubt(tx: Tx, space: string): Promise<void> {
+  tx.put('meta', keys.doubted(space), await lastN(tx, space))
 }
 
 function drop(tx: Tx, place: Place, n: number): void {
