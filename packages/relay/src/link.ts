@@ -66,6 +66,8 @@ export function createLink(options: LinkOptions): Link {
   const accessByName = new Map<string, Access>()
   const acksBySpace = new Map<string, { n: number; seq: number }[]>()
   const said = new Set<string>()
+  /** Of spaces whose watch has not begun. */
+  const pushesBySpace = new Map<string, PushedEntry[]>()
   let subject: string | undefined
   let device = ''
   let isOpen = true
@@ -139,7 +141,6 @@ export function createLink(options: LinkOptions): Link {
   const push = (space: string, entry: PushedEntry): void => {
     const { n, document, bytes } = entry
     const who = { device, subject: subject ?? '' }
-    intake.owes(bytes.length)
     committer.take({
       space,
       entry,
@@ -159,6 +160,12 @@ export function createLink(options: LinkOptions): Link {
         intake.paid(bytes.length)
       },
     })
+  }
+
+  const release = (space: string): void => {
+    const waiting = pushesBySpace.get(space) ?? []
+    pushesBySpace.delete(space)
+    if (isOpen) for (const entry of waiting) push(space, entry)
   }
 
   /** Once a session, code and document: whoever is refused a thousand times is counted a thousand times and logged once. */
@@ -207,18 +214,33 @@ export function createLink(options: LinkOptions): Link {
       socket.close(code, reason)
     },
     'admit': ({ name }) => void admit(name),
-    'watch': ({ space, cursor }) =>
+    'watch': ({ space, cursor }) => {
+      // What is pushed behind it is judged by whether the cursor fits, so it waits until that is known (R4).
+      pushesBySpace.set(space, pushesBySpace.get(space) ?? [])
       hub.watch(reader, space, cursor, {
         begun(reset) {
           if (reset) options.wants.grant(space, subject ?? '', device)
+          release(space)
         },
         damaged: document =>
           send({ type: 'refused', space, document, n: undefined, code: 'QUARANTINED', retryAfter: 60_000 }),
-        failed: code => send({ type: 'refused', space, document: undefined, n: undefined, code, retryAfter: 1_000 }),
-      }),
-    'leave': ({ space }) => hub.leave(reader, space),
+        failed(code) {
+          send({ type: 'refused', space, document: undefined, n: undefined, code, retryAfter: 1_000 })
+          release(space)
+        },
+      })
+    },
+    'leave': ({ space }) => {
+      hub.leave(reader, space)
+      release(space)
+    },
     'push': ({ space, entries }) => {
-      for (const entry of entries) push(space, entry)
+      const waiting = pushesBySpace.get(space)
+      for (const entry of entries) {
+        intake.owes(entry.bytes.length)
+        if (waiting === undefined) push(space, entry)
+        else waiting.push(entry)
+      }
     },
     'fetch': ({ space, document, before }) =>
       ask(space, document, async () => {

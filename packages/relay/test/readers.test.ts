@@ -238,6 +238,25 @@ test('[D6] a purged document that a device still has is GONE', async () => {
   expect(ann.of('want')).toMatchObject([{ documents: [] }])
 })
 
+test('[R4] what is pushed right behind a watch is judged when it is known whether the cursor fits', async () => {
+  const one = rig()
+  const w = writer(1)
+  const kept = w.edit(type('kept'))
+  const lost = w.edit(type(' lost'))
+  const late = w.edit(doc => doc.getText('body').delete(5, 2))
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', kept)] })
+  await one.rest()
+  // Of a log that was longer: the deletes are of content that this one has lost.
+  ann.say({ type: 'watch', space: 'garden', cursor: { epoch: 'another', seq: 2, mark: new Uint8Array(16) } })
+  ann.say({ type: 'push', space: 'garden', entries: [update(3, 'd', late)] })
+  await one.rest()
+  expect(ann.of('refused')).toMatchObject([{ n: 3, code: 'GAP' }])
+  ann.say({ type: 'push', space: 'garden', entries: [update(2, 'd', lost), update(3, 'd', late)] })
+  await one.rest()
+  expect(ann.of('ack').flatMap(({ entries }) => entries.map(({ n }) => n))).toEqual([1, 2, 3])
+})
+
 test('[R2] a page of bodies comes after all changes that the log had when it was read: what moved past it is told before', async () => {
   const inner = memoryStore()
   const held = Promise.withResolvers<void>()
