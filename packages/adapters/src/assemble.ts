@@ -7,7 +7,7 @@ import type { Plain } from '@joinery/core'
 /** What a source with parts becomes; the parts are built afterwards. */
 export interface Parts<S> {
   list(sources: readonly S[]): Plain
-  record(entries: Iterable<readonly [key: string, source: S]>): Plain
+  record(fields: Readonly<Record<string, S>>): Plain
 }
 
 /** The plain value of `source`; `shape` says what one source is, and names its parts. */
@@ -19,11 +19,11 @@ export function assemble<S>(source: S, shape: (source: S, parts: Parts<S>) => Pl
       for (const [at, part] of sources.entries()) rest.push({ source: part, put: value => (list[at] = value) })
       return list
     },
-    record(entries) {
+    record(fields) {
       const record = Object.create(null) as Record<string, Plain>
-      for (const [key, part] of [...entries].sort(byKey)) {
+      for (const key of Object.keys(fields).sort()) {
         record[key] = null
-        rest.push({ source: part, put: value => (record[key] = value) })
+        rest.push({ source: fields[key] as S, put: value => (record[key] = value) })
       }
       return record
     },
@@ -40,14 +40,10 @@ export function bare(value: Plain): Plain {
     if (typeof source !== 'object' || source === null) return source
     if (source instanceof Uint8Array) return Uint8Array.from(source)
     if (isList(source)) return parts.list(source)
-    return parts.record(Object.entries(source))
+    return parts.record(source)
   })
 }
 
 function isList(value: Plain): value is readonly Plain[] {
   return Array.isArray(value)
-}
-
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1
 }

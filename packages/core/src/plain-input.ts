@@ -26,7 +26,22 @@ export const PLAIN_DEPTH = 60
  * ```
  */
 export function plainOf(value: unknown, depth: number = PLAIN_DEPTH): Plain {
-  return copyOf(value, depth)
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number') return value === 0 ? 0 : value
+  if (typeof value === 'string') return isWellFormed(value) ? value : refuse('surrogate')
+  if (typeof value !== 'object') return refuse(typeof value)
+  // A Buffer's own slice would share its memory.
+  if (value instanceof Uint8Array) return Uint8Array.from(value)
+  if (depth === 0) throw new JoineryError('TOO_DEEP', { limit: PLAIN_DEPTH })
+  if (Array.isArray(value)) return Array.from(value, (item: unknown) => plainOf(item, depth - 1))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // Null, or the Object.prototype of any realm.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return refuse('instance')
+  const copy: Record<string, Plain> = {}
+  for (const [key, item] of Object.entries(value)) {
+    copy[checkName(key)] = plainOf(item, depth - 1)
+  }
+  return copy
 }
 
 /**
@@ -61,33 +76,11 @@ export function isWellFormed(text: string): boolean {
 export function checkName(name: string): string {
   if (name === '__proto__' || name === 'constructor' || name === 'prototype')
     throw new JoineryError('FORBIDDEN_KEY', { key: name })
-  return isWellFormed(name) ? name : refuse('half of a surrogate pair')
+  return isWellFormed(name) ? name : refuse('surrogate')
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-function copyOf(value: unknown, room: number): Plain {
-  if (value === null || typeof value === 'boolean') return value
-  if (typeof value === 'number') return value === 0 ? 0 : value
-  if (typeof value === 'string') return isWellFormed(value) ? value : refuse('half of a surrogate pair')
-  if (typeof value !== 'object') return refuse(typeof value)
-  // A Buffer's own slice would share its memory.
-  if (value instanceof Uint8Array) return Uint8Array.from(value)
-  if (room === 0) throw new JoineryError('TOO_DEEP', { limit: PLAIN_DEPTH })
-  if (Array.isArray(value)) return Array.from(value, (item: unknown) => copyOf(item, room - 1))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  // Null, or the Object.prototype of any realm.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return refuse('an instance of a class')
-  const copy: Record<string, Plain> = {}
-  for (const [key, item] of Object.entries(value)) {
-    copy[checkName(key)] = copyOf(item, room - 1)
-  }
-  return copy
-}
-
 function refuse(what: string): never {
-  throw new JoineryError('BAD_INPUT', {
-    what,
-    rule: 'null, boolean, number, well-formed text, bytes, lists and records of them',
-  })
+  throw new JoineryError('BAD_INPUT', { what })
 }

@@ -14,6 +14,7 @@ import {
   type CommitEntry,
   type CommittedSpace,
   type Entry,
+  type Hash,
   type Store,
 } from '@joinery/core'
 import type { Scanned } from './gate/gate.ts'
@@ -46,11 +47,17 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store'>
   readonly turn: () => Promise<void>
   /** After answers: they can be sent. */
   readonly settled: () => void
-  /** Entries that are in the log now, of one space, in order, ending at `head`. */
-  readonly published: (committed: CommittedSpace, entries: readonly Entry[]) => void
+  /** Entries that are in the log now, of one space, in order, ending at `head`; and at which seq each document was before. */
+  readonly published: (
+    committed: CommittedSpace,
+    entries: readonly Entry[],
+    before: ReadonlyMap<string, number>,
+  ) => void
   /** The log of a space may have moved, nobody knows how far. */
   readonly unsure: (space: string) => void
   readonly onFatal: (error: unknown) => void
+  /** A quicker SHA-256 than ours. */
+  readonly hash?: Hash | undefined
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
@@ -69,7 +76,13 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   const take = (job: Job): void => {
     const { bytes, engine, type } = job.entry
-    const queued: Queued = { job, digest: entryDigest(job.entry), scanned: undefined, stale: 0, failures: 0 }
+    const queued: Queued = {
+      job,
+      digest: entryDigest(job.entry, options.hash),
+      scanned: undefined,
+      stale: 0,
+      failures: 0,
+    }
     queue.push(queued)
     waitingBytes += bytes.length
     const gate = gates.get(engine)
@@ -163,10 +176,12 @@ export function createCommitter(options: CommitterOptions): Committer {
       const result = committed[at]
       if (result === undefined) throw new Error('a commit without its outcome')
       const written: Entry[] = []
+      const before = new Map<string, number>()
       for (const [i, { queued, entry }] of ofSpace.entries()) {
         const outcome = result.outcomes[i]
         if (outcome?.outcome === 'written') {
           heads.committed(space, entry, outcome.seq)
+          before.set(entry.document, entry.basedOn)
           written.push(storedEntry(entry, outcome.seq))
           answer(queued, acked(outcome.seq))
         } else {
@@ -180,7 +195,7 @@ export function createCommitter(options: CommitterOptions): Committer {
         }
         devices.pushed(space, entry.device, entry.subject, entry.n)
       }
-      if (written.length > 0) shown.push(() => options.published(result, written))
+      if (written.length > 0) shown.push(() => options.published(result, written, before))
     }
     // The author hears first that it is safe, then everybody hears it.
     settled()

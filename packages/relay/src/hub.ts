@@ -8,10 +8,12 @@ import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store } from '@jo
 import { encodeMessage } from '@joinery/core/protocol'
 import { createDecoder, readVarUint } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
+import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
 import { createPresences, type Presences } from './presences.ts'
 import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
+import { createTail, type Follower, type Tail } from './tail.ts'
 
 /** What a watch leads to besides news. */
 export interface Told {
@@ -32,6 +34,8 @@ export interface Hub {
   inStep(reader: Reader, space: string): Promise<void>
   /** The connection ended. */
   gone(reader: Reader): void
+  /** Tells of every entry that is committed after `ready`, until `stop`. */
+  follow(space: string, follower: Follower): Followed
   published(committed: CommittedSpace, entries: readonly Entry[]): void
   /** The log of a space may have moved without this node knowing. */
   unsure(space: string): void
@@ -47,6 +51,12 @@ export interface Hub {
   close(): void
 }
 
+export interface Followed {
+  /** Rejects when the log cannot be read now. */
+  readonly ready: Promise<void>
+  stop(): void
+}
+
 export interface HubOptions extends Omit<PumpOptions, 'limits' | 'reading'> {
   readonly store: Pick<Store, 'head' | 'markAt' | 'read'>
   readonly bus: Bus
@@ -60,6 +70,9 @@ interface Channel {
   readonly space: string
   readonly subscriptionsByReader: Map<Reader, Subscription>
   readonly presences: Presences
+  readonly followers: Set<Follower>
+  /** While somebody follows. */
+  tail: Tail | undefined
   /** How far the log is known to go. */
   known: number
   stopPoll: () => void
@@ -81,6 +94,8 @@ export function createHub(options: HubOptions): Hub {
       space,
       subscriptionsByReader: new Map(),
       presences: createPresences(space, limits.presencesPerSession),
+      followers: new Set(),
+      tail: undefined,
       known: 0,
       stopPoll: () => undefined,
       stopHints: bus.subscribe(topicOf(space), hint => heard(channel, seqOf(hint))),
@@ -92,7 +107,7 @@ export function createHub(options: HubOptions): Hub {
   }
 
   const closeIfEmpty = (channel: Channel): void => {
-    if (channel.subscriptionsByReader.size > 0) return
+    if (channel.subscriptionsByReader.size > 0 || channel.followers.size > 0) return
     channel.stopPoll()
     channel.stopHints()
     channelsBySpace.delete(channel.space)
@@ -102,6 +117,32 @@ export function createHub(options: HubOptions): Hub {
     if (seq <= channel.known) return
     channel.known = seq
     for (const subscription of channel.subscriptionsByReader.values()) subscription.catchUp()
+    channel.tail?.catchUp()
+  }
+
+  const openTail = (channel: Channel): Tail => {
+    const { space, followers } = channel
+    const tail = createTail({
+      ...options,
+      reading,
+      space,
+      known: () => channel.known,
+      damaged: document => options.damaged(space, document),
+      told: {
+        entries(seq, entries) {
+          for (const follower of followers) follower.entries(seq, entries)
+        },
+        lost() {
+          for (const follower of followers) follower.lost()
+        },
+      },
+    })
+    // Whoever comes next begins anew.
+    tail.ready.catch(() => {
+      tail.end()
+      if (channel.tail === tail) channel.tail = undefined
+    })
+    return tail
   }
 
   const pollLater = (channel: Channel): void => {
@@ -189,13 +230,29 @@ export function createHub(options: HubOptions): Hub {
       for (const space of spacesByReader.get(reader) ?? []) leave(reader, space)
       spacesByReader.delete(reader)
     },
-    published({ space, head }, entries) {
+    follow(space, follower) {
+      const channel = open(space)
+      channel.followers.add(follower)
+      channel.tail ??= openTail(channel)
+      return {
+        ready: channel.tail.ready,
+        stop() {
+          if (!channel.followers.delete(follower) || channel.followers.size > 0) return
+          channel.tail?.end()
+          channel.tail = undefined
+          closeIfEmpty(channel)
+        },
+      }
+    },
+    published(committed, entries) {
+      const { space, head } = committed
       const [first] = entries
       const channel = channelsBySpace.get(space)
       if (channel !== undefined && first !== undefined && head.seq > channel.known) {
         const batch = batchOf(space, first.seq - 1, head, entries)
         channel.known = head.seq
         for (const subscription of channel.subscriptionsByReader.values()) subscription.offer(batch)
+        channel.tail?.offer(batch.after, committed, entries)
         pollLater(channel)
       }
       bus.publish(topicOf(space), hintOf(head.seq))
@@ -218,6 +275,7 @@ export function createHub(options: HubOptions): Hub {
         channel.stopPoll()
         channel.stopHints()
         for (const subscription of channel.subscriptionsByReader.values()) subscription.end()
+        channel.tail?.end()
       }
       channelsBySpace.clear()
       spacesByReader.clear()
@@ -242,23 +300,6 @@ function batchOf(space: string, after: number, cursor: Cursor, entries: readonly
       })
       return encoded
     },
-  }
-}
-
-/** At most `count` at a time; the others wait in line. */
-function inTurns(count: number): <T>(run: () => Promise<T>) => Promise<T> {
-  let free = count
-  const waiting: (() => void)[] = []
-  return async run => {
-    if (free > 0) free -= 1
-    else await new Promise<void>(resolve => waiting.push(resolve))
-    try {
-      return await run()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
   }
 }
 

@@ -8,6 +8,8 @@ export interface Job {
   readonly entry: PushedEntry
   readonly device: string
   readonly subject: string
+  /** Whom authors are bound to (A3): at the door the subject. Without it the device. */
+  readonly owner?: string
   /** Whether this device was asked for what a loss took (R4). */
   readonly granted: boolean
   /** Called once. */

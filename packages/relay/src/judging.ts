@@ -151,10 +151,10 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
   if (scanned.stampMax !== undefined && millisOf(scanned.stampMax) > clock.now() + STAMP_AHEAD_MS) {
     return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
   }
-  // A device is one subject's in a space (S4), so its name is enough to bind an author to.
   const { granted } = job
   const verdict = gate.judge(scanned.scan, draft, {
-    owner: job.device,
+    // A device is one subject's in a space (S4), so its name is enough to bind an author to.
+    owner: job.owner ?? job.device,
     resupply: resupply && granted,
     repeats: granted,
   })

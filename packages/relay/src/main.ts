@@ -10,6 +10,7 @@ import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { sqliteStore } from '@joinery/adapters/store/sqlite'
 import { JoineryError, sentenceOf } from '@joinery/core'
 import { defineCommand, runMain } from 'citty'
+import { hash } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pino } from 'pino'
@@ -63,6 +64,8 @@ const serveCommand = defineCommand({
       log,
       counters,
       scanLarge: workers.scan,
+      join: workers.join,
+      hash: nativeHash,
       fold: workers.fold,
       turn: () => new Promise(done => void setImmediate(done)),
       onFatal: error => die('fatal', error),
@@ -108,6 +111,11 @@ const tokenCommand = defineCommand({
   }),
 })
 
+/** For a few dozen bytes it is no quicker than ours, for a few thousand ten times. */
+function nativeHash(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha256', bytes, 'buffer'))
+}
+
 /** What must not start says why, for a person, and what it knows besides, never a secret. */
 function orSay<C>(run: (context: C) => Promise<void>): (context: C) => Promise<void> {
   return async context => {
@@ -116,7 +124,9 @@ function orSay<C>(run: (context: C) => Promise<void>): (context: C) => Promise<v
     } catch (error) {
       const details = error instanceof JoineryError ? Object.entries(error.details) : []
       const said = details.map(([name, value]) => `${name}: ${String(value)}`).join(', ')
-      process.stderr.write(`joinery: ${sentenceOf(error) ?? (error instanceof Error ? error.message : 'It failed.')} ${said}\n`)
+      process.stderr.write(
+        `joinery: ${sentenceOf(error) ?? (error instanceof Error ? error.message : 'It failed.')} ${said}\n`,
+      )
       process.exit(1)
     }
   }

@@ -14,6 +14,8 @@ const PILE = 4
 
 export interface Outlet {
   send(frame: Uint8Array): void
+  /** A frame that others are sent as well. It goes in one piece. */
+  share(frame: Uint8Array): void
   full(): boolean
   /** Resolves when there is room again, or it is closed. */
   room(): Promise<void>
@@ -43,14 +45,24 @@ export function createOutlet(options: {
     })
   }
 
+  const sent = (): void => {
+    if (!full()) return
+    watch()
+    if (socket.buffered() > PILE * limits.sendBuffer + limits.documentBytes) stuck(socket.buffered())
+  }
+
   return {
     full,
     send(frame) {
       if (!isOpen) return
       for (const part of splitFrame(frame, limits.frameBytes)) socket.send(part)
-      if (!full()) return
-      watch()
-      if (socket.buffered() > PILE * limits.sendBuffer + limits.documentBytes) stuck(socket.buffered())
+      sent()
+    },
+    share(frame) {
+      if (!isOpen) return
+      if (socket.sendShared === undefined) socket.send(frame)
+      else socket.sendShared(frame)
+      sent()
     },
     async room() {
       while (isOpen && full()) await new Promise<void>(resolve => void clock.after(ROOM_POLL_MS, resolve))

@@ -2,7 +2,7 @@
  * The relay, put together. Law: it does no I/O of its own: store, bus, clock, chance, tokens and workers come in as arguments, so the
  * simulator runs this very code on virtual time.
  */
-import { hex, type Bus, type Clock, type Random, type Store } from '@joinery/core'
+import { hex, type Bus, type Clock, type Hash, type Random, type Store } from '@joinery/core'
 import { CLOSE } from '@joinery/core/protocol'
 import { personalSpaceOf } from './access/personal.ts'
 import { createSpaces } from './access/spaces.ts'
@@ -10,6 +10,7 @@ import type { Verify } from './access/tokens.ts'
 import { createCommitter } from './committer.ts'
 import { createCompactor, type Fold } from './compactor.ts'
 import { createDevices } from './devices.ts'
+import { createDoor, type DoorAddress } from './door/door.ts'
 import type { EngineGate, Scanned } from './gate/gate.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
@@ -17,6 +18,7 @@ import { RELAY_LIMITS, type RelayLimits } from './limits.ts'
 import { createLink, type Link } from './link.ts'
 import { createCounters, reasonOf, type Counters, type Log } from './log.ts'
 import type { Socket, SocketEvents } from './socket.ts'
+import { createStates, type JoinElsewhere } from './state/states.ts'
 import { createWants } from './wants.ts'
 
 export interface RelayOptions {
@@ -28,10 +30,14 @@ export interface RelayOptions {
   readonly gates: readonly EngineGate[]
   /** Makes the snapshot of a document from its entries, elsewhere than here, and reads it back; without it nothing is folded. */
   readonly fold?: Fold
+  /** Puts together long documents elsewhere than here, for who asks by state vector; without it, here. */
+  readonly join?: JoinElsewhere
   /** Scans what is larger than `inlineScanBytes` elsewhere than here; without it, here. */
   readonly scanLarge?: (engine: string, bytes: Uint8Array) => Promise<Scanned>
   /** In development shared spaces are made on first use and open to all. */
   readonly openToAll?: boolean
+  /** A quicker SHA-256 than ours, where there is one. */
+  readonly hash?: Hash
   readonly limits?: Partial<RelayLimits>
   readonly log?: Log
   readonly counters?: Counters
@@ -43,6 +49,8 @@ export interface RelayOptions {
 
 export interface Relay {
   accept(socket: Socket): SocketEvents
+  /** A connection of a stock y-websocket client. */
+  acceptAtDoor(socket: Socket, address: DoorAddress): SocketEvents
   /** Accepts nobody, reads nothing more, answers what was taken, and says goodbye. Resolves when it has. */
   drain(): Promise<void>
   /** Ends at once; nothing of it runs afterwards. The store stays open. */
@@ -119,6 +127,7 @@ export function createRelay(options: RelayOptions): Relay {
     damaged: (space, document) => void quarantine(space, document),
   })
   const wants = createWants({ store, clock, gates, turn })
+  const states = createStates({ store, join: options.join })
   const compactor = createCompactor({ store, clock, limits, log, counters, heads, fold: options.fold })
   const committer = createCommitter({
     store,
@@ -132,16 +141,35 @@ export function createRelay(options: RelayOptions): Relay {
     counters,
     scanLarge: options.scanLarge ?? scanHere,
     turn,
+    hash: options.hash,
     settled() {
       for (const link of dirty) link.flush()
       dirty.clear()
     },
-    published(committed, entries) {
+    published(committed, entries, before) {
+      states.wrote(committed.space, entries, before)
       hub.published(committed, entries)
       compactor.wrote(committed.space, entries)
     },
     unsure: hub.unsure,
     onFatal,
+  })
+
+  const scanLarge = options.scanLarge ?? scanHere
+  const door = createDoor({
+    store,
+    clock,
+    random,
+    limits,
+    verify,
+    spaces,
+    committer,
+    heads,
+    hub,
+    states,
+    scan: bytes => (bytes.length > limits.inlineScanBytes ? scanLarge : scanHere)('yjs', bytes),
+    log,
+    counters,
   })
 
   /** A row of it fails its checksum (CR-25): from now on it is read, as far as it can be, and not written. */
@@ -183,7 +211,8 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     counters,
-    links: () => links.size,
+    links: () => links.size + door.count(),
+    acceptAtDoor: door.accept,
     accept(socket) {
       const link = createLink({
         socket,
@@ -195,7 +224,7 @@ export function createRelay(options: RelayOptions): Relay {
         committer,
         hub,
         wants,
-        bodies: { store, limits },
+        bodies: { store, limits, states },
         log,
         counters,
         clockId,
@@ -226,8 +255,10 @@ export function createRelay(options: RelayOptions): Relay {
     async drain() {
       accepting = false
       for (const link of links) link.hold()
+      await door.hold()
       await committer.idle()
       compactor.close()
+      door.restart()
       for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
       stopSweep()
       hub.close()
@@ -235,6 +266,7 @@ export function createRelay(options: RelayOptions): Relay {
     close() {
       accepting = false
       for (const link of [...links]) link.closed()
+      door.close()
       compactor.close()
       hub.close()
       stopSweep()

@@ -4,6 +4,7 @@
  */
 import type { Clock, Random, Store } from '@joinery/core'
 import { httpApp } from './http/app.ts'
+import { createHttpLinks } from './http/http-links.ts'
 import { listen } from './http/listen.ts'
 import { createOrigins } from './http/origins.ts'
 import { createHttpServer } from './http/server.ts'
@@ -38,11 +39,13 @@ export async function serve(options: {
   const { relay, store, clock, random, log } = options
   const origins = createOrigins({ allowed: options.origins, loopbackOnly: options.loopbackOnly })
   let accepting = true
+  const links = createHttpLinks({ accept: relay.accept, clock, random, counters: relay.counters, maxLinks: SOCKETS })
   const app = httpApp({
     origins,
     random,
     log,
     app: options.app,
+    sync: { links, frameBytes: RELAY_LIMITS.frameBytes, accepting: () => accepting },
     async ready() {
       // Whatever it answers: that it answers.
       await store.head('joinery')
@@ -58,6 +61,7 @@ export async function serve(options: {
     log,
     counters: relay.counters,
     frameBytes: RELAY_LIMITS.frameBytes,
+    doorFrameBytes: RELAY_LIMITS.messageBytes,
     maxSockets: SOCKETS,
     accepting: () => accepting,
   })
@@ -79,9 +83,9 @@ export async function serve(options: {
     async stop() {
       if (!accepting) return
       accepting = false
-      server.close()
+      const answered = new Promise(resolve => server.close(resolve))
       await within(DRAIN_MS - GOODBYE_MS, relay.drain())
-      await within(GOODBYE_MS, sockets.closed())
+      await within(GOODBYE_MS, Promise.all([sockets.closed(), answered]))
       sockets.terminate()
       server.closeAllConnections()
       relay.close()

@@ -1,4 +1,4 @@
-import { JoineryError, type Store } from '@joinery/core'
+import { JoineryError, writeRegister, type Store } from '@joinery/core'
 import { memoryStore, seededRandom } from '@joinery/core/testing'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { bodiesFor } from '../src/bodies.ts'
 import { foldWith, type Fold } from '../src/index.ts'
+import { foldByBytes, foldRegister } from '../src/workers/fold.ts'
 import { rig, type, update, writer, type Device, type Rig } from './rig.ts'
 
 const fold: Fold = async (engine, updates) => (engine === 'yjs' ? foldWith(yjs, seededRandom(1), updates) : undefined)
@@ -106,6 +107,40 @@ test('[T2] a document that breaks its worker three times is quarantined alone, a
   expect(ann.of('bodies')[0]?.entries).toHaveLength(12)
 })
 
+test('[T2] [CR-22] a document that is over the budget of its worker is folded by its bytes, and goes on being written', async () => {
+  const how: string[] = []
+  const heavy: Fold = async (engine, updates, by = 'replay') => {
+    how.push(by)
+    if (by === 'replay') throw new JoineryError('TOO_LARGE', { what: 'work', budget: 'time' })
+    return engine === 'yjs' ? foldByBytes(updates) : undefined
+  }
+  const one = rig({ fold: heavy, limits })
+  const ann = await one.device('ann', 'phone')
+  await write(one, ann, 'd', 12)
+  await one.rest(60_000)
+  expect(how).toEqual(['replay', 'replay', 'replay', 'join'])
+  expect(one.relay.counters.read().get('quarantined')).toBeUndefined()
+  expect(await one.store.body('garden', 'd')).toMatchObject([{ seq: 12, type: 'snapshot' }])
+  const text = await textOf(one.store, 'd')
+  ann.forget()
+  await write(one, ann, 'd', 12, 2)
+  expect(ann.of('refused')).toEqual([])
+  await one.rest(5_000)
+  // What was found once is not tried again.
+  expect(how.slice(4)).toEqual(['join'])
+  expect(await textOf(one.store, 'd')).toContain(text)
+})
+
+test('[T2] [CR-27] a document that cannot even be folded by its bytes is quarantined alone', async () => {
+  const hopeless: Fold = () => Promise.reject(new JoineryError('TOO_LARGE', { what: 'work', budget: 'memory' }))
+  const one = rig({ fold: hopeless, limits })
+  const ann = await one.device('ann', 'phone')
+  await write(one, ann, 'd', 12)
+  await one.rest(120_000)
+  expect(one.relay.counters.read().get('quarantined')).toBe(1)
+  expect(await one.store.body('garden', 'd')).toHaveLength(12)
+})
+
 test('weather is not the document’s fault: it is folded when the store is back', async () => {
   const base = memoryStore()
   let isDown = true
@@ -123,20 +158,19 @@ test('weather is not the document’s fault: it is folded when the store is back
   expect(await base.body('garden', 'd')).toHaveLength(1)
 })
 
-test('[DU-11] what a process did not see grow is found by the sweep, and engines that are not folded stay as they are', async () => {
+test('[DU-11] what a process did not see grow is found soon after it starts, and engines that are not folded stay as they are', async () => {
   const store = memoryStore()
   const before = rig({ store, limits })
   const ann = await before.device('ann', 'phone')
   await write(before, ann, 'd', 12)
   for (let n = 1; n <= 12; n++) {
     const state = { turn: n, at: 1, by: 'ann', n, value: { play: { n } } }
-    const { writeRegister } = await import('@joinery/core')
     ann.say({ type: 'push', space: 'garden', entries: [update(n, 'r', writeRegister(state), { engine: 'register' })] })
   }
   await before.rest()
   before.relay.close()
   const after = rig({ store, fold, limits })
-  await after.rest(130_000)
+  await after.rest(2_000)
   expect(await store.body('garden', 'd')).toHaveLength(1)
   expect(after.relay.counters.read().get('fold-failed')).toBeUndefined()
 })
@@ -154,6 +188,16 @@ test('[DU-11] a snapshot that reads back as something else, or of a document tha
   } as typeof yjs
   expect(() => foldWith(otherwise, seededRandom(1), updates)).toThrow('something else')
   expect(foldWith(yjs, seededRandom(1), updates).length).toBeGreaterThan(0)
+})
+
+test('[S3] a register folds to the command that stands, and not while that is for its kind to say', () => {
+  const command = (turn: number, by: string) => writeRegister({ turn, at: turn, by, n: turn, value: { play: { by } } })
+  const [first, second, other, third] = [command(1, 'ann'), command(2, 'ann'), command(2, 'bob'), command(3, 'bob')]
+  expect(foldRegister([first, second])).toEqual(second)
+  expect(foldRegister([second, first, second])).toEqual(second)
+  expect(foldRegister([first, second, other])).toBeUndefined()
+  expect(foldRegister([first, second, other, third, first])).toEqual(third)
+  expect(() => foldRegister([new Uint8Array([1])])).toThrow()
 })
 
 test('[S3] Automerge documents fold too', () => {
@@ -185,12 +229,12 @@ test('[S3] a log that grew long unseen is folded part by part, and nothing of it
   }
   const after = rig({ store, fold: counted, limits })
   await after.rest(130_000)
-  expect(parts).toEqual([8_192, 1 + count - 8_192])
+  expect(parts).toEqual([4_096, 4_097, 1 + count - 8_192])
   expect(await store.body('garden', 'd')).toMatchObject([{ seq: count, type: 'snapshot' }])
   expect(await textOf(store, 'd')).toBe(w.doc.getText('body').toJSON())
 })
 
-test('[R2] a body of more entries than a message holds is asked for again, and a page ends before it', async () => {
+test('[R2] a body of more entries than a message holds comes joined, or is asked for again and a page ends before it', async () => {
   const entry = {
     type: 'update',
     document: 'long',
@@ -204,12 +248,21 @@ test('[R2] a body of more entries than a message holds is asked for again, and a
   const long = Array.from({ length: 65_537 }, (_, at) => ({ ...entry, seq: at + 1, n: at + 1, bytes }))
   const head = { kind: 'note', engine: 'yjs', firstSeq: 1, state: 'live', bytes: 1, quarantined: undefined } as const
   const short = { ...head, document: 'short', seq: 70_000 }
+  const whole = new Uint8Array([1, 2, 3])
   let heads = [short, { ...head, document: 'long', seq: 65_537 }]
+  let engine = 'yjs'
   const store = {
-    body: (_: string, document: string) => Promise.resolve(document === 'long' ? long : long.slice(0, 1)),
+    body: (_: string, document: string) =>
+      Promise.resolve((document === 'long' ? long : long.slice(0, 1)).map(one => ({ ...one, engine }))),
     documents: () => Promise.resolve(heads),
   }
-  const ask = (document?: string) => bodiesFor({ store, limits: { pageBytes: 1_000 } }, 'garden', document, 0)
+  const state = { seq: 65_537, missing: () => whole, lacking: () => undefined, lackingOf: async () => undefined }
+  const states = { at: () => Promise.resolve(state) }
+  const ask = (document?: string) => bodiesFor({ store, states, limits: { pageBytes: 1_000 } }, 'garden', document, 0)
+  const joined = { seq: 65_537, n: 65_537, type: 'snapshot', bytes: whole }
+  expect(await ask('long')).toMatchObject([{ type: 'bodies', document: 'long', entries: [joined] }])
+  expect(await ask()).toMatchObject([{ type: 'bodies', entries: [{ n: 1 }, joined], next: 0 }])
+  engine = 'automerge'
   expect(await ask('long')).toMatchObject([{ type: 'refused', document: 'long', code: 'UNAVAILABLE' }])
   expect(await ask()).toMatchObject([{ type: 'bodies', entries: [{ n: 1 }], next: 70_000 }])
   heads = heads.slice(1)

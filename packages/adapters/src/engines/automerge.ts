@@ -4,7 +4,7 @@
  * An update is one or more change chunks. Whole documents and deflated chunks are refused: a hundred kilobytes of them may unfold into a
  * gigabyte (CR-22).
  */
-import { hex, JoineryError, type AuthorRange, type Engine, type EngineRefusal } from '@joinery/core'
+import { hex, JoineryError, type Engine, type EngineRefusal } from '@joinery/core'
 import { AUTOMERGE_LIMITS, isSeedAuthor, scanAutomerge, type AutomergeScanResult } from '@joinery/core/gate'
 import { automergeDocument } from './automerge/document.ts'
 
@@ -12,7 +12,7 @@ const AUTHOR = /^(?:[0-9a-f]{2}){1,64}$/
 
 /**
  * The Automerge engine. An author is an Automerge actor in hex; its clocks count its changes from 0. The change that makes a text is the
- * same on every device and nobody's, so `authorsOf` leaves it out.
+ * same on every device and nobody's.
  *
  * Documents throw BAD_INPUT (a value, offset or version that does not fit), FIELD_SHAPE (a map used as text or the reverse),
  * FORBIDDEN_KEY, CLOSED; `apply` throws BAD_UPDATE for bytes that do not decode, and CONFLICTING_AUTHORSHIP when an actor wrote two
@@ -44,12 +44,6 @@ export const automerge: Engine = {
   check(update) {
     return refusalOf(update, scanAutomerge(update, AUTOMERGE_LIMITS))
   },
-  authorsOf(update) {
-    const result = scanAutomerge(update, AUTOMERGE_LIMITS)
-    const refusal = refusalOf(update, result)
-    if (refusal !== undefined || !result.ok) throw new JoineryError(refusal?.code ?? 'BAD_UPDATE')
-    return rangesOf(result)
-  },
 }
 
 function refusalOf(update: Uint8Array, result: AutomergeScanResult): EngineRefusal | undefined {
@@ -58,16 +52,4 @@ function refusalOf(update: Uint8Array, result: AutomergeScanResult): EngineRefus
   if (result.chunks.some(chunk => chunk.type !== 'change'))
     return { code: 'BAD_UPDATE', detail: 'other than plain changes' }
   return undefined
-}
-
-/** Each run of an actor's changes, in the order of the bytes. */
-function rangesOf({ chunks }: Extract<AutomergeScanResult, { ok: true }>): AuthorRange[] {
-  const ranges: { author: string; from: number; to: number }[] = []
-  for (const chunk of chunks) {
-    if (chunk.type !== 'change' || isSeedAuthor(chunk.actor)) continue
-    const open = ranges.findLast(({ author }) => author === chunk.actor)
-    if (open?.to === chunk.seq - 1) open.to = chunk.seq
-    else ranges.push({ author: chunk.actor, from: chunk.seq - 1, to: chunk.seq })
-  }
-  return ranges
 }

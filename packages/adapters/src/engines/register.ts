@@ -71,10 +71,6 @@ export function registerEngine(options: RegisterOptions): Engine {
       return registerDocument(author, options)
     },
     check,
-    authorsOf(update) {
-      const { by, n } = readRegister(update)
-      return [{ author: by, from: n - 1, to: n }]
-    },
   }
 }
 

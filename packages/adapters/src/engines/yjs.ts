@@ -7,9 +7,7 @@ import { JoineryError, type Engine } from '@joinery/core'
 import { copiesOfYjs } from './yjs/copies.ts'
 import * as Y from 'yjs'
 import { yjsDocument } from './yjs/document.ts'
-import { structsOf } from './yjs/update.ts'
-
-const AUTHOR = /^(0|[1-9][0-9]{0,15})$/
+import { checkUpdate } from './yjs/update.ts'
 
 /**
  * The Yjs engine. An author is a Yjs client id in decimal; its clocks count UTF-16 units and other items from 0.
@@ -39,31 +37,20 @@ export const yjs: Engine = {
   can: { text: true, rich: true, undo: true, tellsGaps: true, merges: true },
   newAuthor(random) {
     // As Yjs draws them, but for 0.
-    const [a = 0, b = 0, c = 0, d = 0] = random.bytes(4)
-    return String(((a << 24) | (b << 16) | (c << 8) | d) >>> 0 || 1)
+    return String(Math.floor(random.number() * 2 ** 32) || 1)
   },
   open(author) {
-    if (!AUTHOR.test(author) || !Number.isSafeInteger(Number(author))) throw new JoineryError('BAD_INPUT', { author })
+    const client = Math.abs(Number(author))
+    if (String(client) !== author || !Number.isSafeInteger(client)) throw new JoineryError('BAD_INPUT', { author })
     return yjsDocument(author)
   },
   check(update) {
     try {
-      structsOf(update)
+      checkUpdate(update)
       return undefined
     } catch (error) {
       return { code: 'BAD_UPDATE', detail: String(error) }
     }
-  },
-  authorsOf(update) {
-    const ranges: { author: string; from: number; to: number }[] = []
-    for (const struct of structsOf(update)) {
-      const [author, from] = [String(struct.id.client), struct.id.clock]
-      const last = ranges.at(-1)
-      if (struct instanceof Y.Skip) continue
-      if (last?.author === author && last.to === from) last.to += struct.length
-      else ranges.push({ author, from, to: from + struct.length })
-    }
-    return ranges
   },
 }
 

@@ -203,7 +203,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     const row = documentRow(space, document)
     const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || last?.document_id !== row.id) return false
-    const folded = statements.chain.all(chainOf(row, upTo)) as EntryRow[]
+    const folded = statements.chainAuthors.all(chainOf(row, upTo)) as { authors: string; bytes: number }[]
     if (folded.length !== entries) return false
     statements.rememberDigests.run(chainOf(row, last.prev))
     statements.dropChain.run(chainOf(row, last.prev))
@@ -211,7 +211,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     const type = numberOfType('snapshot')
     const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })
     statements.putSnapshot.run(type, checksum, authors, snapshot, row.space, upTo)
-    const bytes = row.bytes - folded.reduce((sum, one) => sum + one.bytes.length, 0) + snapshot.length
+    const bytes = row.bytes - folded.reduce((sum, one) => sum + one.bytes, 0) + snapshot.length
     statements.moveDocument.run(row.seq, row.entries - entries + 1, bytes, 0, row.id)
     // Only what was read back replaces anything (S3).
     if (entryOf(statements.entryAt.get(row.space, upTo) as EntryRow) === undefined)

@@ -45,7 +45,8 @@ export function webSocketTransport(options: WebSocketTransportOptions = {}): Tra
       const close = (code: number, reason: string, told = code): void => {
         if (over) return
         over = true
-        socket?.close(SAYABLE.test(String(told)) ? told : 1000, sayable(reason))
+        const said = sayable({ code: told, reason })
+        socket?.close(said.code, said.reason)
         queueMicrotask(() => on.closed({ code, reason }))
       }
       const closed = ({ code, reason }: WireClose): void => {
@@ -109,8 +110,20 @@ export function isSecureUrl(url: string, { allowInsecure = false }: WebSocketTra
   }
 }
 
-/** As much of a reason as fits into a close frame, by whole characters. */
-function sayable(reason: string): string {
+/**
+ * A close as a peer may be told of it: another code than 1000 and 3000 to 4999 as 1000, and of the reason what fits into 123 bytes, by
+ * whole characters.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { sayable } from '@joinery/adapters/transport/websocket'
+ *
+ * assert.deepEqual(sayable({ code: 1006, reason: 'it broke' }), { code: 1000, reason: 'it broke' })
+ * assert.equal(sayable({ code: 4400, reason: 'é'.repeat(100) }).reason.length, 61)
+ * ```
+ */
+export function sayable({ code, reason }: WireClose): WireClose {
   const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES))
-  return reason.slice(0, read)
+  return { code: SAYABLE.test(String(code)) ? code : 1000, reason: reason.slice(0, read) }
 }

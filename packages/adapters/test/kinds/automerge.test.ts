@@ -1,6 +1,6 @@
 /** Field policies on Automerge. */
 import { policyLaws } from '@joinery/core/testing'
 import { test } from 'vitest'
-import { automerge } from '../../src/engines/automerge.ts'
+import { testedAutomerge } from '../engines/tested.ts'
 
-for (const law of policyLaws) test(`[${law.rule}] ${law.title}`, () => law.check(() => automerge), 30_000)
+for (const law of policyLaws) test(`[${law.rule}] ${law.title}`, () => law.check(() => testedAutomerge), 30_000)

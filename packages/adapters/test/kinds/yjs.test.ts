@@ -1,6 +1,6 @@
 /** Field policies on Yjs. */
 import { policyLaws } from '@joinery/core/testing'
 import { test } from 'vitest'
-import { yjs } from '../../src/engines/yjs.ts'
+import { testedYjs } from '../engines/tested.ts'
 
-for (const law of policyLaws) test(`[${law.rule}] ${law.title}`, () => law.check(() => yjs))
+for (const law of policyLaws) test(`[${law.rule}] ${law.title}`, () => law.check(() => testedYjs))

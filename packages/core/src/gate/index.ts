@@ -20,4 +20,7 @@ export {
   type AutomergeLimits,
   type AutomergeScanResult,
 } from './automerge-scan.ts'
+export { heldUpdates, type HeldUpdates } from './held-updates.ts'
+export { joinUpdates } from './join-updates.ts'
+export { partsOf, type Run, type UpdateParts } from './update-parts.ts'
 export { automergeSeed, isSeedAuthor, SEED_AUTHOR } from './automerge-seed.ts'

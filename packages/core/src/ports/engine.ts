@@ -5,7 +5,7 @@
  *   needs another one not yet applied waits inside the document and takes effect with it.
  * - D2: `check` never throws, never hangs and refuses what would break `apply`. If `apply` throws, the document is unusable: drop it.
  * - D3: an edit that changes nothing emits nothing; `encode(since)` is undefined when there is nothing new.
- * - Authors are fresh per `open`; an author's clocks count from 0 without gaps; `authorsOf` names exactly what an update contains.
+ * - Authors are fresh per `open`; an author's clocks count from 0 without gaps.
  * - `encode()` of a document and its updates applied one by one give the same digest. What waits is no part of it: the updates of a
  *   document that is `waiting` must be kept.
  * - One `change` is one update, however it nests. If it throws, what it did before stays and is emitted, and the error goes on.
@@ -13,7 +13,6 @@
  * - What is written is a `Plain` value as `plainOf` gives it, read back equal everywhere; anything else is refused and nothing is written
  *   (CR-19, CR-20). A field used in a shape it does not have answers FIELD_SHAPE (CR-18).
  */
-import type { AuthorRange } from '../entry.ts'
 import type { Plain } from '../plain.ts'
 import type { Random } from './random.ts'
 import type { Code } from '../errors.ts'
@@ -26,8 +25,6 @@ export interface Engine {
   open(author: string): EngineDocument
   /** What is wrong with these bytes, or undefined. Structure only; linear time. */
   check(update: Uint8Array): EngineRefusal | undefined
-  /** Who wrote what in a checked update. */
-  authorsOf(update: Uint8Array): readonly AuthorRange[]
 }
 
 export interface EngineAbilities {

@@ -27,4 +27,6 @@ export interface Wire {
   send(frame: Uint8Array): void
   close(code: number, reason: string): void
   buffered(): number
+  /** Whether what the peer sends is fetched, so that it may take a moment: the link is none in real time. */
+  readonly polls?: boolean
 }

@@ -2,6 +2,8 @@
  * A frame while it is written, and while it is read. The forms are those of lib0: numbers in groups of seven bits, the lowest first, and
  * bytes behind their length. Law: nothing is made of a length before that much is there.
  */
+import { JoineryError } from '../errors.ts'
+
 export interface FrameOut {
   bytes: Uint8Array
   at: number
@@ -38,6 +40,18 @@ export function writeBytes(out: FrameOut, bytes: ArrayLike<number>): void {
   writeNumber(out, bytes.length)
   roomFor(out, bytes.length).bytes.set(bytes, out.at)
   out.at += bytes.length
+}
+
+/** What `read` makes of a frame, to its last byte: whatever it throws is BAD_FRAME. */
+export function readWhole<T>(bytes: Uint8Array, read: (input: FrameIn) => T): T {
+  const input = { bytes, at: 0 }
+  try {
+    const value = read(input)
+    if (input.at < bytes.length) throw new Error('bytes left')
+    return value
+  } catch (cause) {
+    throw new JoineryError('BAD_FRAME', { bytes: bytes.length }, { cause })
+  }
 }
 
 /** Throws for what is no safe integer, or not in its shortest form. */

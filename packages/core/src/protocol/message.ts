@@ -5,7 +5,6 @@
  *   say more; unknown numbers below are refused.
  * - A change of any byte here is a new VERSION: the tripwire test holds the golden bytes against it.
  */
-import { JoineryError } from '../errors.ts'
 import { ack, type Ack } from './ack.ts'
 import { auth, type Auth } from './auth.ts'
 import { bodies, type Bodies } from './bodies.ts'
@@ -14,7 +13,7 @@ import { changes, type Changes } from './changes.ts'
 import { clock, type ClockTold } from './clock.ts'
 import type { MessageCodec } from './codec.ts'
 import { fetch, type Fetch } from './fetch.ts'
-import { writing, written, type FrameIn } from './frame.ts'
+import { readWhole, writing, written } from './frame.ts'
 import { have, type Have } from './have.ts'
 import { hello, type Hello } from './hello.ts'
 import { part, type Part } from './part.ts'
@@ -96,19 +95,14 @@ export function encodeMessage(message: Message): Uint8Array {
  * ```
  */
 export function decodeMessage(frame: Uint8Array): Message | undefined {
-  const input: FrameIn = { bytes: frame, at: 0 }
-  let message: Message
-  try {
+  return readWhole(frame, input => {
     const number = uint.read(input)
     const codec = codecsByNumber.get(number)
-    if (codec === undefined && number >= FIRST_IGNORABLE) return undefined
-    if (codec === undefined) throw new Error(`unknown message ${number}`)
-    message = codec.read(input)
-    if (input.at < frame.length) throw new Error('bytes after the message')
-  } catch (cause) {
-    throw new JoineryError('BAD_FRAME', { bytes: frame.length }, { cause })
-  }
-  return message
+    if (codec !== undefined) return codec.read(input)
+    if (number < FIRST_IGNORABLE) throw new Error('not a message')
+    input.at = frame.length
+    return undefined
+  })
 }
 
 /** Whether a frame holds a piece of a message, by its first byte. */

@@ -102,8 +102,10 @@ export function connection(options: { chance: () => number }): Connection {
   let now = 0
   let effects: ConnectionEffect[] = []
 
-  /** Whether there is a wire, open or to be opened. */
-  const wired = (): boolean => state.at === 'connecting' || state.at === 'greeting' || state.at === 'live'
+  /** Whether there is an open wire. */
+  const isOpen = (): boolean => state.at === 'greeting' || state.at === 'live'
+  /** Whether there is one, open or to be opened. */
+  const wired = (): boolean => state.at === 'connecting' || isOpen()
 
   /** Ends the attempt or the link, if there is one, and says so to whoever relied on it. */
   const leave = (next: ConnectionState, isClosed = false): void => {
@@ -135,7 +137,7 @@ export function connection(options: { chance: () => number }): Connection {
     effects.push({ do: 'send', message: { type: 'time', id: timeId } })
   }
 
-  const refused = (code: Code, retryAfter: number, isClosed?: boolean): void => {
+  const refused = (code: Code | undefined, retryAfter: number, isClosed?: boolean): void => {
     if (code === 'REPLACED') {
       const isCloned = now - replacedAt < CLONE_MS
       replacedAt = isCloned ? -Infinity : now
@@ -144,7 +146,7 @@ export function connection(options: { chance: () => number }): Connection {
     } else if (code === 'UNAUTHENTICATED' && !refusedToken) {
       refusedToken = true
       askToken(isClosed)
-    } else if (CODES[code] === 'stop') stop(code, isClosed)
+    } else if (code && CODES[code] === 'stop') stop(code, isClosed)
     else retry(code, retryAfter, isClosed)
   }
 
@@ -173,7 +175,7 @@ export function connection(options: { chance: () => number }): Connection {
       if (now < refreshAt) return
       refreshAt = Infinity
       effects.push({ do: 'ask-token' })
-    } else if ((state.at === 'connecting' || state.at === 'greeting') && now >= state.until) retry()
+    } else if ('until' in state && now >= state.until) retry()
   }
 
   const act: { readonly [T in ConnectionEvent['type']]: (event: Extract<ConnectionEvent, { type: T }>) => void } = {
@@ -187,7 +189,7 @@ export function connection(options: { chance: () => number }): Connection {
     'stop': () => stop(),
     'give-up': ({ code }) => stop(code),
     'distrust': () => {
-      if (state.at === 'live' || state.at === 'greeting') retry()
+      if (isOpen()) retry()
     },
     'network': event => {
       if (online === event.online) return
@@ -223,13 +225,10 @@ export function connection(options: { chance: () => number }): Connection {
       effects.push({ do: 'greet', token })
     },
     'closed': ({ code }) => {
-      const why = codeOfClose(code)
-      if (!wired()) return
-      if (why === undefined) retry(undefined, 0, true)
-      else refused(why, 0, true)
+      if (wired()) refused(codeOfClose(code), 0, true)
     },
     'heard': ({ message }) => {
-      if (state.at === 'greeting' || state.at === 'live') hear(message)
+      if (isOpen()) hear(message)
     },
     'tick': tick,
   }

@@ -9,17 +9,20 @@ import { mergeLaws } from './engines/merge-laws.ts'
 import { valueLaws } from './engines/value-laws.ts'
 import type { Law } from './law.ts'
 
-export type { EngineBench, MakeEngine } from './engines/history.ts'
+export type { EngineBench, MakeEngine, TestedEngine } from './engines/history.ts'
 
 /**
  * The laws of the Engine port.
  *
  * @example
  * ```ts
+ * import { readRegister } from '@joinery/core'
  * import { engineLaws, seededRandom } from '@joinery/core/testing'
- * import { yjs } from '@joinery/adapters/engines/yjs'
+ * import { registerEngine } from '@joinery/adapters/engines/register'
  *
- * for (const law of engineLaws) await law.check(() => ({ engine: yjs, random: seededRandom(1) }))
+ * const authorsOf = update => [readRegister(update)].map(({ by, n }) => ({ author: by, from: n - 1, to: n }))
+ * const engine = { ...registerEngine({ now: () => 1_000 }), authorsOf }
+ * for (const law of engineLaws) await law.check(() => ({ engine, random: seededRandom(1) }))
  * ```
  */
 export const engineLaws: readonly Law<MakeEngine>[] = [...mergeLaws, ...editLaws, ...valueLaws, ...byteLaws]

@@ -28,4 +28,4 @@ export {
 } from './memory-store.ts'
 export { storeLaws, type MakeStorePlace, type StorePlace } from './store-laws.ts'
 export { policyLaws } from './policy-laws.ts'
-export { engineLaws, type EngineBench, type MakeEngine } from './engine-laws.ts'
+export { engineLaws, type EngineBench, type MakeEngine, type TestedEngine } from './engine-laws.ts'

@@ -1,4 +1,4 @@
-/** What the relay answers over HTTP, but for the link itself: whether it is alive and ready, and the app it serves. */
+/** What the relay answers over HTTP: whether it is alive and ready, links of those who cannot have a WebSocket, and the app it serves. */
 import { hex, JoineryError, type Random } from '@joinery/core'
 import { Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -6,6 +6,7 @@ import { reasonOf, type Log } from '../log.ts'
 import { errorBody } from './answers.ts'
 import type { Origins } from './origins.ts'
 import { staticApp } from './static-app.ts'
+import { syncRoute, type SyncRouteOptions } from './sync.ts'
 
 export interface HttpAppOptions {
   readonly origins: Origins
@@ -15,6 +16,7 @@ export interface HttpAppOptions {
   readonly ready: () => Promise<boolean>
   /** Folder of a built web app. */
   readonly app: string | undefined
+  readonly sync: Omit<SyncRouteOptions, 'origins'>
 }
 
 type Variables = { requestId: string }
@@ -42,6 +44,8 @@ export function httpApp(options: HttpAppOptions): Hono<{ Variables: Variables }>
     if (isReady) return context.json({ success: true })
     return context.json(errorBody('UNAVAILABLE', context.get('requestId')), 503)
   })
+
+  app.route('/', syncRoute({ ...options.sync, origins }))
 
   // Nothing here is an app's page, whatever the fallback says.
   app.all('/v1/*', context => context.json(errorBody('NOT_FOUND', context.get('requestId')), 404))

@@ -1,6 +1,7 @@
 /**
- * Links over WebSocket, at `/v1/sync`. Laws:
- * - Who may not connect is told before the upgrade; a token never stands in the address (AU-10).
+ * What comes over WebSocket: links, at `/v1/sync`, and the y-websocket door, at `/y/<space>/<document>`. Laws:
+ * - Who may not connect is told before the upgrade. A link's token never stands in the address (AU-10); at the door it has to, since a
+ *   stock client has nowhere else for it, and then it is in no log.
  * - What a peer may make us hold is bounded before it is read: frames, fragments, pieces, and almost nothing before `hello` (WS-06, WS-07).
  * - A silent socket is asked after 30 s and gone after 60 (WS-05). Only binary frames are spoken (WS-15).
  */
@@ -10,12 +11,17 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { reasonOf, type Counters, type Log } from '../log.ts'
+import type { DoorAddress } from '../door/door.ts'
 import type { Relay } from '../relay.ts'
+import type { Socket, SocketEvents } from '../socket.ts'
 import type { Origins } from './origins.ts'
 
 const PATH = '/v1/sync'
+const DOOR = /^\/y\/(?<space>[^/]+)\/(?<document>[^/]+)$/
 const FRAGMENTS = 64
 const CHUNKS = 1_024
+/** A stock client sends a document in one frame, and a slow network brings that in pieces of little more than a kilobyte. */
+const DOOR_CHUNKS = 16_384
 const BEAT_MS = 5_000
 const ASK_MS = 30_000
 /** With the beat, at most a minute. */
@@ -40,23 +46,27 @@ export function acceptWebSockets(options: {
   readonly log: Log
   readonly counters: Counters
   readonly frameBytes: number
+  readonly doorFrameBytes: number
   readonly maxSockets: number
   readonly accepting: () => boolean
 }): WebSockets {
   const { server, relay, origins, clock, log, counters } = options
   const sockets = new Map<WebSocket, { heardAt: number; asked: boolean }>()
   let waiters: (() => void)[] = []
-  const wss = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: options.frameBytes,
-    maxFragments: FRAGMENTS,
-    maxBufferedChunks: CHUNKS,
-    // Not in the types yet.
-    ...{ closeTimeout: CLOSE_MS },
-    handleProtocols: () => false,
-  })
+  const serverFor = (maxPayload: number, maxBufferedChunks: number): WebSocketServer =>
+    new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload,
+      maxFragments: FRAGMENTS,
+      maxBufferedChunks,
+      // Not in the types yet.
+      ...{ closeTimeout: CLOSE_MS },
+      handleProtocols: () => false,
+    })
+  const wss = serverFor(options.frameBytes, CHUNKS)
+  const doorWss = serverFor(options.doorFrameBytes, DOOR_CHUNKS)
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Whatever happens to it before ws has it.
@@ -68,27 +78,47 @@ export function acceptWebSockets(options: {
       refuseUpgrade(socket, no.status, no.retry)
       return
     }
-    wss.handleUpgrade(request, socket, head, ws => open(ws, socket))
+    const address = doorAddress(request)
+    if (address === undefined) wss.handleUpgrade(request, socket, head, ws => openLink(ws, socket))
+    else doorWss.handleUpgrade(request, socket, head, ws => open(ws, socket, wire => relay.acceptAtDoor(wire, address)))
   })
 
   const refusal = (request: IncomingMessage): { status: number; reason: string; retry?: boolean } | undefined => {
     const [path, query] = (request.url ?? '').split('?', 2)
     if (tooManyHeaders(request)) return { status: 431, reason: 'headers' }
     if (!origins.allowsHost(request.headers.host)) return { status: 403, reason: 'host' }
-    if (path !== PATH) return { status: 404, reason: 'path' }
-    if (query !== undefined) return { status: 400, reason: 'query' }
+    const isDoor = DOOR.test(path ?? '')
+    if (path !== PATH && !isDoor) return { status: 404, reason: 'path' }
+    if (query !== undefined && !isDoor) return { status: 400, reason: 'query' }
     if (!origins.allows(request.headers.origin, request.headers.host)) return { status: 403, reason: 'origin' }
     if (!options.accepting() || sockets.size >= options.maxSockets) return { status: 503, reason: 'full', retry: true }
     return undefined
   }
 
-  const open = (ws: WebSocket, socket: Duplex): void => {
-    const life = { heardAt: clock.monotonic(), asked: false }
-    sockets.set(ws, life)
+  const openLink = (ws: WebSocket, socket: Duplex): void => {
     let greeted = false
     let before = 0
-    const events = relay.accept({
+    ws.once('message', () => (greeted = true))
+    open(ws, socket, relay.accept)
+    // ws has read the chunk before this hears of it: what is left over is of a message that is too long for a first one.
+    socket.on('data', (chunk: Uint8Array) => {
+      before += chunk.length
+      if (greeted || before <= HELLO_BYTES + FRAMING) return
+      counters.add('closed', 'HELLO_TOO_LARGE')
+      log.info('closing', { reason: 'too much before hello' })
+      ws.terminate()
+    })
+  }
+
+  const open = (ws: WebSocket, stream: Duplex, accept: (socket: Socket) => SocketEvents): void => {
+    const life = { heardAt: clock.monotonic(), asked: false }
+    sockets.set(ws, life)
+    const events = accept({
       send: frame => ws.send(frame),
+      sendShared(frame) {
+        // Whole messages between whole messages of ws, which holds nothing back: it neither compresses nor sends blobs here.
+        if (ws.readyState === ws.OPEN) stream.write(framed(frame))
+      },
       close(code, reason) {
         ws.resume()
         ws.close(code, reason)
@@ -102,7 +132,6 @@ export function acceptWebSockets(options: {
     }
     ws.on('message', (data, isBinary) => {
       heard()
-      greeted = true
       if (isBinary && data instanceof Uint8Array) events.frame(data)
       else {
         counters.add('closed', 'TEXT_FRAME')
@@ -113,14 +142,6 @@ export function acceptWebSockets(options: {
     })
     ws.on('pong', heard)
     ws.on('ping', heard)
-    // ws has read the chunk before this hears of it: what is left over is of a message that is too long for a first one.
-    socket.on('data', (chunk: Uint8Array) => {
-      before += chunk.length
-      if (greeted || before <= HELLO_BYTES + FRAMING) return
-      counters.add('closed', 'HELLO_TOO_LARGE')
-      log.info('closing', { reason: 'too much before hello' })
-      ws.terminate()
-    })
     ws.on('error', error => {
       counters.add('closed', reasonOf(error)['reason']?.toString())
       log.info('closing', reasonOf(error))
@@ -159,6 +180,33 @@ export function acceptWebSockets(options: {
       for (const ws of sockets.keys()) ws.terminate()
     },
   }
+}
+
+const framedByFrame = new WeakMap<Uint8Array, Uint8Array>()
+
+/** A frame as a binary message of a server, header and all: made once, however many it is sent to. */
+function framed(frame: Uint8Array): Uint8Array {
+  const known = framedByFrame.get(frame)
+  if (known !== undefined) return known
+  const { length } = frame
+  const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10
+  const message = new Uint8Array(headerBytes + length)
+  const header = new DataView(message.buffer)
+  header.setUint8(0, 0x82)
+  header.setUint8(1, length < 126 ? length : length < 65_536 ? 126 : 127)
+  if (headerBytes === 4) header.setUint16(2, length)
+  else if (headerBytes === 10) header.setBigUint64(2, BigInt(length))
+  message.set(frame, headerBytes)
+  framedByFrame.set(frame, message)
+  return message
+}
+
+/** Undefined when it is not the door's. The first `token` counts. */
+function doorAddress({ url = '' }: IncomingMessage): DoorAddress | undefined {
+  const [path = '', query = ''] = url.split('?', 2)
+  const { space, document } = DOOR.exec(path)?.groups ?? {}
+  if (space === undefined || document === undefined) return undefined
+  return { space, document, token: new URLSearchParams(query).get('token') ?? '' }
 }
 
 const MAX_HEADERS = 100

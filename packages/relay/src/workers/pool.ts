@@ -1,6 +1,7 @@
 /**
  * Threads for what must not run on the main one. Laws (T2, CR-22, CR-23):
- * - A job has a time and a memory budget; one that breaks its thread rejects, and the next job gets a new thread.
+ * - A job has a time and a memory budget: over it, it rejects with TOO_LARGE. One that breaks its thread rejects too, and the next job gets
+ *   a new thread.
  * - Nothing else is lost with a thread: one job at a time in each.
  * - What waits is bounded: above it UNAVAILABLE, which says nothing about the job.
  */
@@ -57,14 +58,17 @@ export function createPool(options: {
     worker.on('message', (message: JobMessage) =>
       thread.finish?.('error' in message ? { error: new Error(message.error) } : message),
     )
-    worker.on('error', error => broke(error instanceof Error ? error : new Error('the thread broke')))
+    worker.on('error', (error: unknown) => {
+      const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      broke(isMemory ? overBudget('memory') : error instanceof Error ? error : new Error('the thread broke'))
+    })
     worker.on('exit', () => broke(new Error('the thread ended')))
     return thread
   }
 
   const start = ({ job, resolve, reject }: Waiting): void => {
     const thread = idle.pop() ?? makeThread()
-    const cancel = clock.after(options.timeoutMs, () => thread.finish?.({ error: new Error('it took too long') }))
+    const cancel = clock.after(options.timeoutMs, () => thread.finish?.({ error: overBudget('time') }))
     busy.add(thread)
     thread.worker.ref()
     thread.finish = outcome => {
@@ -100,4 +104,8 @@ export function createPool(options: {
       await Promise.all(threads.map(({ worker }) => worker.terminate()))
     },
   }
+}
+
+function overBudget(budget: 'time' | 'memory'): JoineryError {
+  return new JoineryError('TOO_LARGE', { what: 'work', budget })
 }

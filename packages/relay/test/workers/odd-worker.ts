@@ -6,7 +6,7 @@ const kept: string[] = []
 
 parentPort?.on('message', (job: Job) => {
   const answer = (message: JobMessage): void => parentPort?.postMessage(message)
-  switch (job.engine) {
+  switch (job.do === 'join' ? 'join' : job.engine) {
     case 'hang':
       while (kept.length === 0) kept.pop()
       break

@@ -1,4 +1,6 @@
 import { systemClock } from '@joinery/adapters/clock/system'
+import { writeRegister } from '@joinery/core'
+import { joinUpdates } from '@joinery/core/gate'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPool, type Pool } from '../../src/workers/pool.ts'
 import { createWorkers } from '../../src/workers/workers.ts'
@@ -20,7 +22,13 @@ function pool(more: { timeoutMs?: number; maxWaiting?: number } = {}): Pool {
   return made
 }
 
-const job = (engine: string): Job => ({ do: 'fold', engine, bytes: new Uint8Array(0), ends: new Uint32Array(0) })
+const job = (engine: string): Job => ({
+  do: 'fold',
+  how: 'replay',
+  engine,
+  bytes: new Uint8Array(0),
+  ends: new Uint32Array(0),
+})
 const fine = { snapshot: new Uint8Array([1]) }
 
 test('[CR-23] a job that breaks its thread is refused, and the next one gets another thread', async () => {
@@ -40,13 +48,13 @@ test('[CR-23] a job that breaks its thread is refused, and the next one gets ano
 
 test('[CR-22] a job that wants too much memory is ended, and this process is not', async () => {
   const threads = pool()
-  await expect(threads.run(job('heap'))).rejects.toThrow()
+  await expect(threads.run(job('heap'))).rejects.toMatchObject({ code: 'TOO_LARGE', details: { budget: 'memory' } })
   expect(await threads.run(job('ok'))).toEqual(fine)
 })
 
 test('[T2] a job that takes too long is ended', async () => {
   const threads = pool({ timeoutMs: 1_000 })
-  await expect(threads.run(job('hang'))).rejects.toThrow('too long')
+  await expect(threads.run(job('hang'))).rejects.toMatchObject({ code: 'TOO_LARGE', details: { budget: 'time' } })
   expect(await threads.run(job('ok'))).toEqual(fine)
 })
 
@@ -85,6 +93,13 @@ test("[T2] the relay's own thread scans and folds, again and again", async () =>
   for (const bytes of updates) expect(await workers.scan('yjs', bytes)).toMatchObject({ ok: true })
   expect(await workers.scan('yjs', new Uint8Array([9, 9]))).toMatchObject({ ok: false, code: 'BAD_UPDATE' })
   expect((await workers.fold('yjs', updates))?.length).toBeGreaterThan(100_000)
-  expect(await workers.fold('register', [])).toBeUndefined()
+  expect(await workers.fold('none', [])).toBeUndefined()
+  const command = writeRegister({ turn: 1, at: 1, by: 'ann', n: 1, value: {} })
+  expect(await workers.fold('register', [command])).toEqual(command)
+  expect(await workers.fold('automerge', [new Uint8Array(1)], 'join')).toBeUndefined()
+  expect(await workers.fold('yjs', updates, 'join')).toEqual(joinUpdates(updates))
+  await expect(workers.fold('yjs', [updates[0]!.slice(1)], 'join')).rejects.toThrow('cannot be read')
+  expect((await workers.join(updates)).runs).toMatchObject([{ author: 1, from: 0, to: 100_001 }])
+  await expect(workers.join([updates[0]!.slice(1)])).rejects.toThrow('cannot be read')
   await expect(workers.fold('yjs', [updates[1]!])).rejects.toThrow('missing')
 })

@@ -37,12 +37,14 @@ export function plainValue(handle: Handle, source: Source): Plain {
 }
 
 function shape(handle: Handle, source: Source, parts: Parts<Source>): Plain {
-  if ('fields' in source) return parts.record(source.fields)
+  if ('fields' in source) return parts.record(Object.fromEntries(source.fields))
   const [type, value] = source
   switch (type) {
     case 'map':
     case 'table':
-      return parts.record(present(handle.keys(value).map(key => [key, handle.getWithType(value, key)])))
+      return parts.record(
+        Object.fromEntries(present(handle.keys(value).map(key => [key, handle.getWithType(value, key)]))),
+      )
     case 'list':
       return parts.list(
         Array.from({ length: handle.length(value) }, (_, at) => handle.getWithType(value, at) ?? ['null', null]),

@@ -59,15 +59,14 @@ function plainly(source: unknown): Plain {
 
 function shape(source: unknown, parts: Parts<unknown>): Plain {
   if (typeof source === 'string') return wellFormed(source)
-  if (typeof source === 'number' || typeof source === 'boolean') return source
   // No number holds it, and it must not be lost (CR-20). Only other Yjs clients write one.
   if (typeof source === 'bigint') return source.toString()
-  if (typeof source !== 'object' || source === null) return null
+  if (typeof source !== 'object' || source === null) return (source ?? null) as Plain
   if (source instanceof Uint8Array) return Uint8Array.from(source)
   if (Array.isArray(source)) return parts.list(source)
   if (source instanceof Y.AbstractType) return shapeOfType(source, parts)
-  if (source instanceof Y.Doc) return parts.record([['subdocument', source.guid]])
-  return parts.record(Object.entries(source))
+  if (source instanceof Y.Doc) return parts.record({ subdocument: source.guid })
+  return parts.record(source as Readonly<Record<string, unknown>>)
 }
 
 function shapeOfType(type: YType, parts: Parts<unknown>): Plain {
@@ -76,10 +75,10 @@ function shapeOfType(type: YType, parts: Parts<unknown>): Plain {
   // A root has the type that somebody here gave it, if any: only its items tell.
   const name = type._item !== null && type instanceof Y.XmlElement ? type.nodeName : undefined
   const isMap = name === undefined && type._start === null && (keys.length > 0 || type instanceof Y.Map)
-  if (isMap) return parts.record(Object.entries(attributes))
+  if (isMap) return parts.record(attributes)
   const { runs, text } = sequenceOf(type)
-  if (name !== undefined) return parts.record(Object.entries({ name, attributes, children: runs }))
-  if (keys.length > 0) return parts.record(Object.entries({ attributes, children: runs }))
+  if (name !== undefined) return parts.record({ name, attributes, children: runs })
+  if (keys.length > 0) return parts.record({ attributes, children: runs })
   return runs.length === 0 && type instanceof Y.Text ? '' : (text ?? parts.list(runs))
 }
 

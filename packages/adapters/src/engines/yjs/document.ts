@@ -9,17 +9,14 @@ import * as Y from 'yjs'
 import { contentOf } from './content.ts'
 import { mapField, plainSplice, textField } from './fields.ts'
 import { copyRich, richSplice } from './rich-text.ts'
-import { encodeAll, encodeSince, versionOf } from './version.ts'
+import { encodeAll, encodeSince, isAhead, versionOf } from './version.ts'
 
 const REMOTE = Symbol('remote')
 const LOCAL = Symbol('local')
 
-/** Typing within this many ms is taken back in one step; each `change` is a step of its own. */
-const CAPTURE_MS = 500
-
 export function yjsDocument(author: string): EngineDocument {
   // The guid names nothing here, and an own one would need chance.
-  const doc = new Y.Doc({ gc: true, guid: 'joinery' })
+  const doc = new Y.Doc({ guid: 'joinery' })
   doc.clientID = Number(author)
   const updateListeners = new Set<(update: Uint8Array) => void>()
   let steps: Y.UndoManager | undefined = undefined
@@ -31,7 +28,8 @@ export function yjsDocument(author: string): EngineDocument {
     // Made with the first edit, since most documents are opened to be read.
     // Editors also make transactions that change nothing: such a one would take away what can be redone.
     const captureTransaction = (made: Y.Transaction): boolean => made.local && hasChanged(made)
-    steps ??= new Y.UndoManager(doc, { captureTimeout: CAPTURE_MS, captureTransaction })
+    // Typing within half a second is taken back in one step; each `change` is a step of its own.
+    steps ??= new Y.UndoManager(doc, { captureTransaction })
     steps.addTrackedOrigin(transaction.origin)
   })
   doc.on('afterTransaction', transaction => {
@@ -64,7 +62,7 @@ export function yjsDocument(author: string): EngineDocument {
 
   function checkIdle(what: string): void {
     checkOpen()
-    if (doc._transaction !== null) throw new JoineryError('BAD_INPUT', { what, rule: 'not inside a change' })
+    if (doc._transaction !== null) throw new JoineryError('BAD_INPUT', { what, inside: 'change' })
   }
 
   function change(edit: () => void): void {
@@ -81,7 +79,7 @@ export function yjsDocument(author: string): EngineDocument {
   function applyAll(updates: readonly Uint8Array[]): boolean {
     checkIdle('apply')
     const [waitedFor, hadWritten] = [waiting(), hasWritten]
-    const transaction = read(updates)
+    const transaction = Y.transact(doc, reading => read(updates, reading), REMOTE, false)
     // What observers wrote is in other transactions.
     if (hadWritten && holdsOwn(transaction)) {
       state = 'broken'
@@ -90,25 +88,18 @@ export function yjsDocument(author: string): EngineDocument {
     return hasChanged(transaction) || waiting() !== waitedFor
   }
 
-  function read(updates: readonly Uint8Array[]): Y.Transaction {
-    let isRead = false
-    const readAll = (transaction: Y.Transaction): Y.Transaction => {
-      for (const update of updates) Y.applyUpdate(doc, update, REMOTE)
-      isRead = true
-      // As Yjs says it in the end, which is later when this is called by an observer.
-      transaction.afterState = new Map(
-        [...doc.store.clients.keys()].map(client => [client, Y.getState(doc.store, client)]),
-      )
-      return transaction
-    }
+  function read(updates: readonly Uint8Array[], transaction: Y.Transaction): Y.Transaction {
     try {
-      return Y.transact(doc, readAll, REMOTE, false)
+      for (const update of updates) Y.applyUpdate(doc, update, REMOTE)
     } catch (cause) {
-      // A listener may throw too, when all is read.
-      if (isRead) throw cause
       state = 'broken'
       throw new JoineryError('BAD_UPDATE', {}, { cause })
     }
+    // As Yjs says it in the end, which is later when this is called by an observer.
+    transaction.afterState = new Map(
+      [...doc.store.clients.keys()].map(client => [client, Y.getState(doc.store, client)]),
+    )
+    return transaction
   }
 
   function encode(): Uint8Array
@@ -159,7 +150,5 @@ export function yjsDocument(author: string): EngineDocument {
 }
 
 function hasChanged(transaction: Y.Transaction): boolean {
-  if (transaction.deleteSet.clients.size > 0) return true
-  for (const [author, clock] of transaction.afterState) if (transaction.beforeState.get(author) !== clock) return true
-  return false
+  return transaction.deleteSet.clients.size > 0 || isAhead(transaction.afterState, transaction.beforeState)
 }

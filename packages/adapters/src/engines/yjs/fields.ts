@@ -3,15 +3,7 @@
  * reading (D4), so that a rich editor on the raw document can still decide what it is.
  * Law (CR-18): a root that others use in the other shape answers FIELD_SHAPE; one that was used in both shows each its own part.
  */
-import {
-  canonical,
-  checkName,
-  isWellFormed,
-  JoineryError,
-  plainOf,
-  type EngineMap,
-  type EngineText,
-} from '@joinery/core'
+import { canonical, checkName, JoineryError, plainOf, type EngineMap, type EngineText } from '@joinery/core'
 import * as Y from 'yjs'
 import { entryOf, keysOf, type YType } from './content.ts'
 import { isRich, plainText } from './plain-text.ts'
@@ -22,13 +14,10 @@ export type Change = (edit: () => void) => void
 export type Splice = (at: number, count: number, text: string) => void
 
 export function mapField(doc: Y.Doc, name: string, change: Change): EngineMap {
-  const read = (): YType | undefined => rootOf(doc, name, 'map')
+  const read = (): YType => rootOf(doc, name, 'map')
   const write = (): Y.Map<unknown> => rootIn(doc, name, 'map', () => doc.getMap(name))
   return {
-    get(key) {
-      const root = read()
-      return root && entryOf(root, key)
-    },
+    get: key => entryOf(read(), key),
     set(key, value) {
       const plain = plainOf(value)
       checkName(key)
@@ -39,23 +28,18 @@ export function mapField(doc: Y.Doc, name: string, change: Change): EngineMap {
     },
     delete(key) {
       change(() => {
-        if (read()?._map.get(key)?.deleted === false) write().delete(key)
+        if (entryOf(read(), key) !== undefined) write().delete(key)
       })
     },
-    *entries() {
-      const root = read()
-      if (root === undefined) return
-      for (const key of keysOf(root)) yield [key, entryOf(root, key) ?? null]
-    },
+    entries: () => keysOf(read()).map(key => [key, entryOf(read(), key) ?? null]),
   }
 }
 
 /** Text, rich or not: how it is written is told by `splice`. */
 export function textField(doc: Y.Doc, name: string, change: Change, splice: Splice): EngineText {
-  const read = (): YType | undefined => rootOf(doc, name, 'sequence')
+  const read = (): YType => rootOf(doc, name, 'sequence')
   const lengthNow = (): number => {
     const root = read()
-    if (root === undefined) return 0
     return isRich(root) ? plainText(root).length : root._length
   }
   const edit: Splice = (at, count, text) => {
@@ -68,12 +52,9 @@ export function textField(doc: Y.Doc, name: string, change: Change, splice: Spli
     get length() {
       return lengthNow()
     },
-    toString() {
-      const root = read()
-      return root === undefined ? '' : plainText(root)
-    },
+    toString: () => plainText(read()),
     insert(at, text) {
-      if (!isWellFormed(text)) throw new JoineryError('BAD_INPUT', { field: name, what: 'half of a surrogate pair' })
+      plainOf(text)
       edit(at, 0, text)
     },
     delete: (at, count) => edit(at, count, ''),
@@ -83,9 +64,7 @@ export function textField(doc: Y.Doc, name: string, change: Change, splice: Spli
 /** Writes text that is not rich. */
 export function plainSplice(doc: Y.Doc, name: string): Splice {
   return (at, count, text) => {
-    const existing = rootOf(doc, name, 'sequence')
-    if (existing !== undefined && isRich(existing))
-      throw new JoineryError('FIELD_SHAPE', { field: name, rule: 'rich text is edited through raw' })
+    if (isRich(rootOf(doc, name, 'sequence'))) throw new JoineryError('FIELD_SHAPE', { field: name, rich: true })
     const root = rootIn(doc, name, 'sequence', () => doc.getText(name))
     root.delete(at, count)
     root.insert(at, text)
@@ -94,13 +73,14 @@ export function plainSplice(doc: Y.Doc, name: string): Splice {
 
 type Shape = 'map' | 'sequence'
 
-/** A root to read from, or undefined when there is none. Items tell a root's shape, and its type where it has one here. */
-function rootOf(doc: Y.Doc, name: string, shape: Shape): YType | undefined {
-  const root = doc.share.get(name)
-  if (root === undefined) return undefined
+/** What stands for a root that is absent. */
+const NOTHING: YType = new Y.AbstractType<unknown>()
+
+/** A root to read from. Items tell a root's shape, and its type where it has one here. */
+function rootOf(doc: Y.Doc, name: string, shape: Shape): YType {
+  const root: YType = doc.share.get(name) ?? NOTHING
   const isMap = root._map.size > 0 || root instanceof Y.Map
-  const isSequence =
-    root._start !== null || root instanceof Y.Text || root instanceof Y.Array || root instanceof Y.XmlFragment
+  const isSequence = root._start !== null || !(root.constructor === Y.AbstractType || root instanceof Y.Map)
   const fits = shape === 'map' ? isMap || !isSequence : isSequence || !isMap
   if (!fits) throw new JoineryError('FIELD_SHAPE', { field: name })
   return root

@@ -10,28 +10,26 @@ export const HARD_BREAK = /^(hard_?break|br)$/i
 
 /** Reads a root, or any type, as text. */
 export function plainText(root: YType): string {
-  const lines: string[] = []
-  const append = (text: string): void => {
-    lines.push((lines.pop() ?? '') + text)
-  }
-  const rest: (string | { readonly type: YType; readonly inline: boolean })[] = [{ type: root, inline: false }]
+  let text: string | undefined = undefined
+  const rest: (string | YType)[] = [root]
+  const inline = new Set<YType>()
   for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
     if (typeof next === 'string') {
-      append(next)
+      text = (text ?? '') + next
       continue
     }
-    const { type, inline } = next
-    const parts = partsOf(type)
-    const holdsText = parts.length === 0 || parts.some(part => !(part instanceof Y.XmlElement))
-    if (type instanceof Y.XmlElement) {
-      if (!inline && holdsText) lines.push('')
-      if (inline && HARD_BREAK.test(type.nodeName)) append('\n')
-    }
+    const parts = partsOf(next)
+    const isInline = inline.has(next)
+    const holdsText = isInline || parts.length === 0 || parts.some(part => !(part instanceof Y.XmlElement))
+    // A block's line, or a new one within it.
+    if (next instanceof Y.XmlElement && holdsText && (!isInline || HARD_BREAK.test(next.nodeName)))
+      text = text === undefined && !isInline ? '' : `${text ?? ''}\n`
     for (const part of parts.toReversed()) {
-      rest.push(typeof part === 'string' ? part : { type: part, inline: inline || holdsText })
+      rest.push(part)
+      if (holdsText && typeof part === 'object') inline.add(part)
     }
   }
-  return lines.join('\n')
+  return text ?? ''
 }
 
 /** Whether a sequence holds types, as rich text does, and not characters of its own. A root that has a type here is not walked through. */

@@ -19,8 +19,7 @@ interface Piece {
 }
 
 export function copyRich(doc: Y.Doc, name: string, from: EngineDocument, change: Change): void {
-  if (!(from.raw instanceof Y.Doc))
-    throw new JoineryError('BAD_INPUT', { field: name, rule: 'a document of the same engine' })
+  if (!(from.raw instanceof Y.Doc)) throw new JoineryError('BAD_INPUT', { field: name, from: 'another engine' })
   const wanted = childrenOf(fragmentOf(from.raw, name))
   change(() => rewrite(fragmentOf(doc, name), () => wanted))
 }

@@ -7,7 +7,7 @@ import * as Y from 'yjs'
 type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
 
 /** Throws for what is no update, or does not end where the bytes end. */
-export function structsOf(update: Uint8Array): readonly Struct[] {
+export function checkUpdate(update: Uint8Array): void {
   let bytes: { readonly pos: number } | undefined
   class Decoder extends Y.UpdateDecoderV1 {
     constructor(...[source]: ConstructorParameters<typeof Y.UpdateDecoderV1>) {
@@ -18,14 +18,12 @@ export function structsOf(update: Uint8Array): readonly Struct[] {
   const deletes = [...ds.clients.values()].flat()
   const isSound = bytes?.pos === update.length && structs.every(isPlaced) && deletes.every(({ len }) => len > 0)
   if (!isSound) throw new Error('no update')
-  return structs
 }
 
 /** Holds something, and needs nothing of its author that comes later. */
 function isPlaced(struct: Struct): boolean {
-  const { id, length } = struct
-  const needs = struct instanceof Y.Item ? [struct.origin, struct.rightOrigin, struct.parent] : []
+  const { id, length, origin, rightOrigin, parent } = struct as Y.Item
   const isLater = (need: unknown): boolean =>
     need instanceof Y.ID && need.client === id.client && need.clock >= id.clock
-  return length > 0 && !needs.some(isLater)
+  return length > 0 && ![origin, rightOrigin, parent].some(isLater)
 }

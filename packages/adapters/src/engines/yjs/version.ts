@@ -14,19 +14,23 @@ export function versionOf(doc: Y.Doc): Uint8Array {
 }
 
 export function encodeAll(doc: Y.Doc): Uint8Array {
-  return withoutWaiting(doc, () => Y.encodeStateAsUpdate(doc))
+  return Y.encodeStateAsUpdate(settled(doc))
 }
 
 export function encodeSince(doc: Y.Doc, since: Uint8Array): Uint8Array | undefined {
   const [held, known] = [Y.snapshot(doc), decoded(since)]
   const missing = without(held.ds, known.ds)
-  const hasStructs = [...held.sv].some(([author, clock]) => clock > (known.sv.get(author) ?? 0))
-  if (!hasStructs && missing.clients.size === 0) return undefined
+  if (!isAhead(held.sv, known.sv) && missing.clients.size === 0) return undefined
   // Yjs ends an update with every delete there is; the missing ones take their place.
-  const update = withoutWaiting(doc, () => Y.encodeStateAsUpdate(doc, Y.encodeStateVector(known.sv)))
+  const update = Y.encodeStateAsUpdate(settled(doc), Y.encodeStateVector(known.sv))
   const [deletes, end] = [encodedDeletes(missing), update.length - encodedDeletes(held.ds).length]
   update.set(deletes, end)
   return update.slice(0, end + deletes.length)
+}
+
+/** Whether a state vector holds clocks that another does not. */
+export function isAhead(state: ReadonlyMap<number, number>, known: ReadonlyMap<number, number>): boolean {
+  return [...state].some(([author, clock]) => clock > (known.get(author) ?? 0))
 }
 
 function decoded(version: Uint8Array): Y.Snapshot {
@@ -37,14 +41,10 @@ function decoded(version: Uint8Array): Y.Snapshot {
   }
 }
 
-function withoutWaiting<T>(doc: Y.Doc, encode: () => T): T {
-  const { pendingStructs, pendingDs } = doc.store
-  Object.assign(doc.store, { pendingStructs: null, pendingDs: null })
-  try {
-    return encode()
-  } finally {
-    Object.assign(doc.store, { pendingStructs, pendingDs })
-  }
+/** The document as Yjs encodes it, by its store alone, without what waits. */
+function settled({ store }: Y.Doc): Y.Doc {
+  const without: unknown = { store: { ...store, pendingStructs: null, pendingDs: null } }
+  return without as Y.Doc
 }
 
 /** The ranges that are not known whole: a range takes no more bytes than a piece of it. Documents make both sets sorted. */

@@ -32,7 +32,7 @@ export function textOfAuthors(authors: Iterable<AuthorHead>): string {
 }
 
 /** The authors of sound rows, oldest first: the last that names one counts. */
-export function authorsOf(rows: readonly EntryRow[]): Map<string, AuthorHead> {
+export function authorsOf(rows: readonly Pick<EntryRow, 'authors'>[]): Map<string, AuthorHead> {
   const authors = new Map<string, AuthorHead>()
   for (const row of rows)
     for (const [author, clock, owner] of JSON.parse(row.authors) as [string, number, string][])

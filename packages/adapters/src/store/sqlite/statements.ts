@@ -98,6 +98,9 @@ const SQL = {
   chain: `
     ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq ${ENTRY_NAMES}
     ORDER BY chain.seq`,
+  chainAuthors: `
+    ${CHAIN} SELECT entry.authors, length(entry.bytes) AS bytes FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq
+    ORDER BY chain.seq`,
   entryAt: `${ENTRY} WHERE entry.space = ? AND entry.seq = ?`,
 
   document: `SELECT ${DOCUMENT} FROM document WHERE space = ? AND name = ?`,

@@ -1,10 +1,10 @@
 /** Laws of bytes nobody vouches for (D2). */
 import { JoineryError } from '../../errors.ts'
-import type { Engine, EngineDocument } from '../../ports/engine.ts'
+import type { EngineDocument } from '../../ports/engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Law } from '../law.ts'
 import { must, rejects, same } from '../must.ts'
-import { type MakeEngine, opened, writtenBy } from './history.ts'
+import { type MakeEngine, opened, type TestedEngine, writtenBy } from './history.ts'
 
 export const byteLaws: readonly Law<MakeEngine>[] = [
   {
@@ -66,6 +66,6 @@ export const byteLaws: readonly Law<MakeEngine>[] = [
 ]
 
 /** Whether what was cut off an update is one itself: it applies, and nothing waits. */
-function isWhole(engine: Engine, random: Random, update: Uint8Array): boolean {
+function isWhole(engine: TestedEngine, random: Random, update: Uint8Array): boolean {
   return opened(engine, random).apply(update) && engine.authorsOf(update).length >= 0
 }

@@ -1,12 +1,19 @@
 /** Random histories of several replicas, and the small steps that the laws of engines share. */
+import type { AuthorRange } from '../../entry.ts'
 import type { Engine, EngineDocument } from '../../ports/engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Plain } from '../../plain.ts'
 import { must } from '../must.ts'
 
+/** An engine, and what only its laws ask. */
+export interface TestedEngine extends Engine {
+  /** Who wrote what in a checked update: told by whoever brings the engine, from the bytes. */
+  authorsOf(update: Uint8Array): readonly AuthorRange[]
+}
+
 /** An engine and the chance to try it with: the same seed tries the same. */
 export interface EngineBench {
-  readonly engine: Engine
+  readonly engine: TestedEngine
   readonly random: Random
 }
 

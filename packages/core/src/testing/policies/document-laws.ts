@@ -14,13 +14,14 @@ import {
 } from '../../kinds/index.ts'
 import { isStamp, millisOf } from '../../hlc.ts'
 import type { Engine } from '../../ports/engine.ts'
+import type { TestedEngine } from '../engines/history.ts'
 import type { Law } from '../law.ts'
 import { must, rejects, same } from '../must.ts'
 import { replica, replicas, sample, settle, shown, START, updatesOf, type Replica } from './replicas.ts'
 
 const ENVELOPE = { id: 'd1', space: 'me', createdAt: 5, updatedAt: 9 }
 
-export const documentLaws: readonly Law<() => Engine>[] = [
+export const documentLaws: readonly Law<() => TestedEngine>[] = [
   {
     rule: 'D6',
     title: 'delete moves to the trash, an edit made elsewhere meanwhile is kept, and anyone may restore',

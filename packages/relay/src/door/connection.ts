@@ -1,0 +1,396 @@
+/**
+ * One stock client at work in one document. Laws:
+ * - Nothing it says is read before it is known who it is and the document's head is.
+ * - Every SyncStep1 is answered by one SyncStep2, and never before the document is loaded (S3).
+ * - S2: it is shown what is in the log, its own edits too, each commit as one frame that all share.
+ * - T3: one that lags is sent nothing until it has read, and then what it lacks, from the store: a slow socket holds no memory.
+ */
+import { JoineryError, type Clock, type Code, type Role, type Store } from '@joinery/core'
+import type { Committer } from '../committer.ts'
+import type { Scanned } from '../gate/gate.ts'
+import type { Heads } from '../heads.ts'
+import { createIntake } from '../intake.ts'
+import type { RelayLimits } from '../limits.ts'
+import { reasonOf, type Counters, type Log } from '../log.ts'
+import { createOutlet } from '../outlet.ts'
+import type { Socket } from '../socket.ts'
+import type { State, States } from '../state/states.ts'
+import type { Channel } from './channel.ts'
+import { closeOf, DOOR_CLOSE } from './close.ts'
+import { createEdits, type Edits } from './edits.ts'
+import { framesOf, pagesOf } from './frames.ts'
+import {
+  awarenessFrame,
+  decodeDoorMessage,
+  deniedFrame,
+  EMPTY_UPDATE,
+  stateVectorOf,
+  step1Frame,
+  STILL_HERE,
+} from './messages.ts'
+
+/** What may arrive before it is known who speaks. */
+const EARLY_BYTES = 256 * 1_024
+/** A stock client asks at once. */
+const SILENT_MS = 5_000
+/** y-websocket gives a connection up after 30 s without a message. */
+const STILL_HERE_MS = 20_000
+const REPAIR_MS = 60_000
+/** SyncStep1s of one connection that wait for their answer; above it nothing more is read. */
+const JOINS = 8
+/** Commits that come while a document is loaded; with more, it is read from the store what came. */
+const HELD_FRAMES = 256
+
+/** Who it is, and what of. */
+export interface Admitted {
+  readonly space: string
+  readonly document: string
+  readonly subject: string
+  readonly role: Role
+  /** What the document is, undefined while it is nothing. */
+  readonly kind: string | undefined
+  /** When its token ends, by the monotonic clock. */
+  readonly until: number
+  readonly channel: Channel
+}
+
+export interface DoorConnection {
+  readonly id: string
+  frame(bytes: Uint8Array): void
+  closed(): void
+  /** What was found out about it; it begins to be read. */
+  admitted(admitted: Admitted): void
+  end(close: number, reason: string): void
+  /** A commit that moved the document to `seq`. */
+  show(seq: number, frames: readonly Uint8Array[]): void
+  /** Awareness. */
+  tell(frame: Uint8Array): void
+  /** As of now; undefined when it may not be here any more. */
+  heardRole(role: Role | undefined): void
+  tick(now: number): void
+  /** Reads nothing more. */
+  hold(): void
+  /** Resolves when what it sent is answered. */
+  idle(): Promise<void>
+  who(): Admitted | undefined
+}
+
+export interface ConnectionOptions {
+  readonly id: string
+  readonly socket: Socket
+  readonly clock: Clock
+  readonly limits: RelayLimits
+  readonly store: Pick<Store, 'body'>
+  readonly states: States
+  readonly heads: Pick<Heads, 'load'>
+  readonly committer: Pick<Committer, 'take'>
+  readonly scan: (bytes: Uint8Array) => Promise<Scanned>
+  /** The frame of an update that several may be answered with. */
+  readonly shared: (update: Uint8Array) => Uint8Array
+  /** Runs a read of a body when it is its turn. */
+  readonly reading: <T>(read: () => Promise<T>) => Promise<T>
+  readonly log: Log
+  readonly counters: Counters
+  readonly gone: (connection: DoorConnection) => void
+}
+
+type Phase =
+  /** It has asked for nothing yet. */
+  | 'new'
+  /** What it lacks is being loaded. */
+  | 'joining'
+  | 'live'
+  /** It has to read before it is sent more. */
+  | 'lagging'
+
+interface HeldFrames {
+  readonly seq: number
+  readonly frames: readonly Uint8Array[]
+}
+
+export function createConnection(options: ConnectionOptions): DoorConnection {
+  const { id, socket, clock, limits, store, states, log, counters } = options
+  const beganAt = clock.monotonic()
+  let who: Admitted | undefined
+  let role: Role | undefined
+  let edits: Edits | undefined
+  let early: Uint8Array[] = []
+  let earlyBytes = 0
+  let isOpen = true
+  let phase: Phase = 'new'
+  /** The last of the document's seqs that it was sent. */
+  let seen = 0
+  let held: HeldFrames[] = []
+  let joins = 0
+  let joining: Promise<void> = Promise.resolve()
+  let saidAt = beganAt
+  let isDenied = false
+  let askAgainAt: number | undefined
+
+  const finish = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    early = []
+    held = []
+    edits?.end()
+    outlet.close()
+    options.gone(connection)
+  }
+
+  const end = (close: number, reason: string): void => {
+    if (!isOpen) return
+    counters.add('door-closed', reason)
+    log.info('closing', { session: id, subject: who?.subject, code: close, reason })
+    finish()
+    socket.close(close, reason)
+  }
+
+  const failed = (code: Code, detail: string): void => {
+    if (isOpen) log.info('refused', { session: id, subject: who?.subject, code, detail, space: who?.space })
+    end(closeOf(code), code)
+  }
+
+  const outlet = createOutlet({
+    socket,
+    clock,
+    limits: { ...limits, frameBytes: Number.MAX_SAFE_INTEGER },
+    stuck(buffered) {
+      counters.add('stuck')
+      log.warn('stuck', { session: id, subject: who?.subject, buffered })
+      end(DOOR_CLOSE.TRY_LATER, 'UNAVAILABLE')
+    },
+  })
+
+  const intake = createIntake({
+    socket,
+    clock,
+    limits,
+    waiting: () => isOpen && (who === undefined || joins > JOINS),
+    throttled: () => counters.add('throttled'),
+  })
+  intake.look()
+
+  const send = (frame: Uint8Array): void => {
+    saidAt = clock.monotonic()
+    outlet.send(frame)
+  }
+
+  const share = (frame: Uint8Array): void => {
+    saidAt = clock.monotonic()
+    outlet.share(frame)
+  }
+
+  /** Asks the client for what is not stored. */
+  const askForMissing = async ({ space, document }: Admitted): Promise<void> => {
+    try {
+      const { authors } = await options.heads.load(space, document)
+      if (isOpen) send(step1Frame(stateVectorOf(authors.values())))
+    } catch (error) {
+      unreadable(error)
+    }
+  }
+
+  const unreadable = (error: unknown): void => {
+    const code = error instanceof JoineryError ? error.code : 'UNAVAILABLE'
+    if (isOpen) log.warn('load-failed', { session: id, space: who?.space, ...reasonOf(error) })
+    end(closeOf(code), code)
+  }
+
+  /** Said once: a stock client writes it on the console and goes on reading. */
+  const denied = (code: Code): void => {
+    if (code === 'QUARANTINED') askAgainAt ??= clock.monotonic() + REPAIR_MS
+    if (isDenied) return
+    isDenied = true
+    counters.add('door-denied', code)
+    send(
+      deniedFrame(code === 'QUARANTINED' ? 'permission denied: the document is being repaired' : 'permission denied'),
+    )
+  }
+
+  const answerStep1 = (stateVector: Uint8Array, { space, document }: Admitted): void => {
+    joins += 1
+    joining = joining.then(async () => {
+      await outlet.room()
+      if (phase === 'new') phase = 'joining'
+      try {
+        if (isOpen) answer(await states.at(space, document), stateVector)
+      } catch (error) {
+        unreadable(error)
+      }
+      joins -= 1
+      intake.look()
+    })
+  }
+
+  const answer = (state: State, stateVector: Uint8Array): void => {
+    if (!isOpen) return
+    let missing: Uint8Array
+    try {
+      missing = state.missing(stateVector)
+    } catch (error) {
+      if (error instanceof JoineryError) throw error
+      end(DOOR_CLOSE.BAD_FRAME, 'BAD_FRAME')
+      return
+    }
+    send(options.shared(missing))
+    if (phase !== 'joining') return
+    seen = state.seq
+    phase = 'live'
+    const meanwhile = held
+    held = []
+    for (const { seq, frames } of meanwhile) show(seq, frames)
+    if (who !== undefined && seen < who.channel.seq()) lag(who)
+  }
+
+  const show = (seq: number, frames: readonly Uint8Array[]): void => {
+    if (!isOpen || who === undefined) return
+    if (phase === 'joining') {
+      if (held.length < HELD_FRAMES) held.push({ seq, frames })
+      return
+    }
+    if (phase !== 'live' || seq <= seen) return
+    if (outlet.full()) {
+      lag(who)
+      return
+    }
+    seen = seq
+    for (const frame of frames) share(frame)
+  }
+
+  const lag = (admitted: Admitted): void => {
+    phase = 'lagging'
+    counters.add('door-lagged')
+    catchUp(admitted).catch(unreadable)
+  }
+
+  /** Sends what it lacks from what is stored, as it reads. */
+  const catchUp = async ({ space, document, channel }: Admitted): Promise<void> => {
+    while (isOpen && seen < channel.seq()) {
+      await outlet.room()
+      const entries = await options.reading(async () => (isOpen ? store.body(space, document) : []))
+      const later = entries.filter(entry => entry.seq > seen)
+      for (const page of pagesOf(later, limits.pageBytes)) {
+        await outlet.room()
+        if (!isOpen) return
+        for (const frame of framesOf(page)) send(frame)
+        seen = page.at(-1)?.seq ?? seen
+      }
+      if (later.length === 0) throw new JoineryError('UNAVAILABLE', { what: 'document', document })
+    }
+    phase = 'live'
+  }
+
+  /** Made for the first edit: most who are here only read. */
+  const editing = (admitted: Admitted): Edits =>
+    createEdits({
+      ...options,
+      ...admitted,
+      device: id,
+      intake,
+      state: () => states.at(admitted.space, admitted.document),
+      gap: () => void askForMissing(admitted),
+      denied(code) {
+        if (code === 'FORBIDDEN') role = 'viewer'
+        denied(code)
+      },
+      failed,
+    })
+
+  const takeUpdate = (update: Uint8Array, isAnswer: boolean, admitted: Admitted): void => {
+    if (update.length === EMPTY_UPDATE.length && update.every(byte => byte === 0)) return
+    if (role !== 'viewer') {
+      // The frame may be a piece of something larger, which would stay for as long as the edit does.
+      edits ??= editing(admitted)
+      edits.take(update.slice(), isAnswer)
+      return
+    }
+    // A stock client answers every SyncStep1 by itself; what it writes is another matter.
+    if (!isAnswer) denied('FORBIDDEN')
+  }
+
+  const read = (bytes: Uint8Array, admitted: Admitted): void => {
+    const message = decodeDoorMessage(bytes)
+    if (message === undefined) {
+      end(DOOR_CLOSE.BAD_FRAME, 'BAD_FRAME')
+      return
+    }
+    switch (message.type) {
+      case 'step1':
+        answerStep1(message.stateVector.slice(), admitted)
+        return
+      case 'step2':
+        takeUpdate(message.update, true, admitted)
+        return
+      case 'update':
+        takeUpdate(message.update, false, admitted)
+        return
+      case 'awareness':
+        if (!admitted.channel.heard(connection, admitted.subject, message.states)) {
+          end(DOOR_CLOSE.BAD_FRAME, 'BAD_FRAME')
+        }
+        return
+      case 'query-awareness':
+        send(awarenessFrame(admitted.channel.everybody() ?? Uint8Array.of(0)))
+    }
+  }
+
+  const connection: DoorConnection = {
+    id,
+    who: () => who,
+    frame(bytes) {
+      if (!isOpen) return
+      intake.took(bytes.length)
+      if (who !== undefined) {
+        read(bytes, who)
+        intake.look()
+        return
+      }
+      early.push(bytes)
+      earlyBytes += bytes.length
+      if (earlyBytes > EARLY_BYTES) end(DOOR_CLOSE.TRY_LATER, 'RATE_LIMITED')
+    },
+    closed: finish,
+    admitted(admitted) {
+      if (!isOpen) return
+      who = admitted
+      role = admitted.role
+      if (role !== 'viewer') void askForMissing(admitted)
+      const everybody = admitted.channel.everybody()
+      if (everybody !== undefined) send(awarenessFrame(everybody))
+      const frames = early
+      early = []
+      for (const bytes of frames) if (isOpen) read(bytes, admitted)
+      intake.look()
+    },
+    end,
+    show,
+    tell(frame) {
+      // Goodbyes are forgotten by a stock client after 30 s by itself, and states are said again every 15.
+      if (isOpen && !outlet.full()) share(frame)
+    },
+    heardRole(now) {
+      if (!isOpen || who === undefined || now === role) return
+      if (now === undefined) {
+        end(DOOR_CLOSE.NOT_FOUND, 'NOT_FOUND')
+        return
+      }
+      const mayWrite = role === 'viewer'
+      role = now
+      isDenied = false
+      if (mayWrite && now !== 'viewer') void askForMissing(who)
+    },
+    tick(now) {
+      if (who !== undefined && now >= who.until) end(DOOR_CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED')
+      else if (phase === 'new' && joins === 0 && who !== undefined && now - beganAt > SILENT_MS)
+        end(DOOR_CLOSE.TRY_LATER, 'UNAVAILABLE')
+      else if (who !== undefined && askAgainAt !== undefined && now >= askAgainAt) {
+        askAgainAt = undefined
+        isDenied = false
+        void askForMissing(who)
+      } else if (now - saidAt >= STILL_HERE_MS) send(STILL_HERE)
+    },
+    hold: intake.stop,
+    idle: () => edits?.idle() ?? Promise.resolve(),
+  }
+  return connection
+}

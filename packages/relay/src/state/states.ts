@@ -1,0 +1,230 @@
+/**
+ * What is stored of Yjs documents, for those who ask by state vector: no document is built (T1), and nothing of an idle one is held. Laws:
+ * - A state is at least as new as when it was asked for; what was committed since may be in it already.
+ * - Single-flight: who asks at the same time shares the load, and the last answers with it. A few megabytes in all are kept.
+ * - A document that cannot be read rejects; it is never taken for an empty one (S3).
+ * - T2: a body that is long or of very many pieces is put together by a worker.
+ */
+import { JoineryError, type DocumentHead, type Entry, type Store } from '@joinery/core'
+import { heldUpdates, type HeldUpdates, type UpdateParts } from '@joinery/core/gate'
+import { boundedMap } from '../bounded-map.ts'
+import { keyOf } from '../heads.ts'
+
+/** Reads updates elsewhere than on the main thread, and gives the parts of one update that says the same as all. */
+export type JoinElsewhere = (updates: readonly Uint8Array[]) => Promise<UpdateParts>
+
+export interface State {
+  /** The document's last seq that is in it; 0 when nothing of it is stored. */
+  readonly seq: number
+  /** One update with what a state vector lacks, and every delete. Shared by all who ask: not to be written to. */
+  missing(stateVector: Uint8Array): Uint8Array
+  /** What of an update is not stored, structs and deletes; undefined when nothing. For updates small enough to read here. */
+  lacking(update: Uint8Array): Uint8Array | undefined
+  /** As `lacking`, for one of any size: a large one is read in a worker. */
+  lackingOf(update: Uint8Array): Promise<Uint8Array | undefined>
+}
+
+export interface States {
+  /**
+   * Rejects with GONE for a purged document, KIND_MISMATCH for one of another engine, QUARANTINED when its rows are damaged, UNAVAILABLE
+   * when the store or the workers are.
+   */
+  at(space: string, document: string): Promise<State>
+  /**
+   * Entries that were committed, in order, and at which seq each document was before: states that are kept move on with them, unless they
+   * missed something.
+   */
+  wrote(space: string, entries: readonly Entry[], before: ReadonlyMap<string, number>): void
+}
+
+export interface StatesOptions {
+  readonly store: Pick<Store, 'document' | 'body'>
+  /** Without it everything is read here. */
+  readonly join?: JoinElsewhere | undefined
+  readonly cachedBytes?: number
+  /** Bodies up to so many bytes and entries are read here, and updates up to so many bytes: what a thread costs to start is more. */
+  readonly inlineBytes?: number
+  readonly inlineEntries?: number
+  readonly inlineUpdateBytes?: number
+}
+
+const MiB = 1_048_576
+/** What one run costs besides its bytes. */
+const RUN_WEIGHT = 200
+/** More runs than this, and twice as many as when it was last put together: it is put together again. */
+const RUNS = 256
+
+interface Kept {
+  seq: number
+  bytes: number
+  held: HeldUpdates
+  /** To be read into `held` when somebody asks: who only writes pays nothing for it. */
+  unread: Uint8Array[]
+  /** All of it, as one update. */
+  whole: Uint8Array | undefined
+  /** The last that was asked for by a state vector. */
+  last: { readonly stateVector: Uint8Array; readonly update: Uint8Array } | undefined
+  runsAtBest: number
+}
+
+const NOTHING_KEPT = { seq: 0, bytes: 0, whole: undefined, last: undefined, runsAtBest: 0 }
+
+export function createStates(options: StatesOptions): States {
+  const { store, join } = options
+  const inlineBytes = options.inlineBytes ?? MiB
+  const inlineUpdateBytes = options.inlineUpdateBytes ?? 64 * 1_024
+  const inlineEntries = options.inlineEntries ?? 2_048
+  const cache = boundedMap<Kept>(options.cachedBytes ?? 4 * MiB)
+  const loads = new Map<string, { loading: Promise<Kept> | undefined; moved: boolean }>()
+
+  const keep = (key: string, kept: Kept): void => {
+    const more = (kept.whole?.length ?? 0) + (kept.last?.update.length ?? 0)
+    cache.set(key, kept, 500 + kept.bytes + more + (kept.held.runs + kept.unread.length) * RUN_WEIGHT)
+  }
+
+  const load = (space: string, document: string): Promise<Kept> => {
+    const key = keyOf(space, document)
+    const known = loads.get(key)?.loading
+    if (known !== undefined) return known
+    const flight = { loading: undefined as Promise<Kept> | undefined, moved: false }
+    loads.set(key, flight)
+    const run = async (): Promise<Kept> => {
+      try {
+        const kept = await read(space, document)
+        // What was written meanwhile may be missing from it.
+        if (!flight.moved) keep(key, kept)
+        return kept
+      } finally {
+        loads.delete(key)
+      }
+    }
+    return (flight.loading = run())
+  }
+
+  const read = async (space: string, document: string): Promise<Kept> => {
+    const entries = await store.body(space, document)
+    const seq = entries.at(-1)?.seq ?? 0
+    if (entries.some(({ type }) => type === 'tombstone')) throw new JoineryError('GONE', { space, document })
+    let bytes = 0
+    for (const entry of entries) bytes += entry.bytes.length
+    const isLarge = join !== undefined && (bytes > inlineBytes || entries.length > inlineEntries)
+    if (isLarge) {
+      const held = heldUpdates()
+      held.addParts(await joined(entries.map(entry => entry.bytes)))
+      return { ...NOTHING_KEPT, seq, bytes, held, unread: [], runsAtBest: held.runs }
+    }
+    const unread = entries.map(entry => entry.bytes)
+    const kept: Kept = { ...NOTHING_KEPT, seq, bytes, held: heldUpdates(), unread }
+    // One is served as it is.
+    if (unread.length === 1) kept.whole = unread[0]
+    else heldOf(kept)
+    return kept
+  }
+
+  /** Once more, since the thread may have broken of something else; then it is what was to be read. */
+  const joined = async (updates: readonly Uint8Array[]): Promise<UpdateParts> => {
+    if (join === undefined) throw new JoineryError('UNAVAILABLE', { what: 'workers' })
+    try {
+      return await join(updates).catch((error: unknown) => {
+        if (error instanceof JoineryError && error.code !== 'TOO_LARGE') throw error
+        return join(updates)
+      })
+    } catch (error) {
+      if (!(error instanceof JoineryError)) throw new JoineryError('QUARANTINED', { what: 'state' })
+      // Reading is linear: it is this machine that is too busy.
+      throw error.code === 'TOO_LARGE' ? new JoineryError('UNAVAILABLE', { what: 'workers' }) : error
+    }
+  }
+
+  const stateOf = (key: string, kept: Kept): State => ({
+    seq: kept.seq,
+    missing(stateVector) {
+      if (isEmpty(stateVector)) {
+        if (kept.whole === undefined) {
+          kept.whole = heldOf(kept).encode()
+          if (cache.get(key) === kept) keep(key, kept)
+        }
+        return kept.whole
+      }
+      if (kept.last === undefined || !isSame(kept.last.stateVector, stateVector)) {
+        kept.last = { stateVector: stateVector.slice(), update: heldOf(kept).encode(stateVector) }
+        if (cache.get(key) === kept) keep(key, kept)
+      }
+      return kept.last.update
+    },
+    lacking: update => heldOf(kept).lacking(update),
+    async lackingOf(update) {
+      if (join === undefined || update.length <= inlineUpdateBytes) return heldOf(kept).lacking(update)
+      return heldOf(kept).lackingParts(await joined([update]))
+    },
+  })
+
+  return {
+    async at(space, document) {
+      const key = keyOf(space, document)
+      const head = await store.document(space, document)
+      if (head === undefined) return stateOf(key, { ...NOTHING_KEPT, held: heldUpdates(), unread: [] })
+      if (head.state === 'gone') throw new JoineryError('GONE', { space, document })
+      if (head.engine !== 'yjs') throw new JoineryError('KIND_MISMATCH', { engine: head.engine })
+      const known = cache.get(key)
+      if (known !== undefined && isNewEnough(known, head)) return stateOf(key, known)
+      let kept = await load(space, document)
+      // Another's load, which began before this was asked.
+      if (!isNewEnough(kept, head)) kept = await load(space, document)
+      if (!isNewEnough(kept, head)) throw new JoineryError('UNAVAILABLE', { what: 'document', document })
+      return stateOf(key, kept)
+    },
+    wrote(space, entries, before) {
+      for (const { document, engine, type, seq, bytes } of entries) {
+        const key = keyOf(space, document)
+        const loading = loads.get(key)
+        if (loading !== undefined) loading.moved = true
+        const kept = cache.get(key)
+        if (kept === undefined || seq <= kept.seq) continue
+        const isNext = kept.seq >= (before.get(document) ?? Infinity)
+        if (!isNext || engine !== 'yjs' || type !== 'update') {
+          cache.delete(key)
+          continue
+        }
+        kept.seq = seq
+        kept.bytes += bytes.length
+        // A copy: it may be a few bytes of a large frame.
+        kept.unread.push(bytes.slice())
+        kept.whole = undefined
+        kept.last = undefined
+        keep(key, kept)
+      }
+    },
+  }
+}
+
+function isNewEnough({ seq }: Kept, head: DocumentHead): boolean {
+  return seq >= head.seq
+}
+
+/** All that was written, read. */
+function heldOf(kept: Kept): HeldUpdates {
+  for (const update of kept.unread) if (!kept.held.add(update)) throw new JoineryError('QUARANTINED', { what: 'state' })
+  if (kept.unread.length > 0) kept.unread = []
+  putTogether(kept)
+  return kept.held
+}
+
+/** Many small pieces as few large ones. */
+function putTogether(kept: Kept): void {
+  if (kept.held.runs <= RUNS || kept.held.runs <= 2 * kept.runsAtBest) return
+  const whole = kept.held.encode()
+  const again = heldUpdates()
+  if (!again.add(whole)) return
+  kept.held = again
+  kept.bytes = whole.length
+  kept.runsAtBest = again.runs
+}
+
+function isEmpty(stateVector: Uint8Array): boolean {
+  return stateVector.length === 1 && stateVector[0] === 0
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
+}
