@@ -97,7 +97,14 @@ export function deviceMachine({
     const storage = memoryStorage({ disk })
     const tab = shared.open()
     const host = `${name}-${++opened}`
-    const client = await createClient({
+    const running = shared
+    const kill = (): void => {
+      tabClock.stop()
+      network.crash(host)
+      disk.kill(storage)
+      tab.crash()
+    }
+    const opening = createClient({
       library,
       user,
       spaces: ['me', SPACE],
@@ -111,17 +118,12 @@ export function deviceMachine({
       tabs: tab,
       engines: [yjs, automerge],
     })
-    tabs.push({
-      client,
-      clock: tabClock,
-      leads: () => network.links().some(({ from }) => from === host),
-      kill() {
-        tabClock.stop()
-        network.crash(host)
-        disk.kill(storage)
-        tab.crash()
-      },
+    const client = await opening.catch((error: unknown) => {
+      if (shared === running) throw error
     })
+    // The device crashed while the tab opened, and the tab with it.
+    if (client === undefined || shared !== running) return kill()
+    tabs.push({ client, clock: tabClock, leads: () => network.links().some(({ from }) => from === host), kill })
   }
 
   const crash = (): void => {
