@@ -20,7 +20,10 @@ export type { EngineBench, MakeEngine, TestedEngine } from './engines/history.ts
  * import { engineLaws, seededRandom } from '@joinery/core/testing'
  * import { registerEngine } from '@joinery/adapters/engines/register'
  *
- * const authorsOf = update => [readRegister(update)].map(({ by, n }) => ({ author: by, from: n - 1, to: n }))
+ * const authorsOf = (update: Uint8Array) => {
+ *   const { by, n } = readRegister(update)
+ *   return [{ author: by, from: n - 1, to: n }]
+ * }
  * const engine = { ...registerEngine({ now: () => 1_000 }), authorsOf }
  * for (const law of engineLaws) await law.check(() => ({ engine, random: seededRandom(1) }))
  * ```
