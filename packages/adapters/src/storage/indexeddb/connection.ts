@@ -34,7 +34,9 @@ export function connectionTo(factory: () => IDBFactory, name: string): Connectio
       // It was there before: the person cleared the site's data. An empty one would look as if nothing had ever been.
       lost = opened !== undefined
       if (lost) request.transaction?.abort()
-      else for (const table of TABLES) request.result.createObjectStore(table, { keyPath: 'key' })
+      // An index entry is its key: a second one inside would make the database twice as large.
+      else
+        for (const table of TABLES) request.result.createObjectStore(table, table === 'index' ? {} : { keyPath: 'key' })
     }
     const database = await answer(request)
     database.onversionchange = () => {

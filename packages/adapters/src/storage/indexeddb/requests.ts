@@ -1,8 +1,8 @@
 /**
- * One transaction's operations as IndexedDB requests. Rows are stored as they are, each with its key inside. Law: what is asked at once is
- * sent at once, but an operation of several requests holds back those after it.
+ * One transaction's operations as IndexedDB requests. Rows are stored as they are, each with its key inside, but for a table that holds
+ * little else than keys. Law: what is asked at once is sent at once, but an operation that waits for requests holds back those after it.
  */
-import type { Key, KeyRange, Row, Table } from '@joinery/core'
+import type { Key, KeyRange, Plain, Row, Table } from '@joinery/core'
 import type { TableAccess } from '../../transaction-over.ts'
 import { failureOf } from './failures.ts'
 import { spanOf, type KeyMaker } from './key-span.ts'
@@ -27,9 +27,8 @@ export function requestsOn(transaction: IDBTransaction, keys: KeyMaker): TableAc
   async function rowsIn(store: IDBObjectStore, range: KeyRange): Promise<Row[]> {
     const { limit, reverse } = range
     const span = spanOf(keys, range)
-    if (!reverse) return answer<Row[]>(store.getAll(span, limit))
-    const rows = await answer<Row[]>(store.getAll(limit === undefined ? span : await lastOf(store, span, limit)))
-    return rows.toReversed()
+    if (!reverse) return allOf(store, span, limit)
+    return (await allOf(store, limit === undefined ? span : await lastOf(store, span, limit))).toReversed()
   }
 
   /** What holds the last `limit` rows of a span and no others. The cursor skips, where walking would cost a request for each row. */
@@ -43,12 +42,20 @@ export function requestsOn(transaction: IDBTransaction, keys: KeyMaker): TableAc
   }
 
   return {
-    get: (table, key) => operate(table, async store => (await answer<Row | undefined>(store.get(keyOf(key))))?.value),
+    get: (table, key) =>
+      operate(table, async store => {
+        const found = await answer<unknown>(store.get(keyOf(key)))
+        return (isBare(store) ? found : (found as Row | undefined)?.value) as Plain | undefined
+      }),
     range: (table, range) => operate(table, store => rowsIn(store, range), range.reverse && range.limit !== undefined),
     count: (table, range) =>
       operate(table, async store => Math.min(await answer(store.count(spanOf(keys, range))), range.limit ?? Infinity)),
     put: (table, key, value) =>
-      operate(table, async store => void (await answer(store.put({ key: keyOf(key), value })))),
+      operate(
+        table,
+        async store =>
+          void (await answer(isBare(store) ? store.put(value, keyOf(key)) : store.put({ key: keyOf(key), value }))),
+      ),
     delete: (table, key) => operate(table, store => answer(store.delete(keyOf(key)))),
     deleteRange(table, range) {
       const some = range.limit !== undefined
@@ -62,6 +69,20 @@ export function requestsOn(transaction: IDBTransaction, keys: KeyMaker): TableAc
       )
     },
   }
+}
+
+/** Whether its rows are values, with their keys beside. */
+function isBare(store: IDBObjectStore): boolean {
+  return store.keyPath === null
+}
+
+async function allOf(store: IDBObjectStore, span: IDBKeyRange, limit?: number): Promise<Row[]> {
+  if (!isBare(store)) return answer<Row[]>(store.getAll(span, limit))
+  const [found, values] = await Promise.all([
+    answer(store.getAllKeys(span, limit)),
+    answer<Plain[]>(store.getAll(span, limit)),
+  ])
+  return found.map((key, at) => ({ key: key as unknown as Key, value: values[at] as Plain }))
 }
 
 export function answer<T>(request: IDBRequest<T>): Promise<T> {
