@@ -1,6 +1,6 @@
 /**
  * Chance that follows from a name, for what must come out the same on every device. Nothing secret may be drawn from it, and nothing is won
- * by finding two names that draw the same: whoever may write a document may write as any author anyway.
+ * by finding two names that draw the same: an author id is bound to whoever wrote under it first, however it was found (A3).
  */
 import type { Random } from './ports/random.ts'
 

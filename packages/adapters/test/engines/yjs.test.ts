@@ -2,6 +2,7 @@ import { JoineryError } from '@joinery/core'
 import { SCAN_LIMITS, scanYjsUpdate } from '@joinery/core/gate'
 import { engineLaws, seededRandom } from '@joinery/core/testing'
 import { describe, expect, test } from 'vitest'
+import { BOMBS } from '../../../core/test/gate/bombs.ts'
 import * as Y from 'yjs'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { testedYjs } from './tested.ts'
@@ -303,6 +304,12 @@ describe('what others write', () => {
     expect(copy.document.digest()).toBe(document.digest())
     document.text('body').delete(0, 6)
     expect(document.digest()).not.toBe(copy.document.digest())
+  })
+
+  test('[CR-10] clocks that no author reaches are refused by check: they would swallow what he writes later', () => {
+    const far = BOMBS.filter(([name]) => /^(a GC|a Skip|deleted content|a delete|a clock) .*2\^53/.test(name))
+    expect(far.length).toBeGreaterThanOrEqual(6)
+    for (const [name, bytes] of far) expect(yjs.check(bytes), name).toMatchObject({ code: 'BAD_UPDATE' })
   })
 
   test('[CR-17] content made with a poisoned key inherits nothing', () => {
