@@ -32,6 +32,7 @@ export interface ClockRange {
 
 const NO_REFERENCES: readonly Reference[] = []
 const NO_RANGES: ReadonlyMap<number, readonly ClockRange[]> = new Map()
+const TOO_MANY = { code: 'TOO_MANY_AUTHORS', detail: 'refers to too many authors' } as const
 
 /**
  * Arranges the structs of a table.
@@ -43,19 +44,38 @@ export function arrange(table: StructTable, limits: ScanLimits): Arrangement {
   if (table.foreign === 0 && table.types === 0 && (table.keyed === 0 || table.long === 0)) {
     return { references: NO_REFERENCES, depth: table.deepest, mustDelete: NO_RANGES, refusal: undefined, looks: 0 }
   }
+  // A keystroke beside another's word: nothing waits, so all there is to tell is what it needs.
+  if (table.sections.length === 1 && table.types === 0 && (table.keyed === 0 || table.long === 0)) {
+    return needsOfOne(table, table.sections[0] as Section, limits)
+  }
   return new Arranger(table, limits).run()
+}
+
+function needsOfOne(table: StructTable, { author, first, last }: Section, limits: ScanLimits): Arrangement {
+  const { anchorAuthor, anchorClock, rightAuthor, rightClock } = table
+  const needs = new Needs()
+  const most = limits.maxClients
+  let row = first
+  for (; row < last && needs.list.length <= most; row++) {
+    const left = anchorAuthor[row] as number
+    const right = rightAuthor[row] as number
+    if (left !== NONE && left !== author) needs.add(left, anchorClock[row] as number)
+    if (right !== NONE && right !== author) needs.add(right, rightClock[row] as number)
+  }
+  const refusal = needs.list.length > most ? TOO_MANY : undefined
+  return { references: needs.list, depth: table.deepest, mustDelete: NO_RANGES, refusal, looks: row - first }
 }
 
 class Arranger {
   private readonly table: StructTable
   private readonly limits: ScanLimits
   private readonly sections: readonly Section[]
-  private readonly authors: Float64Array
+  private readonly authors: number[]
   /** Section by author, when there are too many to look through. */
   private readonly sectionByAuthor: Map<number, number> | undefined
   /** Next row to place, per section, and the clock it starts at: what is below is placed, or implied by the section's own start. */
   private readonly next: number[]
-  private readonly placed: Float64Array
+  private readonly placed: number[]
   private readonly waits: boolean[]
   /** Sections under way, each waiting for the one after it, and the clock that each is wanted for. */
   private readonly stack: number[] = []
@@ -73,13 +93,13 @@ class Arranger {
     this.limits = limits
     this.depth = table.deepest
     this.places = table.types > 0 || (table.keyed > 0 && table.long > 0)
-    this.sections = table.sections
-    this.authors = Float64Array.from(table.sections, section => section.author)
-    this.sectionByAuthor =
-      table.sections.length > 32 ? new Map(table.sections.map((section, i) => [section.author, i])) : undefined
-    this.next = table.sections.map(section => section.first)
-    this.placed = Float64Array.from(table.sections, section => section.from)
-    this.waits = table.sections.map(() => false)
+    const { sections } = table
+    this.sections = sections
+    this.authors = sections.map(section => section.author)
+    this.sectionByAuthor = sections.length > 32 ? new Map(sections.map(({ author }, i) => [author, i])) : undefined
+    this.next = sections.map(section => section.first)
+    this.placed = sections.map(section => section.from)
+    this.waits = sections.map(() => false)
   }
 
   run(): Arrangement {
@@ -121,8 +141,7 @@ class Arranger {
     if (index >= 0 && clock < (this.placed[index] as number)) return false
     if (index < 0 || clock >= (this.sections[index] as Section).to) {
       this.needs.add(author, clock)
-      if (this.needs.list.length > this.limits.maxClients)
-        this.refusal = { code: 'TOO_MANY_AUTHORS', detail: 'refers to too many authors' }
+      if (this.needs.list.length > this.limits.maxClients) this.refusal = TOO_MANY
       return false
     }
     if (this.waits[index] === true) {
@@ -191,14 +210,16 @@ class Arranger {
 /** The greatest clock needed of each author. */
 class Needs {
   readonly list: { author: number; clock: number }[] = []
-  private readonly byAuthor = new Map<number, { author: number; clock: number }>()
+  /** Made for the second author: most updates need one. */
+  private byAuthor: Map<number, { author: number; clock: number }> | undefined = undefined
   private last: { author: number; clock: number } | undefined = undefined
 
   add(author: number, clock: number): void {
-    let need = this.last?.author === author ? this.last : this.byAuthor.get(author)
+    let need = this.last?.author === author ? this.last : this.byAuthor?.get(author)
     if (need === undefined) {
       need = { author, clock }
-      this.byAuthor.set(author, need)
+      if (this.last !== undefined) this.byAuthor ??= new Map([[this.last.author, this.last]])
+      this.byAuthor?.set(author, need)
       this.list.push(need)
     } else if (clock > need.clock) {
       need.clock = clock

@@ -116,7 +116,7 @@ export function heldUpdates(): HeldUpdates {
     },
     encode(stateVector) {
       tidy()
-      const theirs = stateVector === undefined ? NOTHING : clocksOf(stateVector)
+      const theirs = stateVector === undefined ? NOTHING : clocksOf(stateVector, runsByAuthor)
       const found: Run[][] = []
       for (const [author, ofAuthor] of runsByAuthor) {
         const clock = theirs.get(author) ?? 0
@@ -136,12 +136,20 @@ export function heldUpdates(): HeldUpdates {
 }
 
 const NOTHING: ReadonlyMap<number, number> = new Map()
+/** Three years of 200 new ones a day. Who says he has more gets everything. */
+const MOST_AUTHORS = 2 ** 18
 
-function clocksOf(stateVector: Uint8Array): ReadonlyMap<number, number> {
+/** Of the authors that are held: a state vector may name millions of others, and asking for each is what it would cost. */
+function clocksOf(stateVector: Uint8Array, held: ReadonlyMap<number, unknown>): ReadonlyMap<number, number> {
   const cursor = new Cursor(stateVector)
   const clocks = new Map<number, number>()
   const count = cursor.count(2)
-  for (let i = 0; i < count; i++) clocks.set(cursor.uint(), cursor.uint())
+  if (count > MOST_AUTHORS) return NOTHING
+  for (let i = 0; i < count; i++) {
+    const author = cursor.uint()
+    const clock = cursor.uint()
+    if (held.has(author)) clocks.set(author, clock)
+  }
   return cursor.refusal === undefined && cursor.left === 0 ? clocks : NOTHING
 }
 

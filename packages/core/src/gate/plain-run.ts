@@ -96,6 +96,7 @@ export function readPlainRun(
       }
     }
     if (!hasBoth) rightAuthor[row] = NONE
+    else if (rightClock[row] === anchorClock[row] && rightAuthor[row] === anchorAuthor[row]) break
     if (isText) {
       const to = pos + length
       if (to > end) break

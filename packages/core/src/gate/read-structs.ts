@@ -13,6 +13,24 @@ import { Roots } from './roots.ts'
 import { StampMax } from './stamp.ts'
 import { BESIDE, INSIDE, KEYED, LONG, NONE, type StructTable } from './struct-table.ts'
 
+/**
+ * The detail with which a Skip is refused. Yjs writes one where it knows that clocks are missing: before what it keeps pending.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { A_SKIP, SCAN_LIMITS, scanYjsUpdate } from '@joinery/core/gate'
+ *
+ * // Of author 7: "h" in the root text "t", a gap of two clocks, "i".
+ * const update = new Uint8Array([1, 3, 7, 0, 4, 1, 1, 0x74, 1, 0x68, 10, 2, 0x84, 7, 2, 1, 0x69, 0])
+ * const result = scanYjsUpdate(update, SCAN_LIMITS)
+ * assert.ok(!result.ok && result.detail === A_SKIP)
+ * ```
+ */
+export const A_SKIP = 'a Skip, which leaves a gap'
+
+const BETWEEN = 'a struct between another and itself'
+
 const GC = 0
 const DELETED = 1
 const JSON_VALUES = 2
@@ -115,7 +133,7 @@ export class StructReader {
     const { cursor, table, row } = this
     const kind = info & KIND
     if (info < 0 || kind === GC || kind > SUBDOC) {
-      return cursor.refuse('BAD_UPDATE', kind === SKIP ? 'a Skip, which leaves a gap' : 'a struct of no known kind')
+      return cursor.refuse('BAD_UPDATE', kind === SKIP ? A_SKIP : 'a struct of no known kind')
     }
     const keyed = (info & HAS_KEY) !== 0
     let foreign = false
@@ -128,7 +146,12 @@ export class StructReader {
       table.flags[row] = BESIDE | (table.flags[row] as number)
       const hasLeft = (info & HAS_LEFT) !== 0
       if (this.anchor()) foreign = true
-      if (hasLeft && (info & HAS_RIGHT) !== 0 && this.right()) foreign = true
+      if (hasLeft && (info & HAS_RIGHT) !== 0) {
+        if (this.right()) foreign = true
+        // Yjs writes none, and would put it elsewhere each time it reads it.
+        if (table.rightClock[row] === table.anchorClock[row] && table.rightAuthor[row] === table.anchorAuthor[row])
+          return cursor.refuse('BAD_UPDATE', BETWEEN)
+      }
     } else {
       const isRoot = cursor.uint()
       if (isRoot === 1) {

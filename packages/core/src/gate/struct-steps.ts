@@ -49,8 +49,27 @@ export function stepOver(cursor: Cursor): number {
   const info = cursor.byte()
   if (info < 0) return -1
   const kind = info & KIND
-  if (kind !== GC && kind !== SKIP) toContent(cursor, info)
+  if (kind !== GC && kind !== SKIP) stepToContent(cursor, info)
   return overContent(cursor, kind)
+}
+
+/**
+ * Tells what the struct here needs to be there: what it is beside or inside of. The cursor is then somewhere in it.
+ *
+ * @internal
+ */
+export function readNeeds(cursor: Cursor, need: (author: number, clock: number) => void): void {
+  const info = cursor.byte()
+  const kind = info & KIND
+  if (info < 0 || kind === GC || kind === SKIP) return
+  const read = (): void => {
+    const author = cursor.uint()
+    const clock = cursor.uint()
+    if (clock >= 0) need(author, clock)
+  }
+  if ((info & HAS_LEFT) !== 0) read()
+  if ((info & HAS_RIGHT) !== 0) read()
+  if ((info & (HAS_LEFT | HAS_RIGHT)) === 0 && cursor.uint() === 0) read()
 }
 
 /**
@@ -110,7 +129,12 @@ export function cutStruct(
   return cursor.refusal === undefined ? writer.written() : undefined
 }
 
-function toContent(cursor: Cursor, info: number): void {
+/**
+ * From behind the first byte of an item to its content.
+ *
+ * @internal
+ */
+export function stepToContent(cursor: Cursor, info: number): void {
   if ((info & HAS_LEFT) !== 0) id(cursor)
   if ((info & HAS_RIGHT) !== 0) id(cursor)
   if ((info & (HAS_LEFT | HAS_RIGHT)) === 0) parent(cursor, info)

@@ -29,6 +29,8 @@ export interface Claim {
   readonly resupply?: boolean
   /** The relay lost something that it may have got back from others since: his own edits may be there already. */
   readonly repeats?: boolean
+  /** Whether an author whom nobody has is bound to who brings him; every one is if absent. */
+  readonly binds?: ((author: number) => boolean) | undefined
 }
 
 export type GateRefusal = Extract<Code, 'CONFLICTING_AUTHORSHIP' | 'DELETES_UNKNOWN'>
@@ -78,7 +80,7 @@ export function judgeYjs(scan: YjsScan, head: HeadView, by: Claim): Verdict {
     gapInClocks(scan.authors, head) ??
     gapInReferences(scan, head) ??
     unknownDeletes(scan, head) ??
-    accepted(scan, head, by.owner, resupply)
+    accepted(scan, head, by)
   )
 }
 
@@ -121,13 +123,14 @@ function unknownDeletes(scan: YjsScan, head: HeadView): Verdict | undefined {
   return undefined
 }
 
-function accepted(scan: YjsScan, head: HeadView, owner: string, resupply: boolean): Verdict {
+function accepted(scan: YjsScan, head: HeadView, { owner, resupply, binds }: Claim): Verdict {
   const authors: RecordedAuthor[] = []
   for (const { author, to } of scan.authors) {
     const from = head.clockOf(author)
     // Re-supplied and known already.
     if (to <= from) continue
-    const bound = head.ownerOf(author) ?? (resupply ? undefined : owner)
+    const isFree = resupply === true || binds?.(author) === false
+    const bound = head.ownerOf(author) ?? (isFree ? undefined : owner)
     authors.push({ author, from, to, owner: bound })
   }
   return authors.length === 0 && !scan.hasDeletes ? KNOWN : { verdict: 'new', authors }

@@ -67,7 +67,9 @@ function tangle(authors: number): SectionSpec[] {
       const author = random.below(authors)
       return [author + 1, random.below((structs[author] as Write[]).length)]
     }
-    random.pick(structs).push(item(text('x'), { left: someId(), right: someId() }))
+    const [left, right] = [someId(), someId()]
+    const isSame = left[0] === right[0] && left[1] === right[1]
+    random.pick(structs).push(item(text('x'), isSame ? { left } : { left, right }))
   }
   return structs.map((own, i) => ({ author: i + 1, clock: 0, structs: own })).toSorted(() => random.next() - 0.5)
 }

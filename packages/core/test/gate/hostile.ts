@@ -32,6 +32,9 @@ import {
 } from './craft.ts'
 import { editedDocs } from './random-docs.ts'
 import { BOMBS } from './bombs.ts'
+import { misplaced } from './grammar/borders.ts'
+import { BULK } from './grammar/bulk.ts'
+import { mutated } from './grammar/mutated.ts'
 import type { RandomSource } from './random.ts'
 
 /** What a sender knows of the document he attacks: the next free clock of each author. */
@@ -41,14 +44,17 @@ const HUGE = [2 ** 31, 2 ** 32, 2 ** 40 - 1, 2 ** 40, 2 ** 53 - 1]
 
 export function hostileUpdate(random: RandomSource, known: Known): Uint8Array {
   const kind = random.below(100)
-  if (kind < 70) return plausible(random, known)
-  if (kind < 85) return mutated(random, plausible(random, known))
-  if (kind < 88) return mutated(random, honest(random))
-  if (kind < 90) return honest(random)
-  if (kind < 92) return mutated(random, random.pick(BOMBS)[1])
-  if (kind < 94) return Y.convertUpdateFormatV1ToV2(honest(random))
-  if (kind < 96) return crowded(random, known)
-  if (kind < 98) return nestedTypes(random, known)
+  if (kind < 58) return plausible(random, known)
+  if (kind < 70) return mutated(random, plausible(random, known))
+  if (kind < 76) return misplaced(random, plausible(random, known), plausible(random, known))
+  if (kind < 82) return misplaced(random, honest(random), plausible(random, known))
+  if (kind < 85) return mutated(random, honest(random))
+  if (kind < 87) return honest(random)
+  if (kind < 89) return mutated(random, random.pick(BOMBS)[1])
+  if (kind < 91) return Y.convertUpdateFormatV1ToV2(honest(random))
+  if (kind < 94) return crowded(random, known)
+  if (kind < 97) return nestedTypes(random, known)
+  if (kind === 97) return random.pick(Object.values(BULK))(1_000 + random.below(9), random.pick([300, 300, 2_000]))
   return Uint8Array.from({ length: random.below(80) }, () => random.below(256))
 }
 
@@ -196,7 +202,7 @@ function crowded(random: RandomSource, known: Known): Uint8Array {
   const existing = [...known].filter(([, next]) => next > 0)
   const [there, next] = existing.length > 0 ? random.pick(existing) : [author, 0]
   const anchor: Id | undefined = next > 0 ? [there, random.below(next)] : undefined
-  const structs = Array.from({ length: 50 + random.below(500) }, (_, i) => {
+  const structs = Array.from({ length: 50 + random.below(random.chance(0.1) ? 900 : 150) }, (_, i) => {
     const right: Id | undefined = i > 0 && random.chance(0.5) ? [author, clock + random.below(i)] : undefined
     return item(text('x'), { ...(anchor ? { left: anchor } : { parent: 'r' }), ...(right && anchor ? { right } : {}) })
   })
@@ -234,21 +240,4 @@ function nestedTypes(random: RandomSource, known: Known): Uint8Array {
 function honest(random: RandomSource): Uint8Array {
   const [doc] = editedDocs(random.below(2 ** 31), { docs: 2, edits: 1 + random.below(30) })
   return Y.encodeStateAsUpdate(doc as Y.Doc)
-}
-
-/** A byte changed, put in, taken out; a number made huge; an end cut off or another put on. */
-function mutated(random: RandomSource, original: Uint8Array): Uint8Array {
-  const bytes = [...original]
-  for (let i = random.below(3); i >= 0 && bytes.length > 0; i--) {
-    const at = random.below(bytes.length)
-    const kind = random.below(7)
-    if (kind === 0) bytes[at] = random.below(256)
-    else if (kind === 1) bytes[at] = (bytes[at] as number) ^ (1 << random.below(8))
-    else if (kind === 2) bytes.splice(at, 1)
-    else if (kind === 3) bytes.splice(at, 0, random.below(256))
-    else if (kind === 4) bytes.splice(at, 1, 0xff, 0xff, 0xff, 0xff, random.pick([0x0f, 0xff]), 0x7f)
-    else if (kind === 5) bytes.length = at
-    else bytes.push(...bytes.slice(at))
-  }
-  return Uint8Array.from(bytes)
 }

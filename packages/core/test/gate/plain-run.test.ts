@@ -38,6 +38,7 @@ const DAMAGED: Readonly<Record<string, Write>> = {
   'a left neighbour that comes later': item(text('a'), { left: [1, CLOCK + 3] }),
   'a right neighbour that is itself': item(text('a'), { right: [1, CLOCK] }),
   'a right neighbour beside a left one that comes later': item(text('a'), { left: [1, 2], right: [1, CLOCK + 1] }),
+  'a place between another and itself': item(text('a'), { left: [1, 2], right: [1, 2] }),
   'no text': item(text(''), { left: [1, 2] }),
   'nothing deleted': item(deleted(0), { left: [1, 2] }),
   'more deleted than there are clocks': item(deleted(SCAN_LIMITS.maxClock), { left: [1, 2] }),

@@ -9,7 +9,7 @@ import { editedDocs } from './random-docs.ts'
 
 const sessions = fc.record({ seed: fc.nat(), docs: fc.integer({ min: 1, max: 4 }), edits: fc.integer({ min: 1, max: 80 }), gc: fc.boolean() }) // prettier-ignore
 
-test('[D2] every update of every document goes through a relay, in the order it was made', () => {
+test('[D2] every update of every document goes through a relay, in the order it was made', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(sessions, ({ seed, ...options }) => {
       const relay = new Y.Doc()
@@ -42,32 +42,36 @@ test('[D2] every update of every document goes through a relay, in the order it 
   )
 })
 
-test('[D2] every snapshot, difference and merge is read as Yjs reads it, and fills an empty document whole', () => {
-  fc.assert(
-    fc.property(sessions, ({ seed, ...options }) => {
-      const made: Uint8Array[] = []
-      const docs = editedDocs(seed, { ...options, onUpdate: update => made.push(update) })
-      const snapshots = docs.map(doc => Y.encodeStateAsUpdate(doc))
-      const whole = [...snapshots, Y.mergeUpdates(snapshots), Y.mergeUpdates(made)]
-      for (const update of whole) {
-        expectReadAsYjsDoes(update)
-        expectFills(update, new Y.Doc())
-      }
-      for (const doc of docs) {
-        for (const other of docs) {
-          const version = Y.encodeStateVector(other)
-          // The last also repeats what is known, as a device may that gives back what a relay lost (R4).
-          const snapshot = Y.encodeStateAsUpdate(doc)
-          for (const update of [Y.encodeStateAsUpdate(doc, version), Y.diffUpdate(snapshot, version), snapshot]) {
-            expectReadAsYjsDoes(update)
-            expectFills(update, copyOf(other))
+test(
+  '[D2] every snapshot, difference and merge is read as Yjs reads it, and fills an empty document whole',
+  { timeout: 60_000 },
+  () => {
+    fc.assert(
+      fc.property(sessions, ({ seed, ...options }) => {
+        const made: Uint8Array[] = []
+        const docs = editedDocs(seed, { ...options, onUpdate: update => made.push(update) })
+        const snapshots = docs.map(doc => Y.encodeStateAsUpdate(doc))
+        const whole = [...snapshots, Y.mergeUpdates(snapshots), Y.mergeUpdates(made)]
+        for (const update of whole) {
+          expectReadAsYjsDoes(update)
+          expectFills(update, new Y.Doc())
+        }
+        for (const doc of docs) {
+          for (const other of docs) {
+            const version = Y.encodeStateVector(other)
+            // The last also repeats what is known, as a device may that gives back what a relay lost (R4).
+            const snapshot = Y.encodeStateAsUpdate(doc)
+            for (const update of [Y.encodeStateAsUpdate(doc, version), Y.diffUpdate(snapshot, version), snapshot]) {
+              expectReadAsYjsDoes(update)
+              expectFills(update, copyOf(other))
+            }
           }
         }
-      }
-    }),
-    { numRuns: 60 },
-  )
-})
+      }),
+      { numRuns: 60 },
+    )
+  },
+)
 
 test('[CR-05] a merge with something missing is a gap or has a Skip; nothing with a Skip is read', () => {
   let skips = 0

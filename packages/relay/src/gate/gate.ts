@@ -9,7 +9,8 @@ import type { AuthorHead, Code } from '@joinery/core'
 export type Scan = Readonly<Record<string, unknown>>
 
 export type Scanned =
-  | { readonly ok: true; readonly scan: Scan; readonly stampMax: string | undefined }
+  /** `authors`: how many heads it moves, 1 if absent. */
+  | { readonly ok: true; readonly scan: Scan; readonly stampMax: string | undefined; readonly authors?: number }
   | { readonly ok: false; readonly code: Code; readonly detail: string }
 
 export type Verdict =
@@ -31,6 +32,8 @@ export interface Claim {
   readonly resupply: boolean
   /** It lost something, and others may have given back what this device pushes on. */
   readonly repeats?: boolean
+  /** Whether an author whom nobody has is bound to who brings him; every one is if absent. */
+  readonly binds?: ((author: number) => boolean) | undefined
 }
 
 export interface EngineGate {
@@ -49,7 +52,7 @@ export function defineGate<S extends object>(gate: {
   readonly engine: string
   scan(
     bytes: Uint8Array,
-  ): { ok: true; scan: S; stampMax: string | undefined } | { ok: false; code: Code; detail: string }
+  ): { ok: true; scan: S; stampMax: string | undefined; authors?: number } | { ok: false; code: Code; detail: string }
   judge(scan: S, held: Held, by: Claim): Verdict
   wants(version: Uint8Array, authors: readonly AuthorHead[]): Uint8Array | undefined
 }): EngineGate {

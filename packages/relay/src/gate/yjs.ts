@@ -25,7 +25,8 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
     scan(bytes) {
       const result = scanYjsUpdate(bytes, limits)
       if (!result.ok) return result
-      return { ok: true, scan: result.scan, stampMax: result.scan.stampMax }
+      const { scan } = result
+      return { ok: true, scan, stampMax: scan.stampMax, authors: scan.authors.length }
     },
     judge(scan, held, by) {
       const head = {
