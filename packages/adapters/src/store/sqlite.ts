@@ -18,16 +18,33 @@ import {
   type LogPage,
   type Role,
   type Store,
+  type Voided,
+  type Voiding,
 } from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
+import { readChain, type ChainReading } from './sqlite/chain.ts'
 import { openDatabase } from './sqlite/opening.ts'
 import { failureOf } from './sqlite/refusals.ts'
-import { authorsOf, bytesOf, checksumOf, entryOf, headOf, numberOfType, textOfAuthors } from './sqlite/rows.ts'
+import {
+  authorsOf,
+  bytesOf,
+  checksumOf,
+  digitsOf,
+  entryOf,
+  headOf,
+  markOf,
+  newestAuthors,
+  numberOfType,
+  textOfAuthors,
+} from './sqlite/rows.ts'
 import { prepare, type DeviceRow, type DocumentRow, type EntryRow, type SpaceRow } from './sqlite/statements.ts'
 import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
 
 /** After about so many pages in the WAL they are moved into the database, which costs a few milliseconds. */
 const CHECKPOINT_PAGES = 2_000
+
+/** Spaces whose head is kept in memory. */
+const HEADS = 10_000
 
 export interface SqliteStoreOptions {
   /** Where the database is, or is to be made, with its folder. On a local disk. */
@@ -71,6 +88,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   let closed = false
   let broken: JoineryError | undefined
   let pages = 0
+  /** The ends of the logs that were asked for last, as committed: nobody else writes here. */
+  const heads = new Map<string, SpaceRow>()
   let checkpointing: NodeJS.Immediate | undefined
 
   function fail(error: unknown, of: 'read' | 'write'): JoineryError {
@@ -108,6 +127,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       return result
     } catch (error) {
       rollBack()
+      heads.clear()
       const failure = fail(error, 'write')
       // Where the database still has room, the WAL can then begin again from its start.
       if (failure.code === 'QUOTA') checkpointSoon()
@@ -140,14 +160,27 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     }
   }
 
-  const spaceRow = (space: string): SpaceRow | undefined => statements.space.get(space) as SpaceRow | undefined
+  function spaceRow(space: string): SpaceRow | undefined {
+    const known = heads.get(space)
+    if (known !== undefined) return known
+    const row = statements.space.get(space) as SpaceRow | undefined
+    if (row !== undefined && !database.inTransaction) keepHead(space, row)
+    return row
+  }
+
+  function keepHead(space: string, row: SpaceRow): void {
+    heads.set(space, row)
+    if (heads.size <= HEADS) return
+    const [oldest] = heads.keys()
+    if (oldest !== undefined) heads.delete(oldest)
+  }
 
   function madeSpaceRow(space: string): SpaceRow {
     const known = spaceRow(space)
     if (known !== undefined) return known
     const epoch = freshEpoch()
-    const { lastInsertRowid } = statements.makeSpace.run(space, epoch, NO_MARK)
-    return { id: Number(lastInsertRowid), epoch, seq: 0, mark: NO_MARK }
+    const { lastInsertRowid } = statements.makeSpace.run(space, epoch)
+    return { id: Number(lastInsertRowid), epoch, seq: 0, mark: null }
   }
 
   function documentRow(space: string, document: string): DocumentRow | undefined {
@@ -174,11 +207,13 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       if (entries.length > 0 && weight >= maxBytes) return cutAfter(row, entries, [...damaged])
       const stored = found as EntryRow
       const entry = entryOf(stored)
-      if (entry !== undefined) entries.push(entry)
-      else if (stored.document !== null) damaged.add(stored.document)
+      // Nothing is left of what was voided there.
+      const isEmptyPlace = entry?.type === 'void' && entry.bytes.length === 0
+      if (entry !== undefined && !isEmptyPlace) entries.push(entry)
+      else if (entry === undefined && stored.document !== null) damaged.add(stored.document)
       weight += ENTRY_WEIGHT + stored.bytes.length
     }
-    return { entries, seq: row.seq, mark: bytesOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
+    return { entries, seq: row.seq, mark: markOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
   }
 
   function cutAfter(row: SpaceRow, entries: Entry[], damaged: string[]): LogPage {
@@ -187,17 +222,11 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     return { entries, seq, mark: bytesOf(mark), epoch: row.epoch, end: false, damaged }
   }
 
-  /** The rows of a document up to `last`, oldest first. Rejects when any of them is damaged or missing. */
-  function soundRows(row: DocumentRow, last: number, count: number): { row: EntryRow; entry: Entry }[] {
-    const rows = statements.chain.all(chainOf(row, last)) as EntryRow[]
-    const sound = rows.flatMap(found => {
-      const entry = entryOf(found)
-      return entry === undefined ? [] : [{ row: found, entry }]
-    })
-    if (sound.length !== count)
-      throw new JoineryError('QUARANTINED', { document: row.name, damaged: count - sound.length })
-    return sound
-  }
+  const chain = (space: string, document: string): ChainReading => ({
+    statements,
+    document: () => documentRow(space, document),
+    read,
+  })
 
   function fold({ space, document, upTo, snapshot, entries }: Fold): boolean {
     const row = documentRow(space, document)
@@ -212,24 +241,48 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })
     statements.putSnapshot.run(type, checksum, authors, snapshot, row.space, upTo)
     const bytes = row.bytes - folded.reduce((sum, one) => sum + one.bytes, 0) + snapshot.length
-    statements.moveDocument.run(row.seq, row.entries - entries + 1, bytes, 0, row.id)
+    const left = row.entries - entries + 1
+    statements.moveDocument.run(row.seq, left, bytes, 0, row.id)
+    statements.moveDigits.run(digitsOf(left), row.id)
     // Only what was read back replaces anything (S3).
     if (entryOf(statements.entryAt.get(row.space, upTo) as EntryRow) === undefined)
       throw new JoineryError('UNAVAILABLE', { document, reason: 'the snapshot did not read back' })
     return true
   }
 
+  function voidOne({ space, seq, instead, entry }: Voiding): Voided | undefined {
+    // It moves, and is read anew.
+    heads.delete(space)
+    const row = documentRow(space, entry.document)
+    const old = row && (statements.entryAt.get(row.space, seq) as EntryRow | undefined)
+    if (row === undefined || row.gone === 1 || old?.document_id !== row.id) return undefined
+    if (old.type !== numberOfType('update')) return undefined
+    const type = numberOfType(instead === undefined ? 'void' : 'snapshot')
+    const bytes = instead ?? new Uint8Array(0)
+    statements.putInstead.run(type, checksumOf({ ...old, type, bytes }), bytes, row.space, seq)
+    statements.moveDocument.run(row.seq, row.entries, row.bytes - old.bytes.length + bytes.length, 0, row.id)
+    const { committed } = appendAll(statements, [{ space, entries: [{ ...entry, basedOn: row.seq }] }], madeSpaceRow)
+    const written = statements.entryAt.get(row.space, committed[0]?.head.seq ?? 0) as EntryRow | undefined
+    const appended = written && entryOf(written)
+    // Its name was another's: nothing of this is written.
+    if (committed[0] === undefined || appended?.type !== 'void') throw new JoineryError('UNAVAILABLE', { seq })
+    return { head: committed[0].head, entry: appended, before: row.seq }
+  }
+
   return {
     head: space =>
       read(() => {
         const row = spaceRow(space)
-        return row && { epoch: row.epoch, seq: row.seq, mark: bytesOf(row.mark) }
+        return row && { epoch: row.epoch, seq: row.seq, mark: markOf(row.mark) }
       }),
-    commit: spaces =>
-      write(() => {
-        const { committed, pages: touched } = appendAll(statements, spaces, madeSpaceRow)
-        return { result: committed, touched }
-      }),
+    async commit(spaces) {
+      const { committed, ids } = await write(() => {
+        const appended = appendAll(statements, spaces, madeSpaceRow)
+        return { result: appended, touched: appended.pages }
+      })
+      for (const { space, head } of committed) keepHead(space, { id: ids.get(space) as number, ...head })
+      return committed
+    },
     read: (space, after, maxBytes) => read(() => page(space, after, maxBytes)),
     markAt: (space, seq) =>
       read(() => {
@@ -243,17 +296,12 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         const row = documentRow(space, document)
         return row && headOf(row)
       }),
-    authors: (space, document) =>
-      read(() => {
-        const row = documentRow(space, document)
-        if (row === undefined) return []
-        return [...authorsOf(soundRows(row, row.seq, row.entries).map(sound => sound.row)).values()]
-      }),
-    body: (space, document) =>
-      read(() => {
-        const row = documentRow(space, document)
-        return row === undefined ? [] : soundRows(row, row.seq, row.entries).map(({ entry }) => entry)
-      }),
+    async authors(space, document) {
+      const found = newestAuthors()
+      await readChain(chain(space, document), found.look)
+      return found.all()
+    },
+    body: (space, document) => readChain(chain(space, document), (_, entry) => entry),
     documents: (space, before, limit) =>
       read(() => {
         const row = spaceRow(space)
@@ -276,10 +324,25 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return found?.seq ?? undefined
       }),
     fold: folding => write(() => ({ result: fold(folding), touched: 8 + folding.snapshot.length / 4096 })),
+    everyDocument: (after, limit) =>
+      read(
+        () =>
+          statements.everyDocument.all(after, limit) as {
+            at: number
+            space: string
+            document: string
+            engine: string
+          }[],
+      ),
+    void: voiding => write(() => ({ result: voidOne(voiding), touched: 8 + voiding.entry.bytes.length / 4096 })),
     foldable: (entries, limit) =>
       read(() => {
-        const statement = entries >= FOLDABLE_INDEXED_FROM ? statements.foldableIndexed : statements.foldable
-        return statement.all(entries, limit) as { space: string; document: string; engine: string; entries: number }[]
+        const digits = digitsOf(entries)
+        const found =
+          digits >= FOLDABLE_INDEXED_FROM
+            ? statements.foldableIndexed.all(entries, digits, limit)
+            : statements.foldable.all(entries, limit)
+        return found as { space: string; document: string; engine: string; entries: number }[]
       }),
     quarantine: (space, document, code) =>
       write(() => {
@@ -300,3 +363,6 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     },
   }
 }
+
+export { inspectSqlite, sqliteVersion } from './sqlite/inspection.ts'
+export type { DocumentPlace, InspectSqliteOptions, RowPlace, SqliteInspection } from './sqlite/inspection.ts'

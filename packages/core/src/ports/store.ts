@@ -11,11 +11,15 @@
  * - D6: a `tombstone` drops the bytes, authors and quarantine of its document in the same transaction; what comes later
  *   is `gone`.
  * - S3: entries are never changed or removed, but for `fold`, which replaces the bytes of entries up to `upTo` by one snapshot at that seq,
- *   and only if none of them changed meanwhile; marks stay verifiable for folded entries.
- * - `read` gives entries in order from one consistent view; a folded entry is passed over, its snapshot stands at the last folded seq.
+ *   and only if none of them changed meanwhile, and `void`, which takes the bytes of one entry away and appends an entry that holds them;
+ *   marks stay verifiable for both.
+ * - `read` gives entries in order from one consistent view; a folded entry is passed over, its snapshot stands at the last folded seq; so is
+ *   a voided one of which nothing is left.
  * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA:
  *   nothing was written, and reads go on. `read` of a space that is not there is NOT_FOUND.
  * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
+ * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body` and `authors` of a long one are read
+ *   piece by piece, as of when they began or later.
  * - Rows carry checksums; a row that fails its checksum rejects `body` and `authors` of that document with QUARANTINED, and of no other;
  *   `read` passes over it and names its document as `damaged`.
  */
@@ -53,6 +57,19 @@ export interface Store {
     entries: number,
     limit: number,
   ): Promise<{ space: string; document: string; engine: string; entries: number }[]>
+  /**
+   * Documents of all spaces, a page at a time, in an order that stays: those behind `after`, which is 0 at first and then the last one's `at`.
+   * None that are gone.
+   */
+  everyDocument(
+    after: number,
+    limit: number,
+  ): Promise<{ at: number; space: string; document: string; engine: string }[]>
+  /**
+   * Appends a `void` entry and puts something else in the place of the entry that it voids: a `snapshot` of what is left of it, or, when
+   * that is nothing, a `void` without bytes. Undefined when that entry is no update of a live document (any more): nothing is written.
+   */
+  void(voiding: Voiding): Promise<Voided | undefined>
   quarantine(space: string, document: string, code: Code | undefined): Promise<void>
   /** Makes the space if it is new; the role given is kept if a member already has one. */
   admit(space: string, subject: string, role: Role): Promise<void>
@@ -76,7 +93,8 @@ export interface SpaceCommit {
   readonly entries: readonly CommitEntry[]
 }
 
-export interface CommitEntry extends PushEntry {
+export interface CommitEntry extends Omit<PushEntry, 'type'> {
+  readonly type: PushEntry['type'] | 'void'
   readonly device: string
   readonly subject: string
   readonly digest: Uint8Array
@@ -134,6 +152,24 @@ export interface AuthorHead {
   readonly author: string
   readonly clock: number
   readonly owner: string
+}
+
+export interface Voiding {
+  readonly space: string
+  /** Of the entry that is voided. */
+  readonly seq: number
+  /** What readers get in its place; undefined when nothing. */
+  readonly instead: Uint8Array | undefined
+  /** Appended on whatever head the document has: `basedOn` says nothing here. Its document is that of `seq`. */
+  readonly entry: CommitEntry & { readonly type: 'void' }
+}
+
+export interface Voided {
+  readonly head: SpaceHead
+  /** The entry that was appended. */
+  readonly entry: Entry
+  /** The document's head seq before it. */
+  readonly before: number
 }
 
 export interface Fold {

@@ -18,6 +18,8 @@ import type {
   Role,
   SpaceCommit,
   SpaceHead,
+  Voided,
+  Voiding,
 } from '../ports/store.ts'
 
 export interface MemoryLog {
@@ -199,6 +201,44 @@ export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, 
   return true
 }
 
+export function everyDocumentIn(
+  log: MemoryLog,
+  after: number,
+  limit: number,
+): { at: number; space: string; document: string; engine: string }[] {
+  const all = [...log.spaces].flatMap(([space, { documents }]) =>
+    [...documents.values()].map(({ head }) => ({ space, head })),
+  )
+  return all
+    .map(({ space, head: { document, engine, state } }, at) => ({ at: at + 1, space, document, engine, state }))
+    .filter(({ at, state }) => at > after && state === 'live')
+    .slice(0, limit)
+    .map(({ at, space, document, engine }) => ({ at, space, document, engine }))
+}
+
+export function voidIn(
+  log: MemoryLog,
+  { space: name, seq, instead, entry }: Voiding,
+  epochOf: EpochOf,
+): Voided | undefined {
+  const space = log.spaces.get(name)
+  const stored = space?.documents.get(entry.document)
+  const old = space?.entries.get(seq)
+  if (space === undefined || stored === undefined || old === undefined) return undefined
+  if (stored.head.state === 'gone' || old.entry.document !== entry.document || old.entry.type !== 'update')
+    return undefined
+  const bytes = new Uint8Array(instead ?? [])
+  const type = instead === undefined ? 'void' : 'snapshot'
+  space.entries.set(seq, { entry: { ...old.entry, type, bytes }, damaged: old.damaged })
+  const size = stored.head.bytes - old.entry.bytes.length + bytes.length
+  space.documents.set(entry.document, { ...stored, head: { ...stored.head, bytes: size } })
+  const before = stored.head.seq
+  const [committed] = commitTo(log, [{ space: name, entries: [{ ...entry, basedOn: before }] }], epochOf)
+  const written = space.entries.get(committed?.head.seq ?? 0)
+  if (committed === undefined || written?.entry.type !== 'void') throw new JoineryError('UNAVAILABLE', { seq })
+  return { head: committed.head, entry: written.entry, before }
+}
+
 export function quarantineIn(log: MemoryLog, name: string, document: string, code: Code | undefined): void {
   const space = log.spaces.get(name)
   const stored = space?.documents.get(document)
@@ -232,10 +272,15 @@ export function pageOf(log: MemoryLog, name: string, after: number, maxBytes: nu
       return { entries, seq, mark: markAt(space, seq) ?? NO_MARK, epoch: head.epoch, end: false, damaged: [...damaged] }
     }
     if (isDamaged) damaged.add(entry.document)
-    else entries.push(entry)
+    else if (!isEmptyPlace(entry)) entries.push(entry)
     weight += ENTRY_WEIGHT + entry.bytes.length
   }
   return { entries, ...head, end: true, damaged: [...damaged] }
+}
+
+/** Nothing is left of what was voided there. */
+function isEmptyPlace({ type, bytes }: Entry): boolean {
+  return type === 'void' && bytes.length === 0
 }
 
 function markAt({ written }: SpaceLog, seq: number): Uint8Array | undefined {

@@ -3,7 +3,7 @@ import { entryDigest, markAfter, NO_MARK } from '../digest.ts'
 import type { Entry } from '../entry.ts'
 import { isId } from '../ids.ts'
 import { ENTRY_WEIGHT } from '../ports/store.ts'
-import type { CommitEntry, CommittedSpace, LogPage, Outcome, Store } from '../ports/store.ts'
+import type { CommitEntry, CommittedSpace, LogPage, Outcome, Store, Voiding } from '../ports/store.ts'
 import type { Law } from './law.ts'
 import { must, rejects, same } from './must.ts'
 
@@ -501,6 +501,76 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
         'what comes late',
       )
     }
+  }),
+  law('D2', 'every document is told, a page at a time, but for those that are gone', async ({ store }) => {
+    await commit(store, 'a', [edit('x', 1), edit('y', 2), edit('z', 3)])
+    await commit(store, 'b', [edit('x', 1, { engine: 'register' })])
+    await commit(store, 'a', [tombstone('y', 4, { basedOn: 2 }), edit('x', 5, { basedOn: 1 })])
+    const told: string[] = []
+    for (let after = 0, pages = 0; pages < 10; pages++) {
+      const page = await store.everyDocument(after, 2)
+      must(page.length <= 2, 'at most the limit')
+      told.push(...page.map(({ space, document, engine }) => `${space} ${document} ${engine}`))
+      after = page.at(-1)?.at ?? after
+    }
+    same(told.sort(), ['a x yjs', 'a z yjs', 'b x register'], 'each once')
+  }),
+  law('D2', 'a void takes an entry away, says so, and changes no mark', async ({ store, reopen }) => {
+    const authors = [{ author: '7', clock: 3, owner: 'phone@ann' }]
+    await commit(store, 'a', [edit('x', 1), edit('x', 2, { authors }), edit('y', 3), edit('x', 4)])
+    const [second, marks] = [(await store.body('a', 'x'))[1], await Promise.all([1, 2, 3, 4].map(seq => store.markAt('a', seq)))] // prettier-ignore
+    const voiding = (seq: number, n: number, instead: Uint8Array | undefined, document = 'x'): Voiding => ({
+      space: 'a',
+      seq,
+      instead,
+      entry: { ...edit(document, n, { device: 'relay', subject: '' }), type: 'void' },
+    })
+    const voided = await store.void(voiding(2, 1, bytesOf(3)))
+    same([voided?.before, voided?.entry.seq, voided?.entry.type], [4, 5, 'void'], 'what was appended')
+    same(voided?.head, await store.head('a'), 'the head')
+    for (const seq of [2, 3, 5, 6]) must((await store.void(voiding(seq, 2, undefined))) === undefined, `not ${seq}`)
+    must((await store.void(voiding(1, 2, undefined, 'none'))) === undefined, 'nor of another document')
+    must((await store.void({ ...voiding(1, 2, undefined), space: 'none' })) === undefined, 'nor elsewhere')
+    await store.void(voiding(4, 2, undefined))
+    const again = await reopen()
+    same(
+      (await everything(again, 'a')).map(({ seq, type, bytes }) => [seq, type, bytes.length]),
+      [
+        [1, 'update', 10],
+        [2, 'snapshot', 3],
+        [3, 'update', 10],
+        [5, 'void', 10],
+        [6, 'void', 10],
+      ],
+      'the log: where nothing is left, nothing is told',
+    )
+    same((await again.body('a', 'x'))[1], { ...second, type: 'snapshot', bytes: bytesOf(3) }, 'it stands in its place')
+    same((await again.document('a', 'x'))?.bytes, 33, 'bytes of the body')
+    same(await Promise.all([1, 2, 3, 4].map(seq => again.markAt('a', seq))), marks, 'marks')
+    same(await again.authors('a', 'x'), authors, 'authors stay')
+    same(await again.holds('a', 'x', edit('x', 2).digest), 2, 'and it is known by its digest')
+    same(outcomesOf(await commit(again, 'a', [edit('x', 2)])), [{ outcome: 'known', seq: 2 }], 'and by its name')
+    must(await again.fold({ space: 'a', document: 'x', upTo: 6, snapshot: bytesOf(7), entries: 5 }), 'it folds')
+    await commit(again, 'a', [tombstone('x', 7, { basedOn: 6 })])
+    must((await again.void(voiding(7, 3, undefined))) === undefined, 'nothing of what is gone')
+  }),
+  law('T2', 'a long body is whole, also when it is folded or goes on while it is read', async ({ store }) => {
+    let seq = 0
+    const grow = async (count: number): Promise<void> => {
+      const entries = Array.from({ length: count }, (_, at) => edit('x', seq + at + 1, { basedOn: seq }))
+      await commit(store, 'a', entries)
+      seq += count
+    }
+    await grow(2_500)
+    const reads = [store.body('a', 'x'), store.authors('a', 'x')] as const
+    await grow(1)
+    must(await store.fold({ space: 'a', document: 'x', upTo: 1_200, snapshot: bytesOf(5), entries: 1_200 }), 'folded')
+    const [body] = await Promise.all(reads)
+    const seqs = body.map(one => one.seq)
+    const first = seqs[0] ?? 0
+    must(first === 1 || first === 1_200, `begins at ${first}`)
+    same(seqs, Array.from(seqs, (_, at) => first + at), 'without a gap') // prettier-ignore
+    must((seqs.at(-1) ?? 0) >= 2_500, 'to its end')
   }),
   law('T2', 'a quarantine is of one document, and can be lifted', async ({ store, reopen }) => {
     await commit(store, 'a', [edit('x', 1), edit('y', 2)])

@@ -10,7 +10,7 @@ import {
   type Outcome,
   type SpaceCommit,
 } from '@joinery/core'
-import { bytesOf, checksumOf, numberOfType, textOfAuthors } from './rows.ts'
+import { checksumOf, digitsOf, markOf, numberOfType, textOfAuthors } from './rows.ts'
 import type { DeviceRow, DocumentRow, SpaceRow, Statements } from './statements.ts'
 
 interface SpaceDraft {
@@ -27,6 +27,8 @@ interface DocumentDraft {
   /** Head seq before this commit. */
   readonly base: number
   readonly isNew: boolean
+  /** Binary digits of its count of entries before this commit. */
+  readonly digits: number
   firstSeq: number
   seq: number
   kind: string | undefined
@@ -41,11 +43,12 @@ interface DeviceDraft {
   id: number | undefined
   subject: string | undefined
   last: number
-  moved: boolean
 }
 
 export interface Appending {
   readonly committed: CommittedSpace[]
+  /** Of the spaces. */
+  readonly ids: ReadonlyMap<string, number>
   /** About how many pages of the database this touched. */
   readonly pages: number
 }
@@ -65,7 +68,7 @@ export function appendAll(
     const known = spacesByName.get(name)
     if (known !== undefined) return known
     const { id, epoch, seq, mark } = spaceRow(name)
-    const draft = { id, epoch, seq, mark: bytesOf(mark), documents: new Map(), devices: new Map() }
+    const draft = { id, epoch, seq, mark: markOf(mark), documents: new Map(), devices: new Map() }
     spacesByName.set(name, draft)
     return draft
   }
@@ -78,6 +81,7 @@ export function appendAll(
       id: row?.id ?? ++documentIds,
       base: row?.seq ?? 0,
       isNew: row === undefined,
+      digits: digitsOf(row?.entries ?? 0),
       firstSeq: row?.first_seq ?? 0,
       seq: row?.seq ?? 0,
       kind: row?.kind,
@@ -95,7 +99,7 @@ export function appendAll(
     const known = space.devices.get(name)
     if (known !== undefined) return known
     const row = statements.device.get(space.id, name) as DeviceRow | undefined
-    const draft: DeviceDraft = { id: row?.id, subject: row?.subject, last: row?.last ?? 0, moved: false }
+    const draft: DeviceDraft = { id: row?.id, subject: row?.subject, last: row?.last ?? 0 }
     space.devices.set(name, draft)
     return draft
   }
@@ -119,7 +123,6 @@ export function appendAll(
     device.id = deviceId
     device.subject = entry.subject
     device.last = Math.max(device.last, entry.n)
-    device.moved = true
 
     const seq = ++space.seq
     space.mark = markAfter(space.mark, entry.digest)
@@ -158,13 +161,15 @@ export function appendAll(
       const { id, firstSeq, seq, kind, engine, entries, bytes } = document
       const gone = document.state === 'gone' ? 1 : 0
       if (seq === document.base) continue
+      const digits = digitsOf(entries)
       if (document.isNew)
-        statements.makeDocument.run(id, space.id, name, kind, engine, firstSeq, seq, entries, bytes, gone)
-      else statements.moveDocument.run(seq, entries, bytes, gone, id)
-      pages += 2
+        statements.makeDocument.run(id, space.id, name, kind, engine, firstSeq, seq, entries, digits, bytes, gone)
+      else {
+        statements.moveDocument.run(seq, entries, bytes, gone, id)
+        if (digits !== document.digits) statements.moveDigits.run(digits, id)
+      }
+      pages += 1
     }
-    for (const device of space.devices.values()) if (device.moved) statements.moveDevice.run(device.last, device.id)
-    statements.moveSpace.run(space.seq, space.mark, space.id)
   }
 
   const answers = commits.map(({ space: name, entries }) => {
@@ -173,5 +178,6 @@ export function appendAll(
     return { space: name, head: { epoch: space.epoch, seq: space.seq, mark: space.mark }, outcomes }
   })
   for (const space of spacesByName.values()) moveHeads(space)
-  return { committed: answers, pages }
+  const ids = new Map([...spacesByName].map(([name, { id }]) => [name, id]))
+  return { committed: answers, ids, pages }
 }

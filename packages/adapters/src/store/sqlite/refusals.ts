@@ -18,7 +18,16 @@ const NETWORK_FILE_SYSTEMS = new Map([
   [0x0102_1997, '9P'],
 ])
 
-export type RefusalReason = 'version' | 'synchronous' | 'network' | 'locked' | 'foreign' | 'newer'
+export type RefusalReason =
+  | 'version'
+  | 'synchronous'
+  | 'network'
+  | 'locked'
+  | 'foreign'
+  | 'newer'
+  /** When it is looked at from outside: SQLite cannot read it, or it is written to all the time. */
+  | 'malformed'
+  | 'restless'
 
 /** An UNAVAILABLE with the details `reason` and `sentence`. */
 export function refusal(reason: RefusalReason, sentence: string, cause?: unknown): JoineryError {

@@ -1,6 +1,6 @@
 /** Between rows and what the port speaks of. Law: a row that does not fit its checksum never comes out as an entry. */
 import { crc32 } from 'node:zlib'
-import { isCode, type AuthorHead, type DocumentHead, type Entry, type EntryType } from '@joinery/core'
+import { isCode, NO_MARK, type AuthorHead, type DocumentHead, type Entry, type EntryType } from '@joinery/core'
 import type { DocumentRow, EntryRow } from './statements.ts'
 
 /** The place in this list is the number in the row: append only. */
@@ -40,6 +40,18 @@ export function authorsOf(rows: readonly Pick<EntryRow, 'authors'>[]): Map<strin
   return authors
 }
 
+/** The authors of sound rows that are looked at newest first: the first that names one counts. */
+export function newestAuthors(): { look(row: Pick<EntryRow, 'authors'>): void; all(): AuthorHead[] } {
+  const authorsById = new Map<string, AuthorHead>()
+  return {
+    look(row) {
+      for (const [author, clock, owner] of JSON.parse(row.authors) as [string, number, string][])
+        if (!authorsById.has(author)) authorsById.set(author, { author, clock, owner })
+    },
+    all: () => [...authorsById.values()],
+  }
+}
+
 export function headOf(row: DocumentRow): DocumentHead {
   const { name, kind, engine, first_seq, seq, bytes, gone, quarantined } = row
   return {
@@ -57,4 +69,13 @@ export function headOf(row: DocumentRow): DocumentHead {
 /** The driver gives a Buffer, whose `slice` shares. */
 export function bytesOf(buffer: Uint8Array): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+}
+
+export function markOf(mark: Uint8Array | null): Uint8Array {
+  return mark === null ? NO_MARK : bytesOf(mark)
+}
+
+/** How many binary digits a count has. */
+export function digitsOf(count: number): number {
+  return 32 - Math.clz32(count)
 }

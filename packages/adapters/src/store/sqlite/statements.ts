@@ -6,7 +6,8 @@ export interface SpaceRow {
   readonly id: number
   readonly epoch: string
   readonly seq: number
-  readonly mark: Uint8Array
+  /** Null while nothing is in the log. */
+  readonly mark: Uint8Array | null
 }
 
 export interface DocumentRow {
@@ -57,7 +58,7 @@ const ENTRY_NAMES = `
   LEFT JOIN document ON document.id = entry.document
   LEFT JOIN device ON device.id = entry.device`
 
-const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entry ${ENTRY_NAMES}`
+export const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entry ${ENTRY_NAMES}`
 
 /** The seqs of a document's entries from `@last` backwards. A damaged `prev` ends it, and leads round in no circle. */
 const CHAIN = `
@@ -82,9 +83,12 @@ const SQL = {
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
 
-  space: 'SELECT id, epoch, seq, mark FROM space WHERE name = ?',
-  makeSpace: 'INSERT INTO space (name, epoch, seq, mark) VALUES (?, ?, 0, ?)',
-  moveSpace: 'UPDATE space SET seq = ?, mark = ? WHERE id = ?',
+  // Its head is the end of its log.
+  space: `
+    SELECT id, epoch, coalesce(log.seq, 0) AS seq, log.mark FROM space
+    LEFT JOIN log ON log.space = space.id AND log.seq = (SELECT max(seq) FROM log WHERE log.space = space.id)
+    WHERE name = ?`,
+  makeSpace: 'INSERT INTO space (name, epoch) VALUES (?, ?)',
 
   appendName: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
   appendEntry: `
@@ -94,10 +98,10 @@ const SQL = {
   markAt: 'SELECT mark FROM log WHERE space = ? AND seq = ?',
 
   entriesAfter: `${ENTRY} WHERE entry.space = ? AND entry.seq > ? ORDER BY entry.seq`,
-  // CROSS JOIN keeps SQLite from walking the log and asking of each entry whether it is in the chain.
-  chain: `
-    ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq ${ENTRY_NAMES}
-    ORDER BY chain.seq`,
+  // CROSS JOIN keeps SQLite from walking the log and asking of each entry whether it is in the chain. Newest first, as the chain is
+  // followed, so whoever stops reading stops it.
+  chainBack: `
+    ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq ${ENTRY_NAMES}`,
   chainAuthors: `
     ${CHAIN} SELECT entry.authors, length(entry.bytes) AS bytes FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq
     ORDER BY chain.seq`,
@@ -110,19 +114,24 @@ const SQL = {
     WHERE entry.space = ? AND entry.seq < ? ORDER BY entry.seq DESC LIMIT ?`,
   lastDocumentId: 'SELECT coalesce(max(id), 0) AS id FROM document',
   makeDocument: `
-    INSERT INTO document (id, space, name, kind, engine, first_seq, seq, entries, bytes, gone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    INSERT INTO document (id, space, name, kind, engine, first_seq, seq, entries, digits, bytes, gone)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   moveDocument: 'UPDATE document SET seq = ?, entries = ?, bytes = ?, gone = ? WHERE id = ?',
+  // By itself, so that an index is written only when it changes.
+  moveDigits: 'UPDATE document SET digits = ? WHERE id = ?',
   quarantine: 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ?',
   liftQuarantine: 'UPDATE document SET quarantined = NULL WHERE id = ?',
 
-  device: 'SELECT id, subject, last FROM device WHERE space = ? AND name = ?',
-  makeDevice: 'INSERT INTO device (space, name, subject, last) VALUES (?, ?, ?, 0)',
-  moveDevice: 'UPDATE device SET last = ? WHERE id = ?',
+  device: `
+    SELECT id, subject, coalesce((SELECT max(n) FROM log WHERE log.device = device.id), 0) AS last
+    FROM device WHERE space = ? AND name = ?`,
+  makeDevice: 'INSERT INTO device (space, name, subject) VALUES (?, ?, ?)',
 
   rememberDigests: `
     ${CHAIN} INSERT INTO folded (document, digest, seq)
     SELECT @document, digest, chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq`,
   dropChain: `${CHAIN} DELETE FROM entry WHERE space = @space AND seq IN (SELECT seq FROM chain)`,
+  putInstead: 'UPDATE entry SET type = ?, checksum = ?, bytes = ? WHERE space = ? AND seq = ?',
   putSnapshot: 'UPDATE entry SET type = ?, prev = 0, checksum = ?, authors = ?, bytes = ? WHERE space = ? AND seq = ?',
   holds: `
     ${CHAIN} SELECT min(seq) AS seq FROM (
@@ -130,8 +139,11 @@ const SQL = {
       UNION ALL
       SELECT chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq WHERE digest = @digest
     )`,
+  everyDocument: `
+    SELECT document.id AS at, space.name AS space, document.name AS document, document.engine
+    FROM document JOIN space ON space.id = document.space WHERE document.id > ? AND gone = 0 ORDER BY document.id LIMIT ?`,
   foldable: `${FOLDABLE} ORDER BY entries DESC LIMIT ?`,
-  foldableIndexed: `${FOLDABLE} AND entries >= ${FOLDABLE_INDEXED_FROM} ORDER BY entries DESC LIMIT ?`,
+  foldableIndexed: `${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= ? ORDER BY entries DESC LIMIT ?`,
 
   admit: 'INSERT INTO member (space, subject, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = ? AND member.subject = ?',
