@@ -6,7 +6,7 @@ import { memoryDisk, memoryStorage, type DiskStep, type MemoryDisk } from '../..
 
 for (const law of storageLaws) test(`[${law.rule}] ${law.title}`, () => law.check(() => memoryDisk()))
 
-test('[CR-16] a hundred thousand rows written in any order stand in theirs', async () => {
+test('[CR-16] a hundred thousand rows written in any order stand in theirs', { timeout: 30_000 }, async () => {
   const storage = memoryStorage()
   for (let i = 0; i < 1_000; i++)
     await storage.write(['rows'], async tx => {

@@ -1,11 +1,12 @@
 /**
- * Tables in memory, as one transaction sees and changes them. Laws: the rows of a table stand in key order; a list of rows is copied before
- * its first change, so whoever holds one holds a snapshot; values are copied on the way out.
+ * Tables in memory, as one transaction sees and changes them. Laws: values are copied on the way out; a transaction costs what it touches,
+ * however much there is; whoever holds tables holds a snapshot of them.
  */
 import { beginsWith, compareKeys, copyPlain, type Key, type KeyRange, type Row, type Table } from '@joinery/core'
 import type { TableAccess } from '../../transaction-over.ts'
+import { countIn, draftOfPages, rowsIn, spotOf, step, type Pages, type PagesDraft, type Spot } from './pages.ts'
 
-export type Tables = { readonly [T in Table]?: readonly Row[] }
+export type Tables = { readonly [T in Table]?: Pages }
 
 /** Where a key stands: before what is meant (negative), in it (0) or after it (positive). */
 type Side = (key: Key) => number
@@ -17,43 +18,57 @@ interface Draft {
 }
 
 export function draftOf(base: Tables): Draft {
-  const drafts: { [T in Table]?: Row[] } = {}
+  const drafts: { [T in Table]?: PagesDraft } = {}
 
-  function read(table: Table, side: Side, range?: KeyRange): readonly Row[] {
-    const rows = drafts[table] ?? base[table] ?? []
-    return rows.slice(...boundsOf(rows, side, range))
+  const pagesOf = (table: Table): Pages => drafts[table]?.pages ?? base[table] ?? []
+
+  const draftFor = (table: Table): PagesDraft => (drafts[table] ??= draftOfPages(base[table] ?? []))
+
+  function read(table: Table, range: KeyRange): Row[] {
+    const pages = pagesOf(table)
+    return rowsIn(pages, ...boundsOf(pages, range))
   }
 
-  function replace(table: Table, side: Side, row: readonly Row[], range?: KeyRange): void {
-    const rows = (drafts[table] ??= [...(base[table] ?? [])])
-    const [start, end] = boundsOf(rows, side, range)
-    rows.splice(start, end - start, ...row)
+  function replace(table: Table, key: Key, ...row: Row[]): void {
+    const draft = draftFor(table)
+    const { spot, row: before } = find(draft.pages, key)
+    draft.replace(spot, before === undefined ? spot : { page: spot.page, at: spot.at + 1 }, row)
   }
 
   return {
     access: {
       get(table, key) {
-        const [row] = read(table, only(key))
+        const { row } = find(pagesOf(table), key)
         return row && copyPlain(row.value)
       },
       range(table, range) {
-        const rows = read(table, within(range), range).map(({ key, value }) => ({
-          key: [...key],
-          value: copyPlain(value),
-        }))
+        const rows = read(table, range).map(({ key, value }) => ({ key: [...key], value: copyPlain(value) }))
         return range.reverse ? rows.toReversed() : rows
       },
-      count: (table, range) => read(table, within(range), range).length,
-      put: (table, key, value) => replace(table, only(key), [{ key, value }]),
-      delete: (table, key) => replace(table, only(key), []),
-      deleteRange: (table, range) => replace(table, within(range), [], range),
+      count(table, range) {
+        const pages = pagesOf(table)
+        return countIn(pages, ...boundsOf(pages, range))
+      },
+      put: (table, key, value) => replace(table, key, { key, value }),
+      delete: (table, key) => replace(table, key),
+      deleteRange(table, range) {
+        const draft = draftFor(table)
+        draft.replace(...boundsOf(draft.pages, range), [])
+      },
     },
-    changed: () => ({ ...base, ...drafts }),
+    changed() {
+      const changed: { [T in Table]?: Pages } = { ...base }
+      for (const [table, draft] of Object.entries(drafts)) changed[table as Table] = draft.pages
+      return changed
+    },
   }
 }
 
-function only(wanted: Key): Side {
-  return key => compareKeys(key, wanted)
+/** Where a key stands, or would, and its row. */
+function find(pages: Pages, wanted: Key): { readonly spot: Spot; readonly row: Row | undefined } {
+  const spot = spotOf(pages, key => compareKeys(key, wanted) >= 0)
+  const row = pages[spot.page]?.[spot.at]
+  return { spot, row: row !== undefined && compareKeys(row.key, wanted) === 0 ? row : undefined }
 }
 
 function within({ prefix = [], from = prefix, after, before }: KeyRange): Side {
@@ -65,19 +80,10 @@ function within({ prefix = [], from = prefix, after, before }: KeyRange): Side {
 }
 
 /** Where the first row meant stands, and where the row after the last. */
-function boundsOf(rows: readonly Row[], side: Side, { limit = Infinity, reverse }: KeyRange = {}): [number, number] {
-  const start = firstIndex(rows, key => side(key) >= 0)
-  const end = firstIndex(rows, key => side(key) > 0)
-  return reverse ? [Math.max(start, end - limit), end] : [start, Math.min(end, start + limit)]
-}
-
-/** The first row that `reached` holds for; it holds for all rows after one that it holds for. */
-function firstIndex(rows: readonly Row[], reached: (key: Key) => boolean): number {
-  let [low, high] = [0, rows.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (reached(rows[middle]?.key ?? [])) high = middle
-    else low = middle + 1
-  }
-  return low
+function boundsOf(pages: Pages, range: KeyRange): [Spot, Spot] {
+  const { limit = Infinity, reverse } = range
+  const side = within(range)
+  const start = spotOf(pages, key => side(key) >= 0)
+  const end = spotOf(pages, key => side(key) > 0)
+  return reverse ? [step(pages, end, -limit, start), end] : [start, step(pages, start, limit, end)]
 }
