@@ -1,0 +1,74 @@
+/** A relay in a process of its own on one folder and one port, that is killed at any instant of its life and begun again. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+
+export interface Life {
+  readonly pid: number
+  /** Resolves to whether it got as far as to listen. */
+  readonly ready: Promise<boolean>
+  /** What it logged last. */
+  lastWords(): string
+  /** Also of whoever was started with it. */
+  readonly ended: Promise<void>
+  signal(name: 'SIGKILL' | 'SIGTERM'): void
+}
+
+export interface MortalRelay {
+  readonly port: number
+  begin(): Life
+}
+
+const LAST_WORDS = 2_000
+
+/** `command`: what runs `joinery`, with its arguments. */
+export async function mortalRelay(command: readonly [string, ...string[]], data: string): Promise<MortalRelay> {
+  const port = await freePort()
+  return {
+    port,
+    begin() {
+      const [program, ...args] = [...command, 'serve', '--dev', '--port', String(port), '--data', data]
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } })
+      // What it logs of each connection that ended is of no use here, but what it died of is.
+      let last = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => void (last = (last + text).slice(-LAST_WORDS)))
+      const kill = (): void => void child.kill('SIGKILL')
+      process.once('exit', kill)
+      child.once('exit', () => process.off('exit', kill))
+      return {
+        pid: child.pid ?? 0,
+        ready: listening(child),
+        lastWords: () => last,
+        ended: once(child, 'close').then(() => undefined),
+        signal: name => void child.kill(name),
+      }
+    },
+  }
+}
+
+async function listening(child: ChildProcess): Promise<boolean> {
+  if (child.stdout === null) return false
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith('joinery listening')) continue
+    child.stdout.resume()
+    return true
+  }
+  return false
+}
+
+/** Below those that the system gives to who connects: else one who tries to reach a relay that is dead may take its place, or meet itself. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+}
