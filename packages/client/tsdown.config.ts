@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsdown'
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default defineConfig(packageBuild(import.meta.dirname, ['src/index.ts', 'src/base.ts'], 'neutral'))
+export default defineConfig(
+  packageBuild(import.meta.dirname, ['src/index.ts', 'src/base.ts', 'src/adopt.ts'], 'neutral'),
+)

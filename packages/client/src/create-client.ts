@@ -16,6 +16,7 @@ import { freshId } from './replica/fresh-id.ts'
 import { followKinds } from './replica/kind-versions.ts'
 import { projector } from './replica/projector.ts'
 import { replicaOn } from './replica/replica.ts'
+import type { Inside } from './replica/replica-of.ts'
 import { writer } from './replica/writer.ts'
 import { shelfOf } from './shelf.ts'
 import { standing } from './status.ts'
@@ -155,7 +156,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
   news.tell({ type: 'ask', leads: false })
   if (options.url !== undefined) linkTo({ url: options.url, token: options.token ?? (() => undefined) })
 
-  return {
+  const client: Client<K> & Inside = {
     ...inSpace(PERSONAL_SPACE),
     space(id) {
       if (!spaces.has(checkId('space', id))) {
@@ -167,7 +168,9 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     shelf: shelfOf(replica, documents),
     status,
     events,
-    device: () => replica.device(),
+    device: replica.device,
+    // For what has an entry of its own (`replicaOf`).
+    replica,
     linkTo,
     syncNow: () => syncNow(replica, documents),
     async persist() {
@@ -195,4 +198,5 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
       return ended
     },
   }
+  return client
 }

@@ -99,6 +99,25 @@ test('[WS-18] the relay’s answers set the clock; anything heard keeps the link
   expect(names(machine.handle({ type: 'tick' }, 60_000))).toEqual(['send'])
 })
 
+test('[P85] [WS-18] with a wall clock that is wrong a token seems to be over: it is renewed now and then, and not all the time', () => {
+  for (const left of [-3_600_000, 0, 10]) {
+    const machine = live(0, left)
+    let asked = 0
+    for (let now = 0; now < 300_000; now = Math.max(now + 1, machine.wakeAt() ?? Infinity)) {
+      for (const effect of machine.handle({ type: 'tick' }, now)) {
+        if (effect.do === 'send' && effect.message.type === 'time') {
+          machine.handle({ type: 'heard', message: { type: 'ack', space: 'x', entries: [] } }, now)
+        }
+        if (effect.do !== 'ask-token') continue
+        asked += 1
+        machine.handle({ type: 'token', token: 't', left }, now)
+      }
+    }
+    expect(asked).toBeGreaterThan(0)
+    expect(asked).toBeLessThanOrEqual(10)
+  }
+})
+
 test('[WS-20] whoever wakes asks whether the link is alive, and takes no answer in 5 s for no', () => {
   const machine = live()
   expect(names(machine.handle({ type: 'wake' }, 10_000))).toEqual(['send'])

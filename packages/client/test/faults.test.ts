@@ -4,6 +4,7 @@ import { decodeMessage, encodeMessage, type Message, type RelayMessage } from '@
 import { memoryStore } from '@joinery/core/testing'
 import { memoryDisk, memoryStorage } from '@joinery/adapters/storage/memory'
 import type { Storage, Transport } from '@joinery/core'
+import { personalSpaceOf } from '@joinery/relay'
 import { expect, test } from 'vitest'
 import type { ClientEvent } from '../src/base.ts'
 import { world, type TestClient, type World } from './kit.ts'
@@ -487,4 +488,64 @@ test('[WRONG_SUBJECT] a library that belongs to another account is not mixed wit
   const other = await w.device('other').open(as('eve'))
   await w.clock.advance(5_000)
   expect((await other.note.get()).rows).toEqual([])
+})
+
+test('[WS-18] a wall clock that is an hour wrong, or jumps, makes no storm and cuts no link', async () => {
+  const w = world()
+  let hellos = 0
+  let tokens = 0
+  const relay = relayIn(w, { verify: async () => ({ subject: 'ada', left: 300_000 }) })
+  const clock = w.clock.skewed(3_600_000)
+  const network = w.network.transport('phone')
+  const transport: Transport = { connect: (url, on) => ((hellos += 1), network.connect(url, on)) }
+  // Good for five minutes by the relay's clock, over for long by the phone's.
+  const token = (): string => {
+    tokens += 1
+    return `head.${btoa(JSON.stringify({ exp: (w.clock.now() + 300_000) / 1_000 }))}.sign`
+  }
+  const phone = await w.device('phone').open({ ...as('ada'), token, clock, transport })
+  await w.clock.advance(5_000)
+  expect(phone.status.get().connection).toBe('live')
+  for (const wrong of [-7_200_000, 3_600_000, 7_200_000]) {
+    clock.jump(wrong)
+    await w.clock.advance(120_000)
+    expect(phone.status.get().connection).toBe('live')
+  }
+  // Once since the relay ended a link whose token it took for over, and the phone for good.
+  expect(hellos).toBeLessThanOrEqual(2)
+  expect(tokens).toBeLessThan(15)
+  const made = phone.note.create({ title: 'On time' })
+  await w.clock.advance(1_000)
+  await made.acked
+  expect((await relay.store.head(personalSpaceOf('ada')))?.seq).toBe(1)
+  await phone.close()
+})
+
+test('[WS-20] a link that is dead and does not say so is found out within a minute, and its device goes on from its cursor', async () => {
+  const w = world()
+  relayIn(w)
+  const [phone] = await linked(w, 'phone')
+  let links = 0
+  let entries = 0
+  const counting = meddling(w.network.transport('laptop'), message => {
+    if (message.type === 'welcome') links += 1
+    if (message.type === 'changes') entries += message.entries.length
+    return message
+  })
+  const laptop = await w.device('laptop').open({ ...as('ada'), transport: counting })
+  for (let n = 0; n < 20; n++) phone?.note.create({ title: `before ${n}` })
+  await w.clock.advance(5_000)
+  expect((await laptop.note.get()).rows.length).toBe(20)
+  const before = entries
+  const [link] = w.network.links().filter(({ from }) => from === 'laptop')
+  link?.halfOpen('client')
+  phone?.note.create({ title: 'meanwhile' })
+  await w.clock.advance(54_000)
+  expect([links, entries]).toEqual([1, before])
+  await w.clock.advance(8_000)
+  expect([links, entries]).toEqual([2, before + 1])
+  expect(laptop.status.get().connection).toBe('live')
+  expect((await laptop.note.get()).rows.length).toBe(21)
+  await phone?.close()
+  await laptop.close()
 })

@@ -81,7 +81,7 @@ async function supply(
   resupplied: Uint8Array,
 ): Promise<void> {
   const { space } = place
-  const { entries } = await withdraw(tx, place, 'resupplies')
+  const { entries } = await withdraw(tx, place, true)
   const { heads } = await append(tx, place, stored, [{ type, resupply: resupplied }], stored.edited)
   tx.tell({ type: 'outbox', space, heads })
   tx.tell({ type: 'replaced', space, entries })

@@ -4,15 +4,18 @@
  *   CL-08). The body of one that is not here yet is built in scratch first, wherever it is used.
  * - An own edit that comes back is its ack, if the ack was lost; when it is not what this device wrote under that n, another device goes
  *   by the same name (S4), and the edit is like anybody's.
+ * - A void leaves nothing here of a document but what is not acked: it is fetched anew, and begins its next life when it is here. An own edit
+ *   that was voided goes to the shelf (C2).
  * - A tombstone beats every update, before and after (D6). A document of another kind or engine than its first write is not touched.
  */
 import { sameBytes, type Entry } from '@joinery/core'
+import { decodeVoided } from '@joinery/core/protocol'
 import type { InflowEffect } from '@joinery/core/sync'
 import { lastN } from './append.ts'
 import { readRecord, readWaiting } from './body.ts'
 import { keys, newRecord, positionRecord, type DocumentRecord, type OutboxRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
-import { retire } from './retire.ts'
+import { eraseBody, putOnShelf, retire } from './retire.ts'
 import { markStale } from './rows.ts'
 import { doubt, settle } from './settle.ts'
 import type { Tx } from './tx.ts'
@@ -36,11 +39,11 @@ export async function arrive(
 
   for (const entry of entries) {
     const { document, type, bytes, at } = entry
-    const purges = type === 'tombstone'
-    if (type !== 'update' && type !== 'snapshot' && !purges) continue
+    // What is `moved` and who is a `member` is for later.
+    if (type[0] === 'm') continue
     const place = { space, document }
     // What is edited while bodies are filled in moves past the page that would have brought it, and what is here of it may be old (R4).
-    if (!bodies && !complete && !purges) missing.add(document)
+    if (!bodies && !complete) missing.add(document)
     if (!bodies && type !== 'snapshot' && entry.device === replica.device()) {
       const own = await isOwn(tx, space, entry)
       // The log has an own update already; what an own tombstone wiped was wiped here when it was made.
@@ -50,10 +53,21 @@ export async function arrive(
     const before = records.get(document) ?? (await readRecord(tx, place))
     if (before?.body === 'gone') continue
     let stored = before ?? newRecord(entry.kind, entry.engine, bodies || complete ? 'here' : 'partial', at)
-    if (purges) {
-      tx.put('documents', keys.document(place), stored)
-      await retire(tx, replica, place, 'GONE', 'wipe')
+    if (type === 'tombstone' || type === 'void') {
       for (const about of [records, tails, missing]) about.delete(document)
+      if (type === 'void') {
+        const voided = decodeVoided(bytes)
+        if (voided.device === replica.device()) {
+          await settle(tx, space, [voided.n])
+          putOnShelf(tx, replica, place, stored, 'BAD_UPDATE', [voided.bytes])
+        }
+        await eraseBody(tx, place, { ...stored, why: 'BAD_UPDATE' }, 'evicted')
+        // So it is fetched.
+        markStale(tx, place, true)
+      } else {
+        tx.put('documents', keys.document(place), stored)
+        await retire(tx, replica, place, 'GONE', 'wipe')
+      }
       continue
     }
     // An engine that this app does not bring checks nothing: the bytes are kept as they are, for an app that does (D5).
@@ -66,7 +80,8 @@ export async function arrive(
       if (!bodies && same) missing.add(document)
       continue
     }
-    if (bodies) stored = { ...stored, body: 'here' }
+    // Whoever has it open holds what was voided since: the document's next life begins.
+    if (bodies) stored = { ...stored, body: 'here', life: stored.life + Number(stored.body === 'evicted') }
     if (stored.body !== 'here') missing.add(document)
     stored = { ...stored, made: Math.min(stored.made, at), edited: Math.max(stored.edited, at) }
     if (stored.body !== 'evicted') {

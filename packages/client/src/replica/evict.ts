@@ -31,7 +31,6 @@ async function evictOne(tx: Tx, place: Place): Promise<boolean> {
   if (stored?.body !== 'here' || (await readUnacked(tx, place)).length > 0) return false
   // Its row is not made yet: without the body it never would be.
   if ((await tx.get('index', keys.stale(place))) !== undefined) return false
-  eraseBody(tx, place)
-  tx.put('documents', keys.document(place), { ...stored, body: 'evicted', folded: stored.tail, bytes: 0 })
+  await eraseBody(tx, place, stored, 'evicted')
   return true
 }

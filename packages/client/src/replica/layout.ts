@@ -10,6 +10,7 @@
  * - A document with a `stale` mark has log lines that its row and its words do not show yet.
  * - A value is of the type that this file names for its key, or bytes, in `log` and `snapshots`; another shape would be another database.
  * - The cursor changes only together with the entries that it covers (I6).
+ * - One more key of `meta` is in `adopt/adopt.ts`, which few apps load.
  */
 import type { Code, Key, Plain } from '@joinery/core'
 import { NEW_REPLICA, type InflowPosition, type OutboxHead } from '@joinery/core/sync'

@@ -49,21 +49,24 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
 
   const run = async (): Promise<void> => {
     while (waiting.size > 0 && !closed) {
-      const slice = [...waiting].slice(0, SLICE)
-      for (const [name] of slice) waiting.delete(name)
+      const slice: Promise<void>[] = []
+      for (const [name, place] of waiting) {
+        waiting.delete(name)
+        if (slice.push(project(place)) >= SLICE) break
+      }
       // What storage fails is still marked: the next note, or the next start, tries again.
-      await Promise.allSettled(slice.map(([, place]) => project(place)))
+      await Promise.allSettled(slice)
     }
   }
 
   const project = async (place: Place): Promise<void> => {
     const body = await replica.read(tx => readBody(tx, place))
     // Without its beginning a document would show what it is not: the mark stays until it is here. An earlier life may have died asking.
-    if (body?.record.body === 'partial') {
-      const { space, document } = place
-      replica.news.tell({ type: 'wanted', space, documents: [document], urgent: false })
+    if (body?.record.body !== 'here') {
+      if (body) replica.news.tell({ type: 'wanted', space: place.space, documents: [place.document], urgent: false })
+      return
     }
-    if (body?.record.body !== 'here' || replica.kindOf(body.record.kind) === undefined) return
+    if (replica.kindOf(body.record.kind) === undefined) return
     const { kind, engine, life, tail } = body.record
     const built = replica.build(engine, body.updates)
     if (built === undefined) return
@@ -116,7 +119,7 @@ async function fold(tx: Tx, place: Place, stored: DocumentRecord, doc: EngineDoc
   const bytes = doc.encode()
   tx.put('snapshots', key, bytes)
   const kept = (await tx.get('snapshots', key)) as Uint8Array | undefined
-  if (kept === undefined || !sameBytes(kept, bytes)) throw new Error('a snapshot was not read back as written')
+  if (kept === undefined || !sameBytes(kept, bytes)) throw new Error('snapshots')
   tx.deleteRange('log', { prefix: key })
   tx.put('documents', key, { ...stored, folded: tail, bytes: bytes.length })
 }

@@ -3,8 +3,8 @@
  * (D6, R6). Whoever has it open finds out by the life in its record.
  */
 import type { Code } from '@joinery/core'
-import { readRecord, type Place } from './body.ts'
-import { keys, type DocumentRecord, type ShelfRecord } from './layout.ts'
+import { readRecord, readUnacked, type Place } from './body.ts'
+import { keys, type BodyState, type DocumentRecord, type ShelfRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
 import { markStale, putRow, putWords } from './rows.ts'
 import { withdraw } from './settle.ts'
@@ -33,7 +33,7 @@ export async function retire(
   // A purge that was refused leaves nothing here of what the relay still has.
   if (purges && goesOn) tx.tellHere({ type: 'wanted', space, documents, urgent: false })
   let next: DocumentRecord | undefined
-  if (stored !== undefined && (goesOn || stored.body !== 'gone')) {
+  if (stored && (goesOn || stored.body !== 'gone')) {
     if (how !== 'purge') putOnShelf(tx, replica, place, stored, code, updates)
     next = { ...stored, life: stored.life + 1, why: code }
     if (goesOn && (stored.folded > 0 || (await tx.count('log', { prefix: keys.document(place) })) > 0)) {
@@ -42,12 +42,10 @@ export async function retire(
       return next
     }
     // An edit that nobody else has made it, or a purge was refused: either way nothing of it is left here, and the relay may have it.
-    next = { ...next, body: goesOn ? 'partial' : 'gone', folded: stored.tail, bytes: 0 }
-    eraseBody(tx, place)
+    next = await eraseBody(tx, place, next, goesOn ? 'partial' : 'gone')
     await putRow(tx, replica, place, stored.kind, undefined)
     await putWords(tx, place, stored.kind, [])
     tx.delete('index', keys.stale(place))
-    tx.put('documents', keys.document(place), next)
   }
   tx.tell({ type: 'gone', space, documents })
   return next
@@ -67,20 +65,27 @@ export function putOnShelf(
   tx.tell({ type: 'shelf' })
 }
 
-/** Log and snapshot. */
-export function eraseBody(tx: Tx, place: Place): void {
-  tx.deleteRange('log', { prefix: keys.document(place) })
-  tx.delete('snapshots', keys.document(place))
+/** Log and snapshot, but for what is not acked (C5). */
+export async function eraseBody(
+  tx: Tx,
+  place: Place,
+  stored: DocumentRecord,
+  body: BodyState,
+): Promise<DocumentRecord> {
+  const key = keys.document(place)
+  const unacked = (await readUnacked(tx, place)).map(({ at }) => at as unknown)
+  for (const { key: line } of await tx.range('log', { prefix: key }))
+    if (!unacked.includes(line[2])) tx.delete('log', line)
+  tx.delete('snapshots', key)
+  const next = { ...stored, body, bytes: 0 }
+  tx.put('documents', key, next)
+  return next
 }
 
 /** Everything of a space but the shelf, onto which its unacked edits go. */
 export async function wipeSpace(tx: Tx, replica: Replica, space: string, code: Code): Promise<void> {
   for (const document of await documentsWithUnacked(tx, space)) {
-    const place = { space, document }
-    const stored = await readRecord(tx, place)
-    const { entries, updates } = await withdraw(tx, place)
-    if (stored !== undefined) putOnShelf(tx, replica, place, stored, code, updates)
-    tx.tell({ type: 'settled', space, entries, code })
+    await retire(tx, replica, { space, document }, code, 'shelve')
   }
   for (const table of ['documents', 'log', 'snapshots', 'outbox', 'rows', 'index'] as const) {
     tx.deleteRange(table, { prefix: [space] })

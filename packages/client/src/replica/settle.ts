@@ -27,17 +27,17 @@ export interface Withdrawn {
 }
 
 /**
- * Takes all unacked entries of a document out of outbox and log. Whoever calls keeps the edits somewhere else (C2). `resupplies`: only what
+ * Takes all unacked entries of a document out of outbox and log. Whoever calls keeps the edits somewhere else (C2). `supplies`: only what
  * the relay once asked for, which is acked and stays in the log.
  */
-export async function withdraw(tx: Tx, place: Place, which: 'all' | 'resupplies' = 'all'): Promise<Withdrawn> {
+export async function withdraw(tx: Tx, place: Place, supplies = false): Promise<Withdrawn> {
   const { space } = place
   const updates: Uint8Array[] = []
   const others: OutboxRecord[] = []
   const entries: number[] = []
   for (const { n, at } of await readUnacked(tx, place)) {
     const entry = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
-    if (which === 'resupplies' && !entry?.resupply) continue
+    if (supplies && !entry?.resupply) continue
     entries.push(n)
     const line = (at > 0 ? await tx.get('log', keys.line(place, at)) : undefined) as Uint8Array | undefined
     if (line !== undefined) updates.push(line)

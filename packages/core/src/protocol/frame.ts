@@ -47,7 +47,7 @@ export function readWhole<T>(bytes: Uint8Array, read: (input: FrameIn) => T): T 
   const input = { bytes, at: 0 }
   try {
     const value = read(input)
-    if (input.at < bytes.length) throw new Error('bytes left')
+    if (input.at < bytes.length) throw new Error('frame')
     return value
   } catch (cause) {
     throw new JoineryError('BAD_FRAME', { bytes: bytes.length }, { cause })
@@ -59,10 +59,10 @@ export function readNumber(input: FrameIn): number {
   let value = 0
   for (let unit = 1; ; unit *= 128) {
     const byte = input.bytes[input.at++]
-    if (byte === undefined || unit > 128 ** 7) throw new Error('not a number')
+    if (byte === undefined || unit > 128 ** 7) throw new Error('number')
     value += (byte % 128) * unit
     if (byte >= 128) continue
-    if (value > Number.MAX_SAFE_INTEGER || (byte === 0 && unit > 1)) throw new Error('not a number')
+    if (value > Number.MAX_SAFE_INTEGER || (byte === 0 && unit > 1)) throw new Error('number')
     return value
   }
 }
@@ -71,7 +71,7 @@ export function readNumber(input: FrameIn): number {
 export function readBytes(input: FrameIn): Uint8Array {
   const length = readNumber(input)
   const { bytes, at } = input
-  if (length > bytes.length - at) throw new Error('the frame ends')
+  if (length > bytes.length - at) throw new Error('frame')
   return bytes.subarray(at, (input.at += length))
 }
 

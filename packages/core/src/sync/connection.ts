@@ -205,7 +205,8 @@ export function connection(options: { chance: () => number }): Connection {
     },
     'token': ({ token: next, left = Infinity }) => {
       token = next
-      refreshAt = now + Math.max(left - REFRESH_MS, left / 2)
+      // However soon it seems to end: by a wall clock that is wrong, every token does (WS-18).
+      refreshAt = now + Math.max(left - REFRESH_MS, left / 2, HEARTBEAT_MS)
       if (state.at === 'live') effects.push({ do: 'send', message: { type: 'auth', token } })
       if (state.at !== 'asking-token') return
       state = { at: 'connecting', until: now + WELCOME_MS }

@@ -15,6 +15,7 @@ import { decodeMessage, VERSION, type ClientMessage, type Message, type RelayMes
 import { joinParts, type Pieces } from '../protocol/parts.ts'
 import type { HeldDocument } from '../protocol/have.ts'
 import type { PushedEntry } from '../protocol/push.ts'
+import { CROWD, isCrowded } from './crowded.ts'
 
 /** From opening to welcome. */
 const HELLO_MS = 5_000
@@ -136,11 +137,11 @@ export function session(limits: SessionLimits, now: number): Session {
   /** A message of this frame, or of the parts that it ends; undefined when there is nothing to act on (yet). */
   const read = (bytes: Uint8Array): Message | undefined => {
     if (bytes.length > limits.frameBytes) throw new JoineryError('BAD_FRAME', { bytes: bytes.length })
-    const message = decodeMessage(bytes)
+    const message = decoded(bytes)
     if (message?.type !== 'part' || state.at === 'greeting') return message
     const joined = joinParts(pieces, message, limits.messageBytes)
     pieces = joined.pieces
-    return joined.frame && decodeMessage(joined.frame)
+    return joined.frame && decoded(joined.frame)
   }
 
   const frame = (bytes: Uint8Array, now: number): SessionEffect[] => {
@@ -367,4 +368,9 @@ function isClientMessage(message: Message): message is ClientMessage {
 /** Weather passes; a no stays. */
 function retryAfterOf(code: Code): number {
   return code === 'UNAVAILABLE' ? 1_000 : 0
+}
+
+function decoded(frame: Uint8Array): Message | undefined {
+  if (isCrowded(frame)) throw new JoineryError('BAD_FRAME', { bytes: frame.length, items: CROWD })
+  return decodeMessage(frame)
 }

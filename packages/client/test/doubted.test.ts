@@ -1,0 +1,119 @@
+/**
+ * Names that a device gave and no longer vouches for: what arrives under one of them is news, whoever wrote it, and nobody is taken for a
+ * clone of anybody.
+ */
+import type { Transport } from '@joinery/core'
+import { decodeMessage, encodeMessage, type RelayMessage } from '@joinery/core/protocol'
+import { memoryStore } from '@joinery/core/testing'
+import { expect, test } from 'vitest'
+import { world, type World } from './kit.ts'
+import { as, relayIn } from './relay.ts'
+
+/** The way of a device to the relay, on which somebody may hold back, change or add what the relay says. */
+function way(w: World, name: string): { transport: Transport; hear: (message: RelayMessage) => RelayMessage[] } {
+  const inner = w.network.transport(name)
+  const made = {
+    hear: (message: RelayMessage): RelayMessage[] => [message],
+    transport: {
+      connect: (url, on) =>
+        inner.connect(url, {
+          ...on,
+          frame(bytes) {
+            const message = decodeMessage(bytes) as RelayMessage
+            for (const heard of made.hear(message)) on.frame(encodeMessage(heard))
+          },
+        }),
+    } satisfies Transport,
+  }
+  return made
+}
+
+test('[C2] an edit that was withdrawn though the relay had taken it is shown when it comes back, as it is to everybody', async () => {
+  const w = world()
+  relayIn(w)
+  const path = way(w, 'phone')
+  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
+  const laptop = await w.device('laptop').open(as('ada'))
+  const made = phone.note.create({ title: 'Before' })
+  await w.clock.advance(5_000)
+  await made.acked
+  const own = phone.device()
+
+  // Whoever answers is wrong about it: the edit is in the log, and its author is told that it is not and never will be.
+  const held: RelayMessage[] = []
+  path.hear = message => {
+    if (message.type === 'changes') held.push(message)
+    if (message.type === 'changes') return []
+    if (message.type !== 'ack') return [message]
+    return message.entries.map(({ n }) => ({
+      type: 'refused' as const,
+      space: message.space,
+      document: undefined,
+      n,
+      code: 'FORBIDDEN' as const,
+      retryAfter: 0,
+    }))
+  }
+  using handle = await phone.note.open(made.id)
+  const edit = handle.change(d => {
+    d.title = 'After'
+  })
+  edit.acked.catch(() => undefined)
+  await w.clock.advance(5_000)
+  await expect(edit.acked).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  expect(handle.view.title).toBe('Before')
+
+  path.hear = message => [...held.splice(0), message]
+  laptop.note.create({ title: 'Another' })
+  await w.clock.advance(5_000)
+  expect(handle.view.title).toBe('After')
+  const titles = async (device: typeof phone): Promise<string[]> =>
+    (await device.note.get()).rows.map(({ title }) => title).sort()
+  expect(await titles(phone)).toEqual(await titles(laptop))
+  expect(phone.device()).toBe(own)
+})
+
+test('[R4] a name that the relay’s log has lost may be another’s: what comes under it afterwards is shown', async () => {
+  const w = world()
+  const relay = relayIn(w)
+  const path = way(w, 'phone')
+  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
+  const made = phone.note.create({ title: 'First' })
+  await w.clock.advance(5_000)
+  await made.acked
+  const own = phone.device()
+
+  relay.crash()
+  relay.start(memoryStore())
+  await w.clock.advance(60_000)
+  // A clone of this device gives the first number anew, with something of its own.
+  path.hear = message =>
+    message.type === 'changes'
+      ? [{ ...message, entries: message.entries.map(entry => ({ ...entry, device: own, n: 1 })) }]
+      : [message]
+  const laptop = await w.device('laptop').open(as('ada'))
+  laptop.note.create({ title: 'Of the clone' })
+  await w.clock.advance(10_000)
+  expect((await phone.note.get()).rows.map(({ title }) => title).sort()).toEqual(['First', 'Of the clone'])
+  expect(phone.device()).toBe(own)
+})
+
+test('[CL-09] a name that nobody doubts is an own edit when it comes back: it is not written a second time', async () => {
+  const w = world()
+  relayIn(w)
+  const path = way(w, 'phone')
+  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
+  const made = phone.note.create({ title: 'Mine' })
+  await w.clock.advance(5_000)
+  await made.acked
+  const own = phone.device()
+  path.hear = message =>
+    message.type === 'changes'
+      ? [{ ...message, entries: message.entries.map(entry => ({ ...entry, device: own, n: 1 })) }]
+      : [message]
+  const laptop = await w.device('laptop').open(as('ada'))
+  laptop.note.create({ title: 'Taken for mine' })
+  await w.clock.advance(10_000)
+  expect((await phone.note.get()).rows.map(({ title }) => title)).toEqual(['Mine'])
+  expect(phone.device()).toBe(own)
+})
