@@ -1,0 +1,323 @@
+import Database from 'better-sqlite3'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
+import { systemClock } from '@joinery/adapters/clock/system'
+import { checkTls } from '../../src/doctor/checks/reach.ts'
+import { CODES, type FindingCode } from '../../src/doctor/codes.ts'
+import { examine, type DoctorOptions, type Examination } from '../../src/doctor/doctor.ts'
+import { dial } from '../dial.ts'
+import { rig, type as typing, update, writer } from '../rig.ts'
+import { runJoinery, spawnRelay, type Spawned } from '../spawned.ts'
+
+const SECRET = 'k3Vt9sQz7LmXw2Rb8NcY5dHf1GjP6aEu'
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'joinery-doctor-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** A folder that a relay wrote, with three entries in a document, and is gone from. */
+async function written(): Promise<string> {
+  const data = folder()
+  const one = rig({ store: sqliteStore({ file: join(data, 'joinery.db') }) })
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+  const writing = writer(1)
+  ann.say({
+    type: 'push',
+    space: 'garden',
+    entries: [1, 2, 3].map(n => update(n, 'd', writing.edit(typing('x')))),
+  })
+  await one.rest()
+  expect((await one.store.head('garden'))?.seq).toBe(3)
+  one.relay.close()
+  await one.store.close()
+  return data
+}
+
+async function write(relay: Spawned, document: string): Promise<void> {
+  const ann = await dial(relay.port, 'ann', `phone-${document}`)
+  const writing = writer(1)
+  for (const n of [1, 2, 3]) ann.push('garden', update(n, document, writing.edit(typing('x'))))
+  for (const n of [1, 2, 3]) expect(await ann.answer(n)).toBeGreaterThan(0)
+  ann.socket.close()
+  await ann.closed()
+}
+
+/** Changes what a relay wrote, as nobody should. */
+function spoil(data: string, sql: string): void {
+  const database = new Database(join(data, 'joinery.db'))
+  database.exec(sql)
+  database.close()
+}
+
+interface Seen extends Examination {
+  readonly codes: readonly string[]
+  sentence(code: FindingCode): string | undefined
+}
+
+async function doctor(more: Partial<DoctorOptions>): Promise<Seen> {
+  const examination = await examine({
+    data: undefined,
+    url: undefined,
+    origins: [],
+    isDevelopment: true,
+    isDeep: false,
+    environment: {},
+    clock: systemClock(),
+    node: process.versions.node,
+    sqlite: sqliteVersion(),
+    inspect: inspectSqlite,
+    scratch: tmpdir(),
+    ...more,
+  })
+  return {
+    ...examination,
+    codes: examination.findings.map(one => one.code),
+    sentence: wanted => examination.findings.find(one => one.code === wanted)?.sentence,
+  }
+}
+
+/** By the command, in a process of its own. */
+async function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Seen & { code: number | null }> {
+  const { code, out, err } = await runJoinery(['doctor', '--json', ...args], env)
+  expect(err).toBe('')
+  const examination = JSON.parse(out) as Examination
+  return {
+    ...examination,
+    code,
+    codes: examination.findings.map(one => one.code),
+    sentence: wanted => examination.findings.find(one => one.code === wanted)?.sentence,
+  }
+}
+
+/** Everything that could be another afterwards. */
+function stateOf(data: string): Record<string, unknown> {
+  const files = readdirSync(data).toSorted()
+  const one = (name: string): unknown => {
+    const { mtimeNs, size, mode } = statSync(join(data, name), { bigint: true })
+    const digest = createHash('sha256')
+      .update(readFileSync(join(data, name)))
+      .digest('hex')
+    return [String(mtimeNs), String(size), String(mode), digest]
+  }
+  return {
+    folder: String(statSync(data, { bigint: true }).mtimeNs),
+    ...Object.fromEntries(files.map(name => [name, one(name)])),
+  }
+}
+
+test('a sound folder is found sound, and is as it was before', async () => {
+  const data = await written()
+  const before = stateOf(data)
+  const { code, ok, codes, sentence, findings } = await command(['--data', data, '--deep'], { JOINERY_SECRET: SECRET })
+  expect(stateOf(data)).toEqual(before)
+  expect(findings.filter(({ level }) => level === 'error')).toEqual([])
+  expect([code, ok]).toEqual([0, true])
+  expect(codes).toEqual(
+    expect.arrayContaining([
+      'NODE_OK',
+      'SQLITE_OK',
+      'CLOCK_OK',
+      'FOLDER_OK',
+      'PERMISSIONS_OK',
+      'DISK_LOCAL',
+      'RELAY_NOT_RUNNING',
+      'DATABASE_OK',
+      'DURABLE_OK',
+      'PAGES_OK',
+      'ROWS_OK',
+      'MARKS_OK',
+      'HEADS_OK',
+      'QUARANTINED_NONE',
+      'LARGEST',
+      'BACKLOG_NONE',
+      'KEY_OK',
+    ]),
+  )
+  expect(sentence('ROWS_OK')).toBe('The checksums of 3 of 3 rows fit.')
+  expect(sentence('MARKS_OK')).toContain('3 places')
+  expect(sentence('LARGEST')).toContain('garden/d')
+})
+
+test('a relay that runs is looked at while it runs, goes on, and its folder is as it was', async () => {
+  const data = folder()
+  const relay = await spawnRelay(data)
+  await write(relay, 'd')
+  const before = stateOf(data)
+  const seen = await command(['--data', data, '--dev', '--url', `http://127.0.0.1:${relay.port}`])
+  expect(stateOf(data)).toEqual(before)
+  expect(seen.findings.filter(({ level }) => level === 'error')).toEqual([])
+  expect(seen.sentence('RELAY_RUNNING')).toContain(String(relay.process.pid))
+  // What is in the WAL alone is seen too.
+  expect(seen.sentence('DATABASE_OK')).toContain('3 entries')
+  expect(seen.codes).toEqual(
+    expect.arrayContaining([
+      'KEY_DEVELOPMENT',
+      'HEALTH_OK',
+      'READY_OK',
+      'TLS_OK',
+      'WEBSOCKET_OK',
+      'DOOR_OK',
+      'SYNC_OK',
+      'METRICS_HIDDEN',
+      'TIME_OK',
+    ]),
+  )
+  await write(relay, 'e')
+  const after = await runJoinery(['doctor', '--data', data, '--dev'])
+  expect(after.out).toContain('6 entries')
+  expect(after.out).toContain('Nothing is wrong.')
+  expect(after.code).toBe(0)
+})
+
+test.for([
+  [
+    '[CR-25] a row with a flipped bit',
+    `UPDATE entry SET bytes = zeroblob(length(bytes)) WHERE seq = 2`,
+    'ROWS_DAMAGED',
+    'garden 2 (d)',
+  ],
+  ['[R4] a log that was rewritten', `UPDATE log SET mark = zeroblob(16) WHERE seq = 2`, 'MARKS_WRONG', 'garden 2'],
+  ['a document without its last entry', `DELETE FROM entry WHERE seq = 3`, 'HEADS_MISSING', 'garden/d'],
+  ['[BK-08] a newer schema', 'PRAGMA user_version = 99', 'DATABASE_NEWER', 'newer version (99)'],
+  ['[DU-07] another journal', 'PRAGMA journal_mode = DELETE', 'DURABLE_NOT', 'delete'],
+  ['a database of another program', 'PRAGMA application_id = 7', 'DATABASE_FOREIGN', 'another program'],
+  [
+    'an edit from the future',
+    `UPDATE entry SET at = at + 3000000000000 WHERE seq = 3`,
+    'CLOCK_BEHIND',
+    'the newest edit',
+  ],
+] as const)('%s is found', async ([, sql, wanted, words]) => {
+  const data = await written()
+  spoil(data, sql)
+  const { ok, sentence, findings } = await doctor({ data })
+  expect(ok).toBe(false)
+  expect(sentence(wanted)).toContain(words)
+  expect(findings.find(one => one.code === wanted)?.todo).toBeDefined()
+})
+
+test('quarantined documents are listed, and a backlog is counted', async () => {
+  const data = await written()
+  spoil(data, `UPDATE document SET quarantined = 'QUARANTINED'`)
+  expect((await doctor({ data })).sentence('QUARANTINED_SOME')).toContain('garden/d (QUARANTINED)')
+  spoil(data, `UPDATE document SET quarantined = NULL, entries = 700`)
+  expect((await doctor({ data })).sentence('BACKLOG_SOME')).toContain('700 entries')
+})
+
+test('a broken page is found, also where SQLite cannot go on at all', async () => {
+  const data = await written()
+  const file = join(data, 'joinery.db')
+  const handle = openSync(file, 'r+')
+  const pages = statSync(file).size / 4_096
+  for (let page = 2; page < pages; page += 3) writeSync(handle, Buffer.alloc(2_000, 0xa5), 0, 2_000, page * 4_096)
+  const { ok, codes } = await doctor({ data })
+  expect(ok).toBe(false)
+  expect(codes.some(one => one === 'PAGES_BROKEN' || one === 'DATABASE_MALFORMED')).toBe(true)
+  writeFileSync(file, 'these are a few words and no database'.repeat(200))
+  expect((await doctor({ data })).codes).toContain('DATABASE_FOREIGN')
+})
+
+test('a folder that others may read is found, and one that is not there', async () => {
+  const data = await written()
+  chmodSync(data, 0o755)
+  expect((await doctor({ data })).sentence('PERMISSIONS_OPEN')).toContain('755')
+  chmodSync(data, 0o700)
+  expect((await doctor({ data })).codes).toContain('PERMISSIONS_OK')
+  const nowhere = await command(['--data', join(data, 'nowhere'), '--dev'])
+  expect([nowhere.code, nowhere.codes.filter(one => CODES[one as FindingCode].level === 'error')]).toEqual([
+    1,
+    ['FOLDER_MISSING'],
+  ])
+  const empty = await doctor({ data: folder() })
+  expect([empty.ok, empty.codes.includes('DATABASE_MISSING')]).toEqual([true, true])
+})
+
+test('[OP-04] [OP-01] a key that is missing or weak is found, and not told', async () => {
+  const data = folder()
+  expect((await doctor({ data, isDevelopment: false })).codes).toContain('KEY_MISSING')
+  const weak = await command(['--data', data], { JOINERY_SECRET: 'weak-canary', JOINERY_METRICS_TOKEN: 'weak-canary' })
+  expect(weak.codes).toEqual(expect.arrayContaining(['KEY_WEAK', 'METRICS_TOKEN_WEAK']))
+  expect(JSON.stringify(weak.findings)).not.toContain('canary')
+  const origins = await doctor({
+    data,
+    origins: ['https://a.example/', '*', 'http://b.example', 'https://c.example'],
+  })
+  expect(origins.findings.filter(({ check }) => check === 'origins').map(({ code }) => code)).toEqual([
+    'ORIGIN_WRONG',
+    'ORIGIN_WRONG',
+    'ORIGIN_INSECURE',
+  ])
+})
+
+test('a proxy that passes no upgrades, and one that shows metrics, are found', async () => {
+  const relay = await spawnRelay(folder(), undefined, ['--metrics-port', '0'])
+  const metricsPort = Number((await relay.logged(({ event }) => event === 'metrics'))['port'])
+  const proxy = createServer((asked, answer) => {
+    const { connection: _connection, upgrade: _upgrade, ...headers } = asked.headers
+    const port = asked.url === '/metrics' ? metricsPort : relay.port
+    const passed = request({ host: '127.0.0.1', port, path: asked.url, method: asked.method, headers }, got => {
+      answer.writeHead(got.statusCode ?? 502, got.headers)
+      got.pipe(answer)
+    })
+    asked.pipe(passed)
+  })
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => proxy.closeAllConnections())
+  onTestFinished(() => void proxy.close())
+  const { port } = proxy.address() as AddressInfo
+  const { code, codes } = await command(['--url', `ws://127.0.0.1:${port}`])
+  expect(code).toBe(1)
+  expect(codes).toEqual(
+    expect.arrayContaining(['HEALTH_OK', 'WEBSOCKET_BLOCKED', 'DOOR_BLOCKED', 'SYNC_OK', 'METRICS_OPEN']),
+  )
+  // From outside there is no key to look at.
+  expect(codes).not.toContain('KEY_MISSING')
+})
+
+test('[WS-19] a relay beyond this machine without TLS is found', async () => {
+  const told = async (url: string): Promise<unknown> => (await checkTls({ url: new URL(url) } as never))[0]?.code
+  expect(await told('http://relay.example')).toBe('TLS_MISSING')
+  expect(await told('https://relay.example')).toBe('TLS_OK')
+  expect(await told('http://localhost:4321')).toBe('TLS_OK')
+  expect(await told('http://[::1]:4321')).toBe('TLS_OK')
+})
+
+test('[OP-02] a name moves no cursor of who reads what the doctor says', async () => {
+  const data = await written()
+  spoil(data, `UPDATE document SET name = 'd' || char(27) || '[2J' || char(10) || 'ok'`)
+  const { out } = await runJoinery(['doctor', '--data', data, '--dev'])
+  expect(out).not.toContain('\u001b')
+  expect(out).toContain('garden/d\\u001b[2J\\u000aok')
+})
+
+test('every code is found by some check, and says what to do when something is wrong', () => {
+  const checks = join(import.meta.dirname, '../../src/doctor')
+  const sources = ['doctor.ts', ...readdirSync(join(checks, 'checks')).map(name => `checks/${name}`)]
+  const text = sources.map(name => readFileSync(join(checks, name), 'utf8')).join('\n')
+  for (const [code, row] of Object.entries<{ level: string; todo?: string }>(CODES)) {
+    expect([code, text.includes(`'${code}'`)]).toEqual([code, true])
+    if (row.level === 'error' || row.level === 'warning') expect([code, row.todo]).toEqual([code, expect.any(String)])
+  }
+})
