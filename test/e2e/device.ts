@@ -35,6 +35,8 @@ export interface Device {
 
 export interface DeviceOptions {
   readonly user?: string
+  /** A shared space instead of the personal one. */
+  readonly space?: string
   /** In CSS pixels; a desk's by default. */
   readonly width?: number
   /** No relay answers at this address, and the browser says so. */
@@ -52,7 +54,7 @@ export async function closeDevices(browser: Browser): Promise<void> {
 
 /** A new device of `user` at the app that `url` serves. */
 export async function device(browser: Browser, url: string, options: DeviceOptions = {}): Promise<Device> {
-  const { user = 'ada', width = 1280, alone = false } = options
+  const { user = 'ada', space, width = 1280, alone = false } = options
   const context = await browser.newContext({ viewport: { width, height: 800 } })
   context.on('weberror', error => troubles.push(`thrown: ${error.error().message}`))
   context.on('console', message => {
@@ -61,7 +63,7 @@ export async function device(browser: Browser, url: string, options: DeviceOptio
     const isWeather = line.includes('net::ERR_') || (alone && `${line} ${message.location().url}`.includes('/v1/'))
     if (message.type() === 'error' && !isWeather) troubles.push(`console: ${line} (${message.location().url})`)
   })
-  return openTab(context, `${url}/?user=${user}`)
+  return openTab(context, `${url}/?user=${user}${space === undefined ? '' : `&space=${space}`}`)
 }
 
 async function openTab(context: BrowserContext, address: string): Promise<Device> {

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type RelayProcess, relayProcess } from '../relay-process.ts'
-import { launchBrowser } from './device.ts'
+import { closeDevices, device, launchBrowser, until } from './device.ts'
 
 let browser: Browser
 let server: Server
@@ -37,7 +37,7 @@ beforeEach(async () => {
   relay = await relayProcess()
 })
 afterEach(async () => {
-  await Promise.all(browser.contexts().map(context => context.close()))
+  await closeDevices(browser)
   await relay.remove()
 })
 
@@ -53,13 +53,14 @@ async function bundled(entry: string): Promise<string> {
   return chunk.code
 }
 
-/** Somebody in his own browser, in the document. */
-async function person(name: string): Promise<Page> {
+/** Somebody in his own browser, in the document. `prose` is the name of its rich text. */
+async function person(name: string, room = 'team/plan', prose = 'prose'): Promise<Page> {
   const context = await browser.newContext()
   const page = await context.newPage()
   const query = new URLSearchParams({
     server: `${relay.url.replace('http', 'ws')}/y`,
-    room: 'team/plan',
+    room,
+    prose,
     token: `dev:${name}`,
   })
   await page.goto(`${site}/?${query}`)
@@ -104,3 +105,54 @@ test('ProseMirror and CodeMirror bindings converge over the door, show cursors, 
   await expect.poll(() => proseOf(late)).toBe('The boats are in. And the nets are dry.')
   await expect.poll(() => codeOf(late)).toBe('let boats = 3; let nets = 4')
 })
+
+test('[P120] somebody in an app of the SDK and somebody with y-prosemirror write in one note and see each other there', async () => {
+  const ada = await device(browser, relay.url, { user: 'ada', space: 'team' })
+  await ada.create('Harbour', 'The boats')
+  await ada.acked()
+  const [, , note = ''] = new URL(ada.page.url()).hash.split('/')
+  const bob = await person('bob', `team/${note}`, 'body')
+  await expect.poll(() => proseOf(bob)).toBe('The boats')
+
+  await ada.write(' are in.')
+  await expect.poll(() => proseOf(bob)).toBe('The boats are in.')
+  const adaThere = bob.locator('.ProseMirror-yjs-cursor')
+  await expect.poll(() => adaThere.allInnerTexts()).toEqual([expect.stringContaining('ada')])
+  const colour = await adaThere.evaluate(({ style }) => style.borderColor)
+  expect(colour).not.toBe('')
+
+  await type(bob, 'prose', ' And the nets are dry.')
+  await until(
+    () => ada.body(),
+    body => body === 'The boats are in. And the nets are dry.',
+  )
+  const bobHere = ada.page.locator('.collaboration-carets__label')
+  await expect.poll(() => bobHere.allInnerTexts()).toEqual(['dev:bob'])
+  // Where he is, not only that he is: behind the last word.
+  const textBefore = await bobHere.evaluate(label => {
+    const range = document.createRange()
+    range.setStart(label.closest('p') ?? label, 0)
+    range.setEndBefore(label.parentElement ?? label)
+    return range.toString().replaceAll('\u2060', '')
+  })
+  expect(textBefore).toBe('The boats are in. And the nets are dry.')
+  expect(await ada.page.getByRole('group', { name: '1 other here' }).count()).toBe(1)
+
+  // After a crash of the relay they find each other again.
+  await relay.kill()
+  await until(
+    () => bobHere.count(),
+    count => count === 0,
+  )
+  await relay.start()
+  await expect.poll(() => bobHere.allInnerTexts(), { timeout: 20_000 }).toEqual(['dev:bob'])
+  await expect.poll(() => adaThere.count(), { timeout: 20_000 }).toBe(1)
+
+  await ada.page.getByRole('button', { name: 'Pinned' }).click()
+  await expect.poll(() => adaThere.count()).toBe(0)
+  await ada.page.getByRole('button', { name: 'All notes' }).click()
+  await ada.open('Harbour')
+  await expect.poll(() => bobHere.allInnerTexts(), { timeout: 20_000 }).toEqual(['dev:bob'])
+  await bob.close()
+  await expect.poll(() => bobHere.count(), { timeout: 20_000 }).toBe(0)
+}, 90_000)

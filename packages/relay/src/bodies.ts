@@ -64,7 +64,7 @@ async function bodyOf(
   document: string,
 ): Promise<Entry[] | JoineryError> {
   try {
-    const entries = await store.body(space, document)
+    const entries = (await store.body(space, document)).filter(({ type }) => type !== 'void')
     const last = entries.at(-1)
     if (last?.engine !== 'yjs' || entries.length <= LIST_ITEMS) return entries
     const state = await states.at(space, document)

@@ -1,7 +1,8 @@
 /**
  * Writes edits into the log, many at once. Laws:
  * - S1: an edit is answered `acked` after the commit that holds it, and nobody is shown it before (S2).
- * - Group commit without a timer: while one commit runs, the next one gathers. Edits of one document keep their order.
+ * - Group commit: while one commit runs, the next one gathers, and it keeps a little distance to the one before, so that many writers
+ *   share an fsync (decisions/0007). Whoever writes after a pause waits for nobody. Edits of one document keep their order.
  * - T5: one commit runs at a time and the next is judged after it. When one fails, its outcome is unknown: what it was judged on is
  *   forgotten, names are read again, and only then is anything tried again or refused.
  * - A poisonous entry is found by halving and takes nobody with it; how often is bounded, so weather costs little.
@@ -11,6 +12,7 @@ import {
   entryDigest,
   JoineryError,
   sameBytes,
+  type Clock,
   type CommitEntry,
   type CommittedSpace,
   type Entry,
@@ -24,6 +26,7 @@ import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
 
 const STALE_TRIES = 5
+const SCANNED_AT_ONCE = 64 * 1_024
 const SPLITS = 32
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
@@ -34,9 +37,11 @@ export interface Committer {
   idle(): Promise<void>
   /** Bytes of edits that wait or are being written. */
   waitingBytes(): number
+  waitingEntries(): number
 }
 
-export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store'> {
+export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' | 'clock'> {
+  readonly clock: Clock
   readonly store: Pick<Store, 'commit' | 'named' | 'holds'>
   readonly limits: RelayLimits
   readonly log: Log
@@ -61,16 +66,27 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store'>
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const { store, heads, devices, gates, limits, log, counters, settled } = options
+  const { store, clock, heads, devices, gates, limits, log, counters, settled } = options
+  const acks = counters.cell('answered', 'acked')
   let queue: Queued[] = []
   let running = false
   let waitingBytes = 0
+  let waitingEntries = 0
+  /** When all who had to be told of the last commit were, by the monotonic clock. */
+  let settledAt = -Infinity
+  /** What is small enough to be scanned here, when it is its turn; and how much was since others had theirs. */
+  let unscanned: Queued[] = []
+  let scannedBytes = 0
   let wake: (() => void) | undefined
   let idlers: (() => void)[] = []
 
-  const answer = (queued: Queued, given: Answer): void => {
+  const answer = (queued: Queued, given: Answer, at = clock.monotonic()): void => {
     waitingBytes -= queued.job.entry.bytes.length
-    counters.add('answered', given.answer === 'acked' ? 'acked' : given.code)
+    waitingEntries -= 1
+    if (given.answer === 'acked') {
+      acks.value += 1
+      counters.observe('ack-seconds', (at - queued.takenAt) / 1_000)
+    } else counters.add('answered', given.code)
     queued.job.answer(given)
   }
 
@@ -78,6 +94,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     const { bytes, engine, type } = job.entry
     const queued: Queued = {
       job,
+      takenAt: clock.monotonic(),
       digest: entryDigest(job.entry, options.hash),
       scanned: undefined,
       stale: 0,
@@ -85,11 +102,32 @@ export function createCommitter(options: CommitterOptions): Committer {
     }
     queue.push(queued)
     waitingBytes += bytes.length
+    waitingEntries += 1
     const gate = gates.get(engine)
     if (gate === undefined || type === 'tombstone') queued.scanned = NOT_SCANNED
-    else if (bytes.length <= limits.inlineScanBytes) queued.scanned = gate.scan(bytes)
-    else void scanLarge(queued)
+    else if (bytes.length > limits.inlineScanBytes) void scanLarge(queued)
+    else if (unscanned.length === 0 && scannedBytes + bytes.length <= SCANNED_AT_ONCE) scanHere(queued)
+    else if (unscanned.push(queued) === 1) void scanRest()
     if (!running) void run()
+    // It may be waiting for a thread, which is no reason to wait for this.
+    else if (queued.scanned !== undefined) wake?.()
+  }
+
+  const scanHere = (queued: Queued): void => {
+    const { engine, bytes } = queued.job.entry
+    scannedBytes += bytes.length
+    queued.scanned = gates.get(engine)?.scan(bytes)
+  }
+
+  /** A message may bring a thousand that are small enough each: between a few of them everybody has his turn. */
+  const scanRest = async (): Promise<void> => {
+    for (let at = 0; at < unscanned.length;) {
+      await options.turn()
+      scannedBytes = 0
+      for (; at < unscanned.length && scannedBytes < SCANNED_AT_ONCE; at++) scanHere(unscanned[at] as Queued)
+      wake?.()
+    }
+    unscanned = []
   }
 
   const scanLarge = async (queued: Queued): Promise<void> => {
@@ -99,7 +137,7 @@ export function createCommitter(options: CommitterOptions): Committer {
       // Once more, since the thread may have broken of something else.
       queued.scanned = await attempt().catch(attempt)
     } catch (error) {
-      log.warn('scan-failed', { ...reasonOf(error), bytes: bytes.length })
+      log.warn('scan-failed', { session: sessionOf(queued), ...reasonOf(error), bytes: bytes.length })
       counters.add('scan-failed')
       const isBusy = error instanceof JoineryError && error.code === 'UNAVAILABLE'
       // It broke two threads, or took too long in both: whatever these bytes are, nobody gets them (CR-22, CR-23).
@@ -113,6 +151,8 @@ export function createCommitter(options: CommitterOptions): Committer {
     await options.turn()
     try {
       while (queue.length > 0) {
+        await distance()
+        scannedBytes = 0
         const batch = gather()
         if (batch.length === 0) await new Promise<void>(resolve => (wake = resolve))
         else await settle(batch, { splits: SPLITS })
@@ -128,23 +168,33 @@ export function createCommitter(options: CommitterOptions): Committer {
     idlers = []
   }
 
+  /** Resolves when the commit before is far enough away, or a whole batch waits; then whoever else waits has his turn first. */
+  const distance = async (): Promise<void> => {
+    const left = settledAt + limits.commitDistanceMs - clock.monotonic()
+    if (queue.length >= limits.batchEntries) await options.turn()
+    else if (left > 0) await new Promise<void>(done => void clock.after(left, done))
+  }
+
   /** The oldest that can be judged, in order: nothing overtakes what is still being scanned of the same document. */
   const gather = (): Queued[] => {
     const batch: Queued[] = []
     const left: Queued[] = []
     const blocked = new Set<string>()
     let bytes = 0
+    let authors = 0
     for (const queued of queue) {
       const { space, entry } = queued.job
       const key = `${space}/${entry.document}`
-      const full =
-        batch.length >= limits.batchEntries || (batch.length > 0 && bytes + entry.bytes.length > limits.batchBytes)
+      const heads = queued.scanned?.ok === true ? (queued.scanned.authors ?? 1) : 0
+      const isOver = bytes + entry.bytes.length > limits.batchBytes || authors + heads > limits.batchAuthors
+      const full = batch.length >= limits.batchEntries || (batch.length > 0 && isOver)
       if (full || queued.scanned === undefined || blocked.has(key)) {
         blocked.add(key)
         left.push(queued)
       } else {
         batch.push(queued)
         bytes += entry.bytes.length
+        authors += heads
       }
     }
     queue = left
@@ -163,6 +213,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   const write = async (taken: readonly Taken[], budget: { splits: number }): Promise<Queued[]> => {
     const spaces = bySpace(taken)
     let committed: readonly CommittedSpace[]
+    const beganAt = clock.monotonic()
     try {
       committed = await store.commit(
         spaces.map(([space, ofSpace]) => ({ space, entries: ofSpace.map(({ entry }) => entry) })),
@@ -170,6 +221,9 @@ export function createCommitter(options: CommitterOptions): Committer {
     } catch (error) {
       return recover(taken, error, budget)
     }
+    const committedAt = clock.monotonic()
+    counters.observe('commit-seconds', (committedAt - beganAt) / 1_000)
+    counters.observe('commit-entries', taken.length)
     const stale: Queued[] = []
     const shown: (() => void)[] = []
     for (const [at, [space, ofSpace]] of spaces.entries()) {
@@ -183,7 +237,7 @@ export function createCommitter(options: CommitterOptions): Committer {
           heads.committed(space, entry, outcome.seq)
           before.set(entry.document, entry.basedOn)
           written.push(storedEntry(entry, outcome.seq))
-          answer(queued, acked(outcome.seq))
+          answer(queued, acked(outcome.seq), committedAt)
         } else {
           heads.forget(space, entry.document)
           if (outcome?.outcome === 'known') answer(queued, acked(outcome.seq))
@@ -200,13 +254,14 @@ export function createCommitter(options: CommitterOptions): Committer {
     // The author hears first that it is safe, then everybody hears it.
     settled()
     for (const show of shown) show()
+    settledAt = clock.monotonic()
     return stale
   }
 
   /** After a commit that failed: whether it was written after all, is tried again in halves, or has to wait. */
   const recover = async (taken: readonly Taken[], error: unknown, budget: { splits: number }): Promise<Queued[]> => {
     counters.add('commit-failed')
-    log.error('commit-failed', { ...reasonOf(error), entries: taken.length })
+    log.error('commit-failed', { ...reasonOf(error), entries: taken.length, sessions: sessionsOf(taken) })
     for (const { queued, entry } of taken) {
       heads.forget(queued.job.space, entry.document)
       devices.forget(queued.job.space, entry.device)
@@ -254,8 +309,21 @@ export function createCommitter(options: CommitterOptions): Committer {
   return {
     take,
     waitingBytes: () => waitingBytes,
+    waitingEntries: () => waitingEntries,
     idle: () => (running ? new Promise(resolve => idlers.push(resolve)) : Promise.resolve()),
   }
+}
+
+/** In a line of the log, so many and no more. */
+const SESSIONS = 8
+
+function sessionOf({ job }: Queued): string {
+  return job.session ?? job.device
+}
+
+function sessionsOf(taken: readonly Taken[]): string {
+  const sessions = new Set(taken.map(({ queued }) => sessionOf(queued)))
+  return [...sessions].slice(0, SESSIONS).join(' ')
 }
 
 const NOT_SCANNED: Scanned = { ok: true, scan: {}, stampMax: undefined }

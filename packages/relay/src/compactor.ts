@@ -2,10 +2,12 @@
  * Folds what a document has gathered into one snapshot. Laws:
  * - S3, DU-11: a snapshot replaces only what it was made from, after it was read back elsewhere and found to be the same; until then, and
  *   when anything fails, the entries stay as they are.
- * - T2, CR-22: the document is built by a worker with a budget. One that is over the budget three times is folded by its bytes from then on,
- *   which builds nothing, and goes on being read and written.
- * - CR-27: one that breaks its worker three times is quarantined alone: read from its last snapshot and what came after it, not written.
- * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep. A long log goes part by part.
+ * - D2: what is folded was replayed before, so that nothing is folded that should be voided.
+ * - T2, CR-22: the document is built by a worker with a budget. What is over the budget is tried in smaller parts; when that does not help it
+ *   is folded by its bytes, which builds nothing, and quarantined alone.
+ * - CR-27: so is one that breaks its worker three times: it is read from its last snapshot and what came after it, and not written.
+ * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep. The store drops the entries of a
+ *   long log slice by slice, and others have their turn between two: a snapshot that holds more than it stands for loses nothing.
  */
 import { JoineryError, type Clock, type Entry, type Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
@@ -25,6 +27,8 @@ export type Fold = (engine: string, updates: readonly Uint8Array[], how?: FoldHo
 export interface Compactor {
   /** Entries that were committed. */
   wrote(space: string, entries: readonly Entry[]): void
+  /** Documents that wait to be folded. */
+  waiting(): number
   close(): void
 }
 
@@ -38,28 +42,40 @@ const WATCHED = 20_000
  */
 const RESTLESS_ENTRIES = 32
 const RESTLESS_BYTES = 4
-/** As many are folded at once: neither the worker nor the store is held for long by what has gathered while nobody looked. */
-const PART = 4_096
+/** As many entries are folded at once; and 16 times less after each time that it was over the budget. */
+const PART = 65_536
+const SMALLER = 16
+/** As many entries are dropped at once: the store holds everybody up for as long. */
+const SLICE = 1_024
 
 interface Grown {
   entries: number
   bytes: number
   wroteAt: number
+  /** Who wrote last, for the log. */
+  device: string
 }
 
 const NOT_GROWN = { entries: 0, bytes: 0 }
 
 export function createCompactor(options: {
-  readonly store: Pick<Store, 'body' | 'fold' | 'foldable' | 'quarantine'>
+  readonly store: Pick<Store, 'document' | 'body' | 'fold' | 'foldable'>
   readonly clock: Clock
   readonly limits: RelayLimits
   readonly log: Log
   readonly counters: Counters
   readonly heads: Heads
   readonly fold: Fold | undefined
+  /** Runs it when nothing else works on what is stored of documents. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
+  /** Lets others have their turn. */
+  readonly turn: () => Promise<void>
+  /** Replays what of the document was not replayed yet, and voids what has to be. */
+  readonly replayed: (space: string, document: string) => Promise<unknown>
+  readonly quarantine: (space: string, document: string, reason: string) => Promise<void>
 }): Compactor {
-  const { store, clock, limits, log, counters, heads, fold } = options
-  if (fold === undefined) return { wrote: () => undefined, close: () => undefined }
+  const { store, clock, limits, log, counters, heads, fold, alone, turn, quarantine } = options
+  if (fold === undefined) return { wrote: () => undefined, waiting: () => 0, close: () => undefined }
 
   const grownByDocument = boundedMap<Grown>(WATCHED)
   const failuresByDocument = boundedMap<number>(WATCHED)
@@ -89,7 +105,8 @@ export function createCompactor(options: {
       waiting.delete(key)
       held.add(key)
       try {
-        await foldOne(space, document)
+        await options.replayed(space, document)
+        await alone(() => foldOne(space, document))
         failuresByDocument.delete(key)
         held.delete(key)
       } catch (error) {
@@ -102,6 +119,8 @@ export function createCompactor(options: {
   const foldOne = async (space: string, document: string): Promise<void> => {
     const key = keyOf(space, document)
     const { entries: counted, bytes } = grownByDocument.get(key) ?? NOT_GROWN
+    const head = await store.document(space, document)
+    if (closed || head?.quarantined !== undefined) return
     const entries = await store.body(space, document)
     if (closed) return
     const canFold = entries.length > 1 && entries.every(entry => entry.type !== 'tombstone')
@@ -120,24 +139,48 @@ export function createCompactor(options: {
 
   /** False when there was nothing to fold with, or the document moved on in another way than growing. */
   const foldParts = async (space: string, document: string, entries: readonly Entry[]): Promise<boolean> => {
-    const how = joinedByDocument.get(keyOf(space, document)) === true ? 'join' : 'replay'
+    const key = keyOf(space, document)
+    const isJoined = joinedByDocument.get(key) === true
+    const size = Math.ceil(PART / SMALLER ** (failuresByDocument.get(key) ?? 0))
     let snapshot: Uint8Array | undefined
-    for (let at = 0; at < entries.length; at += PART) {
-      const part = entries.slice(at, at + PART)
-      const last = part.at(-1)
-      if (last === undefined) break
-      const updates = part.map(entry => entry.bytes)
+    for (let at = 0; at < entries.length; at += size) {
+      const part = entries.slice(at, at + size)
+      const updates = part.filter(isContent).map(entry => entry.bytes)
       if (snapshot !== undefined) updates.unshift(snapshot)
-      snapshot = await fold(last.engine, updates, how)
+      const beganAt = clock.monotonic()
+      const { engine } = entries[at] as Entry
+      snapshot = await fold(engine, updates, isJoined ? 'join' : 'replay')
+      counters.observe('fold-seconds', (clock.monotonic() - beganAt) / 1_000)
       if (closed) return false
       if (snapshot === undefined) {
-        leftBySweep.set(keyOf(space, document), true)
-        return false
+        leftBySweep.set(key, true)
+        break
       }
-      const isFolded = await store.fold({ space, document, upTo: last.seq, snapshot, entries: updates.length })
+      const isFolded = await replace(space, document, part, at > 0, snapshot)
+      counters.add(isFolded ? 'folded' : 'fold-overtaken')
+      if (!isFolded) return false
+    }
+    if (isJoined && !closed) await quarantine(space, document, 'more work than a worker may have')
+    return snapshot !== undefined
+  }
+
+  /** Puts the snapshot in the place of these entries, and of the snapshot before them. */
+  const replace = async (
+    space: string,
+    document: string,
+    entries: readonly Entry[],
+    isBehindSnapshot: boolean,
+    snapshot: Uint8Array,
+  ): Promise<boolean> => {
+    for (let from = 0; from < entries.length; from += SLICE) {
+      if (from > 0) await turn()
+      if (closed) return false
+      const slice = entries.slice(from, from + SLICE)
+      const upTo = (slice.at(-1) as Entry).seq
+      const count = slice.length + (isBehindSnapshot || from > 0 ? 1 : 0)
+      const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count })
       // Its size has changed.
       heads.forget(space, document)
-      counters.add(isFolded ? 'folded' : 'fold-overtaken')
       if (!isFolded) return false
     }
     return true
@@ -152,13 +195,14 @@ export function createCompactor(options: {
     const failures = (failuresByDocument.get(key) ?? 0) + (isWeather ? 0 : 1)
     failuresByDocument.set(key, failures)
     counters.add('fold-failed')
-    log.warn('fold-failed', { space, document, failures, ...reasonOf(error) })
+    const device = grownByDocument.get(key)?.device
+    log.warn('fold-failed', { space, document, device, failures, ...reasonOf(error) })
     const isFirstLast = isOverBudget && failures === TRIES && joinedByDocument.get(key) !== true
     if (isFirstLast) {
       joinedByDocument.set(key, true)
       failuresByDocument.delete(key)
       counters.add('fold-over-budget')
-      log.error('fold-over-budget', { space, document })
+      log.error('fold-over-budget', { space, document, device })
     }
     if (!isStored && (failures < TRIES || isFirstLast)) {
       clock.after(AGAIN_MS, () => {
@@ -168,14 +212,7 @@ export function createCompactor(options: {
       return
     }
     held.delete(key)
-    try {
-      await store.quarantine(space, document, 'QUARANTINED')
-      heads.forget(space, document)
-      counters.add('quarantined')
-      log.error('quarantined', { space, document })
-    } catch (cause) {
-      log.error('quarantine-failed', { space, document, ...reasonOf(cause) })
-    }
+    await quarantine(space, document, isStored ? 'a damaged row' : 'cannot be folded')
   }
 
   const quietLater = (space: string, document: string): void => {
@@ -210,21 +247,27 @@ export function createCompactor(options: {
 
   return {
     wrote(space, entries) {
-      for (const { document, bytes } of entries) {
+      for (const { document, bytes, device } of entries) {
         const key = keyOf(space, document)
-        const grown = grownByDocument.get(key) ?? { entries: 0, bytes: 0, wroteAt: 0 }
+        const grown = grownByDocument.get(key) ?? { entries: 0, bytes: 0, wroteAt: 0, device }
         const wasDue = isDue(grown)
         grown.entries += 1
         grown.bytes += bytes.length
         grown.wroteAt = clock.monotonic()
+        grown.device = device
         grownByDocument.set(key, grown)
         if (!wasDue && isDue(grown)) quietLater(space, document)
       }
     },
+    waiting: () => waiting.size,
     close() {
       closed = true
       stopSweep()
       waiting.clear()
     },
   }
+}
+
+function isContent({ type, bytes }: Entry): boolean {
+  return (type === 'update' || type === 'snapshot') && bytes.length > 0
 }

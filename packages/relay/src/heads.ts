@@ -24,16 +24,27 @@ export interface Draft extends Held {
   readonly quarantined: Code | undefined
   /** Whether anything was added to what is stored. */
   readonly dirty: boolean
+  /** How many authors there are. */
+  readonly authors: number
   add(entry: CommitEntry): void
 }
 
 export interface Heads {
   load(space: string, document: string): Promise<HeldDocument>
   forget(space: string, document: string): void
+  /** Whether the store is further than what was kept, as it is when another node wrote; then that is forgotten. */
+  isBehind(space: string, document: string): Promise<boolean>
   committed(space: string, entry: CommitEntry, seq: number): void
 }
 
-export function createHeads(store: Pick<Store, 'document' | 'authors'>, maxAuthors: number): Heads {
+/** CR-07: engines tell an author's every edit by all authors there are; from here on that shows. */
+const CROWD = 10_000
+
+export function createHeads(
+  store: Pick<Store, 'document' | 'authors'>,
+  maxAuthors: number,
+  crowded: (space: string, document: string, authors: number) => void = () => undefined,
+): Heads {
   const cache = boundedMap<HeldDocument>(maxAuthors)
   const keep = (key: string, held: HeldDocument): void => cache.set(key, held, 1 + held.authors.size)
   return {
@@ -48,6 +59,15 @@ export function createHeads(store: Pick<Store, 'document' | 'authors'>, maxAutho
     },
     forget(space, document) {
       cache.delete(keyOf(space, document))
+    },
+    async isBehind(space, document) {
+      const key = keyOf(space, document)
+      const known = cache.get(key)
+      if (known === undefined) return false
+      const head = await store.document(space, document)
+      if (head?.seq === known.head?.seq && head?.quarantined === known.head?.quarantined) return false
+      cache.delete(key)
+      return true
     },
     committed(space, entry, seq) {
       const key = keyOf(space, entry.document)
@@ -65,7 +85,9 @@ export function createHeads(store: Pick<Store, 'document' | 'authors'>, maxAutho
         bytes: gone ? 0 : (held.head?.bytes ?? 0) + entry.bytes.length,
         quarantined: held.head?.quarantined,
       }
+      const before = held.authors.size
       for (const author of entry.authors) held.authors.set(author.author, author)
+      if (before < CROWD && held.authors.size >= CROWD) crowded(space, document, held.authors.size)
       keep(key, held)
     },
   }
@@ -78,6 +100,7 @@ export function draftOf({ head, authors }: HeldDocument): Draft {
   let gone = head?.state === 'gone'
   let bytes = head?.bytes ?? 0
   let dirty = false
+  let count = authors.size
   return {
     basedOn: head?.seq ?? 0,
     quarantined: head?.quarantined,
@@ -96,6 +119,9 @@ export function draftOf({ head, authors }: HeldDocument): Draft {
     get dirty() {
       return dirty
     },
+    get authors() {
+      return count
+    },
     author: id => moved.get(id) ?? authors.get(id),
     add(entry) {
       dirty = true
@@ -103,7 +129,10 @@ export function draftOf({ head, authors }: HeldDocument): Draft {
       engine ??= entry.engine
       if (entry.type === 'tombstone') gone = true
       bytes += entry.bytes.length
-      for (const author of entry.authors) moved.set(author.author, author)
+      for (const author of entry.authors) {
+        if (!moved.has(author.author) && !authors.has(author.author)) count += 1
+        moved.set(author.author, author)
+      }
     },
   }
 }

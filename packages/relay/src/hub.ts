@@ -5,13 +5,13 @@
  * - A space nobody watches costs nothing.
  */
 import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store } from '@joinery/core'
-import { encodeMessage } from '@joinery/core/protocol'
+import { encodeMessage, type Presence } from '@joinery/core/protocol'
 import { createDecoder, readVarUint } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
 import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
-import { createPresences, type Presences } from './presences.ts'
+import { createPresences, type Neighbours, type Presences } from './presences.ts'
 import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
 import { createTail, type Follower, type Tail } from './tail.ts'
 
@@ -35,7 +35,9 @@ export interface Hub {
   /** The connection ended. */
   gone(reader: Reader): void
   /** Tells of every entry that is committed after `ready`, until `stop`. */
-  follow(space: string, follower: Follower): Followed
+  follow(space: string, follower: Follower & Neighbours): Followed
+  /** What people of a follower show, told to those who watch. Made only when there is somebody. */
+  tell(space: string, presences: () => readonly Presence[]): void
   published(committed: CommittedSpace, entries: readonly Entry[]): void
   /** The log of a space may have moved without this node knowing. */
   unsure(space: string): void
@@ -48,12 +50,16 @@ export interface Hub {
     clock: number,
     state: string | undefined,
   ): boolean
+  /** Watches now, and those whose reader has as much to read as he may. */
+  watches(): { readonly count: number; readonly lagging: number }
   close(): void
 }
 
 export interface Followed {
   /** Rejects when the log cannot be read now. */
   readonly ready: Promise<void>
+  /** What those show in a document who watch. */
+  near(document: string): Presence[]
   stop(): void
 }
 
@@ -70,7 +76,7 @@ interface Channel {
   readonly space: string
   readonly subscriptionsByReader: Map<Reader, Subscription>
   readonly presences: Presences
-  readonly followers: Set<Follower>
+  readonly followers: Set<Follower & Neighbours>
   /** While somebody follows. */
   tail: Tail | undefined
   /** How far the log is known to go. */
@@ -177,12 +183,16 @@ export function createHub(options: HubOptions): Hub {
     channel.ticking = true
     clock.after(limits.presenceTickMs, () => {
       channel.ticking = false
-      for (const { session, frame, gone } of channel.presences.take()) {
-        for (const reader of channel.subscriptionsByReader.keys()) {
-          if (reader.session !== session && (gone || !reader.full())) reader.send(frame)
-        }
-      }
+      const taken = channel.presences.take()
+      for (const { presence, frame } of taken) tell(channel, presence, frame)
+      for (const follower of channel.followers) follower.near(taken.map(({ presence }) => presence))
     })
+  }
+
+  const tell = (channel: Channel, { session, state }: Presence, frame: Uint8Array): void => {
+    for (const reader of channel.subscriptionsByReader.keys()) {
+      if (reader.session !== session && (state === undefined || !reader.full())) reader.send(frame)
+    }
   }
 
   return {
@@ -201,6 +211,9 @@ export function createHub(options: HubOptions): Hub {
         begun(reset) {
           told.begun(reset)
           for (const frame of channel.presences.present()) reader.send(frame)
+          for (const follower of channel.followers) {
+            for (const presence of follower.present()) reader.send(encodeMessage(presence))
+          }
         },
         damaged(document) {
           told.damaged(document)
@@ -236,6 +249,7 @@ export function createHub(options: HubOptions): Hub {
       channel.tail ??= openTail(channel)
       return {
         ready: channel.tail.ready,
+        near: document => channel.presences.of(document),
         stop() {
           if (!channel.followers.delete(follower) || channel.followers.size > 0) return
           channel.tail?.end()
@@ -243,6 +257,11 @@ export function createHub(options: HubOptions): Hub {
           closeIfEmpty(channel)
         },
       }
+    },
+    tell(space, presences) {
+      const channel = channelsBySpace.get(space)
+      if (channel === undefined || channel.subscriptionsByReader.size === 0) return
+      for (const presence of presences()) tell(channel, presence, encodeMessage(presence))
     },
     published(committed, entries) {
       const { space, head } = committed
@@ -268,6 +287,17 @@ export function createHub(options: HubOptions): Hub {
       const isSet = channel.presences.set(reader.session, subject, document, at, state)
       if (isSet) tickLater(channel)
       return isSet
+    },
+    watches() {
+      let count = 0
+      let lagging = 0
+      for (const { subscriptionsByReader } of channelsBySpace.values()) {
+        for (const reader of subscriptionsByReader.keys()) {
+          count += 1
+          if (reader.full()) lagging += 1
+        }
+      }
+      return { count, lagging }
     },
     close() {
       closed = true

@@ -5,7 +5,11 @@
 import type { Clock } from '@joinery/core'
 import { bucket } from './bucket.ts'
 import type { RelayLimits } from './limits.ts'
+import type { Counters } from './log.ts'
 import type { Socket } from './socket.ts'
+
+/** At least, so that whoever is too quick is read in heaps, and costs no pause for each message. */
+const PAUSE_MS = 50
 
 export interface Intake {
   /** A frame arrived. */
@@ -28,14 +32,19 @@ export function createIntake(options: {
   >
   /** Whether an answer is awaited before more is read. */
   readonly waiting: () => boolean
-  readonly throttled: () => void
+  /** Too much came; said once more each time it does. */
+  readonly throttled: (isFirst: boolean) => void
+  readonly counters: Pick<Counters, 'cell'>
 }): Intake {
   const { socket, clock, limits } = options
+  const frames = options.counters.cell('frames-in')
+  const allBytes = options.counters.cell('bytes-in')
   const byteTokens = bucket(limits.bytesPerSecond, limits.burstBytes, clock.monotonic())
   const messageTokens = bucket(limits.messagesPerSecond, limits.burstMessages, clock.monotonic())
   let owedBytes = 0
   let owedEntries = 0
   let throttledUntil = 0
+  let hasThrottled = false
   let isStopped = false
   let isHeld = false
 
@@ -58,13 +67,16 @@ export function createIntake(options: {
   return {
     look,
     took(bytes) {
+      frames.value += 1
+      allBytes.value += bytes
       const now = clock.monotonic()
       const wait = Math.max(byteTokens.take(bytes, now), messageTokens.take(1, now))
       if (wait === 0) return
       const isNew = throttledUntil <= now
-      throttledUntil = now + wait
+      throttledUntil = now + Math.max(wait, PAUSE_MS)
       if (!isNew) return
-      options.throttled()
+      options.throttled(!hasThrottled)
+      hasThrottled = true
       lookLater()
     },
     owes(bytes) {

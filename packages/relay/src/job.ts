@@ -7,9 +7,13 @@ export interface Job {
   readonly space: string
   readonly entry: PushedEntry
   readonly device: string
+  /** The connection that brought it, for the log. The device if absent: at the door that is the connection. */
+  readonly session?: string
   readonly subject: string
   /** Whom authors are bound to (A3): at the door the subject. Without it the device. */
   readonly owner?: string
+  /** Which authors, of those whom nobody has, are bound to him; all if absent. */
+  readonly binds?: ((author: number) => boolean) | undefined
   /** Whether this device was asked for what a loss took (R4). */
   readonly granted: boolean
   /** Called once. */
@@ -23,6 +27,8 @@ export type Answer =
 /** A job in the queue: `scanned` once its bytes were looked at. */
 export interface Queued {
   readonly job: Job
+  /** When it arrived, by the monotonic clock. */
+  readonly takenAt: number
   readonly digest: Uint8Array
   scanned: Scanned | undefined
   /** How often the document moved between judging and writing. */

@@ -41,7 +41,7 @@ export interface JudgeOptions {
   readonly devices: Devices
   readonly gates: ReadonlyMap<string, EngineGate>
   readonly roleOf: (space: string, subject: string) => Promise<Role | undefined>
-  readonly limits: Pick<RelayLimits, 'documentBytes'>
+  readonly limits: Pick<RelayLimits, 'documentBytes' | 'documentAuthors'>
 }
 
 /** Judges a batch in order. What is not taken is answered; a load that fails answers UNAVAILABLE, or its own code. */
@@ -94,12 +94,18 @@ export async function judgeBatch(
         taken.push({ queued, entry: decided })
         takenNames.add(name)
       } else if (target.dirty) later.push(queued)
+      else if (await isHasty(heads, queued, decided)) later.push(queued)
       else answer(queued, decided)
     } catch (error) {
       answer(queued, failed(error))
     }
   }
   return { taken, later }
+}
+
+/** Whether it is refused by what this node knew, and another knows more (T5). */
+async function isHasty(heads: Heads, { job, scanned }: Queued, decided: Answer): Promise<boolean> {
+  return decided.answer === 'refused' && scanned?.ok === true && heads.isBehind(job.space, job.entry.document)
 }
 
 async function duplicate(
@@ -152,19 +158,31 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
     return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
   }
   const { granted } = job
+  // Taken as its own it would bind others' authors to this device. Who was not asked tells what it has, and is asked (P36).
+  if (resupply && !granted) return refused('GAP', 'not asked for')
   const verdict = gate.judge(scanned.scan, draft, {
     // A device is one subject's in a space (S4), so its name is enough to bind an author to.
     owner: job.owner ?? job.device,
-    resupply: resupply && granted,
+    resupply,
     repeats: granted,
+    binds: job.binds,
   })
   if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
+  // What is given back was there already.
+  if (!granted && isCrowding(draft, verdict, limits.documentAuthors)) return refused('TOO_MANY_AUTHORS', 'document')
   // Deletes that several devices give back are the same bytes from each.
   const seq =
     (resupply || granted) && verdict.authors.length === 0
       ? await options.store.holds(job.space, entry.document, digest)
       : undefined
   return seq === undefined ? commit(verdict.authors) : acked(seq)
+}
+
+/** CR-06: whether it brings more authors than a document may have. */
+function isCrowding(draft: Draft, { authors }: Extract<Verdict, { verdict: 'new' }>, most: number): boolean {
+  if (draft.authors + authors.length <= most) return false
+  const strangers = authors.filter(({ author }) => draft.author(author) === undefined).length
+  return strangers > 0 && draft.authors + strangers > most
 }
 
 /** Nothing to write: it is held already, or it does not fit. */
@@ -183,9 +201,7 @@ async function settleOld(
   if (code !== 'CONFLICTING_AUTHORSHIP') return refused(code, detail)
   // The very same edit under another name: a deterministic seed that two devices made, or a device that goes by a new id.
   const seq = await store.holds(job.space, job.entry.document, digest)
-  if (seq !== undefined) return acked(seq)
-  // Asked for before a reconnect, which forgets what was asked: the device tells again what it has.
-  return job.entry.resupply && !job.granted ? refused('GAP', 'not asked for') : refused(code, detail)
+  return seq === undefined ? refused(code, detail) : acked(seq)
 }
 
 function failed(error: unknown): Answer {

@@ -2,6 +2,8 @@
  * What one person, one connection and one document may cost. Law (T3): everything that can queue has a number here.
  * Bytes and milliseconds.
  */
+import { JoineryError } from '@joinery/core'
+
 const KiB = 1_024
 const MiB = 1_024 * KiB
 
@@ -11,6 +13,11 @@ export interface RelayLimits {
   /** One message, joined from its parts; a little more than the largest update. */
   readonly messageBytes: number
   readonly documentBytes: number
+  /**
+   * Authors of one document. Engines keep each for ever, so one that has as many goes on in a copy of what it shows: a year of 200 new ones
+   * a day is 73,000 (CR-06, CR-07).
+   */
+  readonly documentAuthors: number
   /** A connection that has this much to read is lagging (WS-10). */
   readonly sendBuffer: number
   /** A lagging connection that takes nothing for this long is closed. */
@@ -21,6 +28,20 @@ export interface RelayLimits {
   readonly reads: number
   /** Connections of one person; one more is told to come back, and the others stay (WS-13). */
   readonly linksPerSubject: number
+  /** Connections of one person from one address at the door, where a client opens one for each document. */
+  readonly doorSocketsPerSubject: number
+  /** Connections of this node, links over HTTP too. */
+  readonly connections: number
+  /** Of one address, those who have not said who they are. */
+  readonly strangersPerAddress: number
+  /** Connections that may begin in a second, and at once after a quiet while (WS-17). */
+  readonly admissionsPerSecond: number
+  readonly admissionBurst: number
+  /** How many may wait for it: as many as are let in before an honest client gives up. */
+  readonly waitingConnections: number
+  /** Requests of one link over HTTP: above it they wait. */
+  readonly requestsPerSecond: number
+  readonly burstRequests: number
   /** Edits of one connection that wait for their commit; above it, nothing more is read from it. */
   readonly unackedBytes: number
   readonly unackedEntries: number
@@ -32,6 +53,10 @@ export interface RelayLimits {
   /** One commit. */
   readonly batchBytes: number
   readonly batchEntries: number
+  /** Heads of authors that one commit moves, but for what a single update does. */
+  readonly batchAuthors: number
+  /** The least time between two commits: with hundreds a second, an fsync is most of what an edit costs. */
+  readonly commitDistanceMs: number
   /** Documents' heads held in memory, counted in authors. */
   readonly cachedAuthors: number
   /** Updates above this are scanned in a worker. */
@@ -49,25 +74,40 @@ export interface RelayLimits {
   /** … and nobody wrote for this long. */
   readonly foldQuietMs: number
   readonly foldSweepMs: number
+  /** A document is replayed when nobody wrote for this long, or somebody all the time for twelve times as long … */
+  readonly replayQuietMs: number
+  /** … and what was written before by a sweep, from so long after the start on. */
+  readonly replaySweepMs: number
 }
 
 export const RELAY_LIMITS: RelayLimits = {
   frameBytes: MiB,
   messageBytes: 17 * MiB,
   documentBytes: 50 * MiB,
+  documentAuthors: 80_000,
   sendBuffer: 4 * MiB,
   stuckMs: 30_000,
   pageBytes: 256 * KiB,
   reads: 8,
   linksPerSubject: 20,
+  doorSocketsPerSubject: 2_000,
+  connections: 5_000,
+  strangersPerAddress: 1_000,
+  admissionsPerSecond: 2_000,
+  admissionBurst: 100,
+  waitingConnections: 4_000,
+  requestsPerSecond: 50,
+  burstRequests: 100,
   unackedBytes: 8 * MiB,
-  unackedEntries: 4_096,
+  unackedEntries: 2_048,
   bytesPerSecond: 4 * MiB,
   burstBytes: 32 * MiB,
-  messagesPerSecond: 2_000,
-  burstMessages: 10_000,
+  messagesPerSecond: 5_000,
+  burstMessages: 20_000,
   batchBytes: 8 * MiB,
   batchEntries: 1_024,
+  batchAuthors: 4_096,
+  commitDistanceMs: 4,
   cachedAuthors: 100_000,
   inlineScanBytes: 64 * KiB,
   pollMs: 5_000,
@@ -79,4 +119,21 @@ export const RELAY_LIMITS: RelayLimits = {
   foldBytes: MiB,
   foldQuietMs: 2_000,
   foldSweepMs: 60_000,
+  replayQuietMs: 5_000,
+  replaySweepMs: 60_000,
+}
+
+/** Limits other than the default, each as `name=number`. Throws BAD_INPUT on what is no limit, or no number. */
+export function limitsOf(settings: readonly string[]): Partial<RelayLimits> {
+  return Object.fromEntries(
+    settings.map(setting => {
+      const [name = '', text = ''] = setting.split('=', 2)
+      const number = text.trim() === '' ? Number.NaN : Number(text)
+      if (Object.hasOwn(RELAY_LIMITS, name) && number >= 0 && number < Infinity) return [name, number]
+      throw new JoineryError('BAD_INPUT', {
+        what: 'limit',
+        rule: `name=number, of ${Object.keys(RELAY_LIMITS).join(' ')}`,
+      })
+    }),
+  )
 }

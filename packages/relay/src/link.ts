@@ -15,7 +15,7 @@ import type { Committer } from './committer.ts'
 import type { Hub } from './hub.ts'
 import { createIntake } from './intake.ts'
 import type { RelayLimits } from './limits.ts'
-import { reasonOf, type Counters, type Log } from './log.ts'
+import { reasonOf, withFields, type Counters, type Log } from './log.ts'
 import { createOutlet } from './outlet.ts'
 import type { Reader } from './pump.ts'
 import type { Socket } from './socket.ts'
@@ -60,8 +60,9 @@ export interface LinkOptions {
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { socket, clock, limits, hub, committer, log, counters } = options
+  const { socket, clock, limits, hub, committer, counters } = options
   const id = hex(options.random.bytes(SESSION_BYTES))
+  const log = withFields(options.log, { session: id })
   const machine = session(limits, clock.monotonic())
   const accessByName = new Map<string, Access>()
   const acksBySpace = new Map<string, { n: number; seq: number }[]>()
@@ -91,9 +92,10 @@ export function createLink(options: LinkOptions): Link {
     socket,
     clock,
     limits,
+    counters,
     stuck(buffered) {
       counters.add('stuck')
-      log.warn('stuck', { session: id, subject, buffered })
+      log.warn('stuck', { subject, buffered })
       end('UNAVAILABLE', CLOSE.TRY_LATER, 1_000)
     },
   })
@@ -104,8 +106,12 @@ export function createLink(options: LinkOptions): Link {
     socket,
     clock,
     limits,
+    counters,
     waiting: () => isOpen && machine.waiting(),
-    throttled: () => counters.add('throttled'),
+    throttled(isFirst) {
+      counters.add('throttled')
+      if (isFirst) log.info('throttled', { session: id, subject, reason: 'RATE_LIMITED' })
+    },
   })
 
   const verify = async (token: string): Promise<void> => {
@@ -116,7 +122,7 @@ export function createLink(options: LinkOptions): Link {
     } catch (error) {
       const code = error instanceof JoineryError && error.code === 'UNAUTHENTICATED' ? error.code : 'UNAVAILABLE'
       counters.add('unverified', code)
-      log.warn('unverified', { session: id, ...reasonOf(error), code })
+      log.warn('unverified', { ...reasonOf(error), code })
       handle({ type: 'unverified', code })
     }
   }
@@ -126,7 +132,7 @@ export function createLink(options: LinkOptions): Link {
     try {
       access = (await options.spaces.open(subject ?? '', name)) ?? 'NOT_FOUND'
     } catch (error) {
-      log.warn('admit-failed', { session: id, ...reasonOf(error) })
+      log.warn('admit-failed', reasonOf(error))
       access = 'UNAVAILABLE'
     }
     heardAccess(name, access)
@@ -144,6 +150,7 @@ export function createLink(options: LinkOptions): Link {
     committer.take({
       space,
       entry,
+      session: id,
       ...who,
       granted: options.wants.granted(space, who.subject, device),
       answer(answer) {
@@ -173,7 +180,7 @@ export function createLink(options: LinkOptions): Link {
     const key = `${code} ${space} ${document}`
     if (said.has(key) || said.size >= 100) return
     said.add(key)
-    log.info('refused', { session: id, subject, device, code, detail, space, document })
+    log.info('refused', { subject, device, code, detail, space, document })
   }
 
   /** Questions of one connection are answered one after the other, when it has room for the answer. */
@@ -189,7 +196,7 @@ export function createLink(options: LinkOptions): Link {
       try {
         if (isOpen) for (const message of await answers()) send(message)
       } catch (error) {
-        log.warn('load-failed', { session: id, space, document, ...reasonOf(error) })
+        log.warn('load-failed', { space, document, ...reasonOf(error) })
         no(error instanceof JoineryError ? error.code : 'UNAVAILABLE')
       }
       queries -= 1
@@ -201,6 +208,8 @@ export function createLink(options: LinkOptions): Link {
     'greet': effect => {
       subject = effect.subject
       device = effect.device
+      log.info('linked', { subject, device })
+      socket.known?.()
       options.greeted(link, subject, device)
     },
     'send': ({ message }) => {
@@ -209,7 +218,7 @@ export function createLink(options: LinkOptions): Link {
     },
     'close': ({ code, reason }) => {
       counters.add('closed', reason)
-      log.info('closing', { session: id, subject, code, reason })
+      log.info('closing', { subject, code, reason })
       finish()
       socket.close(code, reason)
     },
@@ -251,7 +260,8 @@ export function createLink(options: LinkOptions): Link {
     'have': ({ space, documents }) =>
       ask(space, undefined, () => options.wants.answer(space, subject ?? '', device, documents)),
     'presence': ({ space, document, clock: at, state }) => {
-      if (!hub.present(reader, subject ?? '', space, document, at, state)) counters.add('presence-dropped')
+      const isTaken = hub.present(reader, subject ?? '', space, document, at, state)
+      counters.add(isTaken ? 'presence' : 'presence-dropped')
     },
     'tell-time': ({ id: question }) =>
       send({

@@ -6,6 +6,7 @@
 import type { Clock } from '@joinery/core'
 import { splitFrame } from '@joinery/core/protocol'
 import type { RelayLimits } from './limits.ts'
+import type { Counters } from './log.ts'
 import type { Socket } from './socket.ts'
 
 const ROOM_POLL_MS = 20
@@ -27,8 +28,11 @@ export function createOutlet(options: {
   readonly clock: Clock
   readonly limits: Pick<RelayLimits, 'frameBytes' | 'sendBuffer' | 'stuckMs' | 'documentBytes'>
   readonly stuck: (buffered: number) => void
+  readonly counters: Pick<Counters, 'cell'>
 }): Outlet {
   const { socket, clock, limits, stuck } = options
+  const frames = options.counters.cell('frames-out')
+  const bytes = options.counters.cell('bytes-out')
   let isOpen = true
   let stopWatching: (() => void) | undefined
 
@@ -45,7 +49,9 @@ export function createOutlet(options: {
     })
   }
 
-  const sent = (): void => {
+  const sent = (length: number): void => {
+    frames.value += 1
+    bytes.value += length
     if (!full()) return
     watch()
     if (socket.buffered() > PILE * limits.sendBuffer + limits.documentBytes) stuck(socket.buffered())
@@ -56,13 +62,13 @@ export function createOutlet(options: {
     send(frame) {
       if (!isOpen) return
       for (const part of splitFrame(frame, limits.frameBytes)) socket.send(part)
-      sent()
+      sent(frame.length)
     },
     share(frame) {
       if (!isOpen) return
       if (socket.sendShared === undefined) socket.send(frame)
       else socket.sendShared(frame)
-      sent()
+      sent(frame.length)
     },
     async room() {
       while (isOpen && full()) await new Promise<void>(resolve => void clock.after(ROOM_POLL_MS, resolve))

@@ -14,8 +14,18 @@ export interface Presences {
   /** Frames for whoever has just come. */
   present(): Uint8Array[]
   /** What changed since the last call. */
-  take(): { readonly session: string; readonly frame: Uint8Array; readonly gone: boolean }[]
+  take(): { readonly presence: Presence; readonly frame: Uint8Array }[]
+  /** Who shows something in a document. */
+  of(document: string): Presence[]
   empty(): boolean
+}
+
+/** Who follows a space by another way than a watch, with people of its own. */
+export interface Neighbours {
+  /** What those show who watch. */
+  near(presences: readonly Presence[]): void
+  /** What its own people show, for whoever comes to watch. */
+  present(): Iterable<Presence>
 }
 
 export function createPresences(space: string, perSession: number): Presences {
@@ -54,13 +64,17 @@ export function createPresences(space: string, perSession: number): Presences {
     },
     take() {
       const taken = [...changed.values()].map(presence => ({
-        session: presence.session,
+        presence,
         frame: encodeMessage(presence),
-        gone: presence.state === undefined,
       }))
       changed.clear()
       return taken
     },
+    of: document =>
+      [...bySession.values()].flatMap(byDocument => {
+        const presence = byDocument.get(document)
+        return presence?.state === undefined ? [] : [presence]
+      }),
     empty: () => bySession.size === 0 && changed.size === 0,
   }
 }

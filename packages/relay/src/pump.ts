@@ -147,7 +147,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
   /** Reads until the head, however often the store fails meanwhile. */
   const attempt = (): void => {
     read().catch((error: unknown) => {
-      log.warn('read-failed', { space, ...reasonOf(error) })
+      log.warn('read-failed', { session: reader.session, space, ...reasonOf(error) })
       if (!isEnded()) clock.after(AGAIN_MS, attempt)
     })
   }
@@ -159,7 +159,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
   }
 
   begin().catch((error: unknown) => {
-    log.warn('watch-failed', { space, ...reasonOf(error) })
+    log.warn('watch-failed', { session: reader.session, space, ...reasonOf(error) })
     if (isEnded()) return
     end()
     options.failed(error instanceof JoineryError ? error.code : 'UNAVAILABLE')

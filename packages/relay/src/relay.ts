@@ -2,7 +2,16 @@
  * The relay, put together. Law: it does no I/O of its own: store, bus, clock, chance, tokens and workers come in as arguments, so the
  * simulator runs this very code on virtual time.
  */
-import { hex, type Bus, type Clock, type Hash, type Random, type Store } from '@joinery/core'
+import {
+  hex,
+  type Bus,
+  type Clock,
+  type CommittedSpace,
+  type Entry,
+  type Hash,
+  type Random,
+  type Store,
+} from '@joinery/core'
 import { CLOSE } from '@joinery/core/protocol'
 import { personalSpaceOf } from './access/personal.ts'
 import { createSpaces } from './access/spaces.ts'
@@ -14,10 +23,14 @@ import { createDoor, type DoorAddress } from './door/door.ts'
 import type { EngineGate, Scanned } from './gate/gate.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
+import { inTurns } from './in-turns.ts'
 import { RELAY_LIMITS, type RelayLimits } from './limits.ts'
 import { createLink, type Link } from './link.ts'
-import { createCounters, reasonOf, type Counters, type Log } from './log.ts'
+import { reasonOf, type Counters, type Log } from './log.ts'
+import { createCounters } from './metrics/counters.ts'
 import type { Socket, SocketEvents } from './socket.ts'
+import type { Trials } from './replay/culprit.ts'
+import { createReplayer } from './replay/replayer.ts'
 import { createStates, type JoinElsewhere } from './state/states.ts'
 import { createWants } from './wants.ts'
 
@@ -30,6 +43,8 @@ export interface RelayOptions {
   readonly gates: readonly EngineGate[]
   /** Makes the snapshot of a document from its entries, elsewhere than here, and reads it back; without it nothing is folded. */
   readonly fold?: Fold
+  /** Tries updates in their engine, elsewhere than here, to void what breaks it; without it nothing is voided. */
+  readonly trials?: Trials
   /** Puts together long documents elsewhere than here, for who asks by state vector; without it, here. */
   readonly join?: JoinElsewhere
   /** Scans what is larger than `inlineScanBytes` elsewhere than here; without it, here. */
@@ -47,6 +62,17 @@ export interface RelayOptions {
   readonly onFatal: (error: unknown) => void
 }
 
+export interface RelayFigures {
+  readonly links: number
+  readonly doorConnections: number
+  readonly doorDocuments: number
+  readonly watches: number
+  readonly laggingReaders: number
+  readonly queueEntries: number
+  readonly queueBytes: number
+  readonly foldsWaiting: number
+}
+
 export interface Relay {
   accept(socket: Socket): SocketEvents
   /** A connection of a stock y-websocket client. */
@@ -57,6 +83,8 @@ export interface Relay {
   close(): void
   /** Connections now. */
   links(): number
+  /** What there is now, for whoever watches it. */
+  figures(): RelayFigures
   readonly counters: Counters
 }
 
@@ -116,7 +144,10 @@ export function createRelay(options: RelayOptions): Relay {
   let stopSweep = (): void => undefined
 
   const spaces = createSpaces({ store, clock, roleMs: limits.roleMs, openToAll: options.openToAll ?? false })
-  const heads = createHeads(store, limits.cachedAuthors)
+  const heads = createHeads(store, limits.cachedAuthors, (space, document, authors) => {
+    counters.add('crowded')
+    log.warn('crowded', { space, document, authors })
+  })
   const hub = createHub({
     store,
     bus,
@@ -124,11 +155,48 @@ export function createRelay(options: RelayOptions): Relay {
     limits,
     log,
     turn,
-    damaged: (space, document) => void quarantine(space, document),
+    damaged: (space, document) => void quarantine(space, document, 'a damaged row'),
   })
   const wants = createWants({ store, clock, gates, turn })
-  const states = createStates({ store, join: options.join })
-  const compactor = createCompactor({ store, clock, limits, log, counters, heads, fold: options.fold })
+  const states = createStates({ store, join: options.join, counters })
+  const alone = inTurns(1)
+  const published = (
+    committed: CommittedSpace,
+    entries: readonly Entry[],
+    before: ReadonlyMap<string, number>,
+  ): void => {
+    states.wrote(committed.space, entries, before)
+    hub.published(committed, entries)
+    compactor.wrote(committed.space, entries)
+    replayer.wrote(committed.space, entries)
+  }
+  const replayer = createReplayer({
+    store,
+    clock,
+    random,
+    limits,
+    log,
+    counters,
+    heads,
+    trials: options.trials,
+    alone,
+    published,
+    quarantine: (space, document, reason) => quarantine(space, document, reason),
+    hash: options.hash,
+  })
+  const compactor = createCompactor({
+    store,
+    clock,
+    limits,
+    log,
+    counters,
+    heads,
+    fold: options.fold,
+    alone,
+    turn,
+    replayed: replayer.replayed,
+    quarantine: (space, document, reason) => quarantine(space, document, reason),
+  })
   const committer = createCommitter({
     store,
     clock,
@@ -146,11 +214,7 @@ export function createRelay(options: RelayOptions): Relay {
       for (const link of dirty) link.flush()
       dirty.clear()
     },
-    published(committed, entries, before) {
-      states.wrote(committed.space, entries, before)
-      hub.published(committed, entries)
-      compactor.wrote(committed.space, entries)
-    },
+    published,
     unsure: hub.unsure,
     onFatal,
   })
@@ -167,20 +231,21 @@ export function createRelay(options: RelayOptions): Relay {
     heads,
     hub,
     states,
+    turn,
     scan: bytes => (bytes.length > limits.inlineScanBytes ? scanLarge : scanHere)('yjs', bytes),
     log,
     counters,
   })
 
-  /** A row of it fails its checksum (CR-25): from now on it is read, as far as it can be, and not written. */
-  const quarantine = async (space: string, document: string): Promise<void> => {
+  /** From now on it is read, as far as it can be, and not written. */
+  const quarantine = async (space: string, document: string, reason: string): Promise<void> => {
     try {
       const head = await store.document(space, document)
       if (head?.quarantined !== undefined) return
       await store.quarantine(space, document, 'QUARANTINED')
       heads.forget(space, document)
       counters.add('quarantined')
-      log.error('quarantined', { space, document, reason: 'a damaged row' })
+      log.error('quarantined', { space, document, reason })
     } catch (error) {
       log.error('quarantine-failed', { space, document, ...reasonOf(error) })
     }
@@ -212,6 +277,19 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     counters,
     links: () => links.size + door.count(),
+    figures() {
+      const watches = hub.watches()
+      return {
+        links: links.size,
+        doorConnections: door.count(),
+        doorDocuments: door.documents(),
+        watches: watches.count,
+        laggingReaders: watches.lagging + door.lagging(),
+        queueEntries: committer.waitingEntries(),
+        queueBytes: committer.waitingBytes(),
+        foldsWaiting: compactor.waiting(),
+      }
+    },
     acceptAtDoor: door.accept,
     accept(socket) {
       const link = createLink({
@@ -250,7 +328,7 @@ export function createRelay(options: RelayOptions): Relay {
       counters.add('accepted')
       if (links.size === 1) sweepLater()
       if (!accepting) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
-      return { frame: link.frame, closed: link.closed }
+      return { id: link.id, frame: link.frame, closed: link.closed }
     },
     async drain() {
       accepting = false
@@ -258,6 +336,7 @@ export function createRelay(options: RelayOptions): Relay {
       await door.hold()
       await committer.idle()
       compactor.close()
+      replayer.close()
       door.restart()
       for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
       stopSweep()
@@ -268,6 +347,7 @@ export function createRelay(options: RelayOptions): Relay {
       for (const link of [...links]) link.closed()
       door.close()
       compactor.close()
+      replayer.close()
       hub.close()
       stopSweep()
     },

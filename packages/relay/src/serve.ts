@@ -2,26 +2,44 @@
  * A relay that listens. Laws (DU-13): ready is said once, when links are taken; told to stop, it takes nobody new, answers what it has, says
  * 1012 to everybody and closes the store, in ten seconds at most.
  */
-import type { Clock, Random, Store } from '@joinery/core'
+import { hex, type Clock, type Random, type Store } from '@joinery/core'
+import { createAdmission } from './http/admission.ts'
 import { httpApp } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createHttpLinks } from './http/http-links.ts'
 import { listen } from './http/listen.ts'
 import { createOrigins } from './http/origins.ts'
 import { createHttpServer } from './http/server.ts'
 import { acceptWebSockets } from './http/websockets.ts'
-import { RELAY_LIMITS } from './limits.ts'
+import { RELAY_LIMITS, type RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
+import { createExposition } from './metrics/exposition.ts'
+import { listenForMetrics } from './metrics/listener.ts'
+import { metricsRoute } from './metrics/metrics-route.ts'
 import type { Relay } from './relay.ts'
 
 const DRAIN_MS = 10_000
+const REQUEST_ID_BYTES = 8
 /** Of those ten, for sockets that do not answer the goodbye. */
 const GOODBYE_MS = 3_000
-const SOCKETS = 5_000
+/** Beside connections that are in or wait for it, as many again may be about to ask. */
+const TCP_SHARE = 2
 
 export interface Served {
   readonly port: number
+  /** The port that metrics have for themselves, if they have one. */
+  readonly metricsPort: number | undefined
   /** Resolves when nothing is left. */
   stop(): Promise<void>
+}
+
+export interface MetricsOptions {
+  /** Who brings it reads them, also on the public port; without it they are not there. */
+  readonly token: string | undefined
+  /** A port of their own. */
+  readonly listen: { readonly host: string; readonly port: number; readonly isLoopback: boolean } | undefined
+  /** Sizes of the store's files. */
+  readonly storeBytes: () => Promise<Readonly<Record<string, number>>>
 }
 
 export async function serve(options: {
@@ -35,37 +53,74 @@ export async function serve(options: {
   readonly origins: readonly string[]
   readonly loopbackOnly: boolean
   readonly app: string | undefined
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustProxy?: readonly string[]
+  readonly limits?: Partial<RelayLimits>
+  readonly metrics?: MetricsOptions | undefined
 }): Promise<Served> {
   const { relay, store, clock, random, log } = options
+  const { counters } = relay
+  const limits = { ...RELAY_LIMITS, ...options.limits }
+  const addressOf = clientAddress(options.trustProxy ?? [])
   const origins = createOrigins({ allowed: options.origins, loopbackOnly: options.loopbackOnly })
   let accepting = true
-  const links = createHttpLinks({ accept: relay.accept, clock, random, counters: relay.counters, maxLinks: SOCKETS })
+  const admission = createAdmission({ clock, random, counters, limits })
+  const links = createHttpLinks({ accept: relay.accept, clock, random, counters, limits })
+  const { metrics } = options
+  const exposition =
+    metrics &&
+    createExposition({
+      counters,
+      async figures() {
+        const { links: all, doorConnections, ...others } = relay.figures()
+        const http = links.count()
+        return {
+          ...others,
+          connections: { websocket: all - http, http, door: doorConnections },
+          storeBytes: await metrics.storeBytes(),
+        }
+      },
+    })
   const app = httpApp({
     origins,
+    addressOf,
     random,
     log,
     app: options.app,
-    sync: { links, frameBytes: RELAY_LIMITS.frameBytes, accepting: () => accepting },
+    metrics: exposition && metrics?.token !== undefined ? metricsRoute(exposition, metrics.token) : undefined,
+    counters,
+    sync: { links, admission, frameBytes: limits.frameBytes, accepting: () => accepting },
     async ready() {
       // Whatever it answers: that it answers.
       await store.head('joinery')
       return accepting
     },
   })
-  const server = createHttpServer(request => app.fetch(request))
+  const server = createHttpServer({
+    fetch: app.fetch,
+    addressOf,
+    maxConnections: TCP_SHARE * (limits.connections + limits.waitingConnections),
+    log,
+    counters,
+  })
   const sockets = acceptWebSockets({
     server,
     relay,
     origins,
+    admission,
+    addressOf,
+    requestId: () => hex(random.bytes(REQUEST_ID_BYTES)),
     clock,
     log,
-    counters: relay.counters,
-    frameBytes: RELAY_LIMITS.frameBytes,
-    doorFrameBytes: RELAY_LIMITS.messageBytes,
-    maxSockets: SOCKETS,
-    accepting: () => accepting,
+    counters,
+    frameBytes: limits.frameBytes,
+    doorFrameBytes: limits.messageBytes,
   })
   const port = await listen(server, options.host, options.port)
+  const metricsListener =
+    exposition && metrics?.listen
+      ? await listenForMetrics({ ...metrics.listen, token: metrics.token, exposition, random, log, counters })
+      : undefined
 
   const within = (ms: number, work: Promise<unknown>): Promise<void> =>
     new Promise(resolve => {
@@ -80,14 +135,17 @@ export async function serve(options: {
 
   return {
     port,
+    metricsPort: metricsListener?.port,
     async stop() {
       if (!accepting) return
       accepting = false
+      admission.close()
       const answered = new Promise(resolve => server.close(resolve))
       await within(DRAIN_MS - GOODBYE_MS, relay.drain())
       await within(GOODBYE_MS, Promise.all([sockets.closed(), answered]))
       sockets.terminate()
       server.closeAllConnections()
+      metricsListener?.stop()
       relay.close()
       await store.close()
     },

@@ -4,6 +4,8 @@
  * - `send` after the end does nothing. `buffered` is bytes accepted by `send` and not yet handed to the network.
  * - `sendShared` is `send` for a frame that many are sent: what can be done once for all of them is.
  * - `hold(true)` asks for no more frames until `hold(false)`; a few may still arrive.
+ * - `known` says that its token was taken.
+ * - `id` is by what its lines in the log are found, whoever wrote them.
  */
 export interface Socket {
   send(frame: Uint8Array): void
@@ -11,9 +13,11 @@ export interface Socket {
   close(code: number, reason: string): void
   buffered(): number
   hold?(isHeld: boolean): void
+  known?(): void
 }
 
 export interface SocketEvents {
+  readonly id?: string
   frame(bytes: Uint8Array): void
   closed(): void
 }

@@ -18,8 +18,8 @@ export interface Dialled {
 }
 
 /** A bare socket to the relay, open. */
-export function open(port: number, options: ClientOptions = {}): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/sync`, { perMessageDeflate: false, ...options })
+export function open(port: number, options: ClientOptions = {}, path = '/v1/sync'): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: false, ...options })
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(socket))
     socket.once('error', reject)

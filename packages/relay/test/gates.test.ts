@@ -3,6 +3,9 @@ import { automergeSeed } from '@joinery/core/gate'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { expect, test } from 'vitest'
+import { hostileAutomerge } from '../../core/test/gate/grammar/automerge.ts'
+import { hostileRegister } from '../../core/test/gate/grammar/registers.ts'
+import { randomFrom, type RandomSource } from '../../core/test/gate/random.ts'
 import { automergeGate, registerGate, yjsGate, type EngineGate, type Verdict } from '../src/index.ts'
 
 /** Judges one after the other, as a log would; what is refused is not held. */
@@ -108,3 +111,30 @@ test('a register command is its author’s, newer than his last, and not from th
   expect(gate.wants(command(3), [{ author: 'ann', clock: 3, owner: '' }])).toBeUndefined()
   expect(gate.wants(command(3), [])).toEqual(new Uint8Array())
 })
+
+const HOSTILE: readonly {
+  readonly engine: string
+  readonly gate: EngineGate
+  readonly make: (random: RandomSource) => Uint8Array
+}[] = [
+  { engine: 'automerge', gate: automergeGate(), make: hostileAutomerge },
+  { engine: 'register', gate: registerGate(), make: hostileRegister },
+]
+
+test.each(HOSTILE)(
+  '[CR-24] no payload made by grammar makes the gate of $engine throw, or moves a head that it was refused for',
+  ({ gate, make }) => {
+    const random = randomFrom(31)
+    const outcomes = new Set<string>()
+    for (let siege = 0; siege < 40; siege++) {
+      const one = judges(gate)
+      for (let i = 0; i < 60; i++) {
+        const before = [...one.held.values()]
+        const verdict = one.judge(make(random), random.chance(0.1) ? 'laptop@bob' : 'phone@ann', random.chance(0.1))
+        outcomes.add(codeOf(verdict))
+        if (verdict.verdict !== 'new') expect([...one.held.values()]).toEqual(before)
+      }
+    }
+    expect([...outcomes]).toEqual(expect.arrayContaining(['new', 'known', 'BAD_UPDATE', 'CONFLICTING_AUTHORSHIP']))
+  },
+)

@@ -78,6 +78,47 @@ test('a page may talk to this host and run its own scripts, and nobody may frame
   expect(policy).not.toContain('unsafe-eval; ')
 })
 
+test('what a browser may do with an answer is said with each: pages, files, errors and refusals', async () => {
+  const { port } = await served({ app: builtApp(), loopbackOnly: false, origins: ['https://app.example.com'] })
+  const evil = { Origin: 'https://evil.example' }
+  const answers = {
+    'a page': await get(port, '/'),
+    'a file': await get(port, '/sw.js'),
+    'not modified': await get(port, '/', 'GET', { 'If-None-Match': String((await get(port, '/')).headers['etag']) }),
+    'no such file': await get(port, '/gone.js'),
+    'alive': await get(port, '/healthz'),
+    'no such route': await get(port, '/v1/other'),
+    'a bad request': await get(port, '/v1/sync?token=x', 'POST'),
+    'no such link': await get(port, '/v1/sync', 'POST', { 'Joinery-Session': 'none' }),
+    'another origin': await get(port, '/v1/sync', 'POST', evil),
+    'a preflight': await get(port, '/v1/sync', 'OPTIONS', { Origin: 'https://app.example.com' }),
+    'a refused preflight': await get(port, '/v1/sync', 'OPTIONS', evil),
+  }
+  expect(Object.values(answers).map(({ status }) => status)).toEqual([
+    200, 200, 304, 404, 200, 404, 400, 404, 403, 204, 403,
+  ])
+  for (const [name, { headers }] of Object.entries(answers)) {
+    expect(headers, name).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'x-request-id': expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+    })
+    expect(headers['content-security-policy'], name).toContain("frame-ancestors 'none'")
+    for (const absent of ['x-powered-by', 'server', 'strict-transport-security'])
+      expect(headers, name).not.toHaveProperty(absent)
+  }
+  expect(answers['alive'].headers['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'")
+})
+
+test('in development, a name that is not this machine’s is answered with the same headers and nothing else', async () => {
+  const { port, counted } = await served()
+  const { status, headers } = await get(port, '/healthz', 'GET', { Host: 'evil.example' })
+  expect([status, headers['x-frame-options'], counted('http.403')]).toEqual([403, 'DENY', 1])
+})
+
 test('[AU-16] no spelling of a path leads out of the app or past the routes', async () => {
   const { port } = await served({ app: builtApp() })
   const spellings = [

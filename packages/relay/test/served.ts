@@ -27,7 +27,13 @@ export interface ServedRelay {
 
 /** Stops by itself when the test is over. */
 export async function served(
-  options: Partial<RelayOptions> & { app?: string; origins?: string[]; loopbackOnly?: boolean } = {},
+  options: Partial<RelayOptions> & {
+    port?: number
+    app?: string
+    origins?: string[]
+    loopbackOnly?: boolean
+    trustProxy?: string[]
+  } = {},
 ): Promise<ServedRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'joinery-relay-'))
   const clock = options.clock ?? systemClock()
@@ -45,6 +51,7 @@ export async function served(
     openToAll: true,
     log,
     scanLarge: workers.scan,
+    join: workers.join,
     fold: workers.fold,
     turn: () => new Promise(done => void setImmediate(done)),
     onFatal: error => note('fatal', { reason: String(error) }),
@@ -59,10 +66,12 @@ export async function served(
     random,
     log,
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     origins: options.origins ?? [],
     loopbackOnly: options.loopbackOnly ?? true,
     app: options.app,
+    trustProxy: options.trustProxy ?? [],
+    limits: options.limits ?? {},
   })
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> =>

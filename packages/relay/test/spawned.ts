@@ -12,6 +12,8 @@ export interface Spawned {
   readonly process: ChildProcess
   /** What it wrote on standard error so far. */
   log(): string
+  /** The first of its log lines that fits, now or later. */
+  logged(fits: (line: Readonly<Record<string, unknown>>) => boolean): Promise<Readonly<Record<string, unknown>>>
   signal(name: 'SIGTERM' | 'SIGKILL'): void
   /** Its exit code, or null when it was killed. */
   ended(): Promise<number | null>
@@ -32,8 +34,12 @@ export async function runJoinery(args: readonly string[], env: Readonly<Record<s
 }
 
 /** In development, unless an environment with a key is given. */
-export async function spawnRelay(data: string, env?: Readonly<Record<string, string>>): Promise<Spawned> {
-  const child = start(['serve', ...(env === undefined ? ['--dev'] : []), '--port', '0', '--data', data], env)
+export async function spawnRelay(
+  data: string,
+  env?: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Promise<Spawned> {
+  const child = start(['serve', ...(env === undefined ? ['--dev'] : []), '--port', '0', '--data', data, ...more], env)
   const [out, err] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -46,6 +52,14 @@ export async function spawnRelay(data: string, env?: Readonly<Record<string, str
         line,
         process: child,
         log: err,
+        async logged(fits) {
+          for (;;) {
+            const found = linesOf(err()).find(fits)
+            if (found !== undefined) return found
+            if (child.stderr === null || child.exitCode !== null) throw new Error(`no such line: ${err()}`)
+            await Promise.race([once(child.stderr, 'data'), ended])
+          }
+        },
         signal: name => void child.kill(name),
         ended: () => ended,
       }
@@ -54,6 +68,14 @@ export async function spawnRelay(data: string, env?: Readonly<Record<string, str
     await more
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${err()}`)
   }
+}
+
+/** Whole lines, each of JSON. */
+function linesOf(text: string): Readonly<Record<string, unknown>>[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line) as Readonly<Record<string, unknown>>)
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {

@@ -17,8 +17,10 @@ export const DOOR_CLOSE = {
   NOT_FOUND: 4404,
   /** Not a document that this door can serve. */
   KIND_MISMATCH: 4406,
-  /** Purged. */
+  /** Purged, or moved to another space. */
   GONE: 4410,
+  /** Something in it was taken back that this client holds: it has to begin with an empty copy. */
+  VOIDED: 4412,
   /** It cannot be read, and will not be by coming again. */
   QUARANTINED: 4423,
 } as const

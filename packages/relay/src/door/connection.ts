@@ -36,6 +36,8 @@ const SILENT_MS = 5_000
 /** y-websocket gives a connection up after 30 s without a message. */
 const STILL_HERE_MS = 20_000
 const REPAIR_MS = 60_000
+/** Answers to QueryAwareness are so far apart. */
+const QUERY_MS = 1_000
 /** SyncStep1s of one connection that wait for their answer; above it nothing more is read. */
 const JOINS = 8
 /** Commits that come while a document is loaded; with more, it is read from the store what came. */
@@ -73,6 +75,8 @@ export interface DoorConnection {
   /** Resolves when what it sent is answered. */
   idle(): Promise<void>
   who(): Admitted | undefined
+  /** Whether it is read to from the store, behind others. */
+  isLagging(): boolean
 }
 
 export interface ConnectionOptions {
@@ -85,6 +89,8 @@ export interface ConnectionOptions {
   readonly heads: Pick<Heads, 'load'>
   readonly committer: Pick<Committer, 'take'>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
+  /** Resolves once what has arrived by now has been read. */
+  readonly turn: () => Promise<void>
   /** The frame of an update that several may be answered with. */
   readonly shared: (update: Uint8Array) => Uint8Array
   /** Runs a read of a body when it is its turn. */
@@ -126,6 +132,8 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
   let saidAt = beganAt
   let isDenied = false
   let askAgainAt: number | undefined
+  let isQueried = false
+  let isQueriedAgain = false
 
   const finish = (): void => {
     if (!isOpen) return
@@ -154,6 +162,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
     socket,
     clock,
     limits: { ...limits, frameBytes: Number.MAX_SAFE_INTEGER },
+    counters,
     stuck(buffered) {
       counters.add('stuck')
       log.warn('stuck', { session: id, subject: who?.subject, buffered })
@@ -165,8 +174,12 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
     socket,
     clock,
     limits,
+    counters,
     waiting: () => isOpen && (who === undefined || joins > JOINS),
-    throttled: () => counters.add('throttled'),
+    throttled(isFirst) {
+      counters.add('throttled')
+      if (isFirst) log.info('throttled', { session: id, subject: who?.subject, reason: 'RATE_LIMITED' })
+    },
   })
   intake.look()
 
@@ -288,6 +301,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
       device: id,
       intake,
       state: () => states.at(admitted.space, admitted.document),
+      speaksFor: client => admitted.channel.speaksFor(connection, client),
       gap: () => void askForMissing(admitted),
       denied(code) {
         if (code === 'FORBIDDEN') role = 'viewer'
@@ -295,6 +309,22 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
       },
       failed,
     })
+
+  /** At once, and then as often as it is of use: the question has a byte, and the answer may have many. */
+  const tellEverybody = (admitted: Admitted): void => {
+    if (isQueried) {
+      isQueriedAgain = true
+      return
+    }
+    isQueried = true
+    if (isOpen && !outlet.full()) send(awarenessFrame(admitted.channel.everybody() ?? Uint8Array.of(0)))
+    clock.after(QUERY_MS, () => {
+      isQueried = false
+      if (!isQueriedAgain) return
+      isQueriedAgain = false
+      tellEverybody(admitted)
+    })
+  }
 
   const takeUpdate = (update: Uint8Array, isAnswer: boolean, admitted: Admitted): void => {
     if (update.length === EMPTY_UPDATE.length && update.every(byte => byte === 0)) return
@@ -325,18 +355,20 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
         takeUpdate(message.update, false, admitted)
         return
       case 'awareness':
+        counters.add('presence')
         if (!admitted.channel.heard(connection, admitted.subject, message.states)) {
           end(DOOR_CLOSE.BAD_FRAME, 'BAD_FRAME')
         }
         return
       case 'query-awareness':
-        send(awarenessFrame(admitted.channel.everybody() ?? Uint8Array.of(0)))
+        tellEverybody(admitted)
     }
   }
 
   const connection: DoorConnection = {
     id,
     who: () => who,
+    isLagging: () => phase === 'lagging',
     frame(bytes) {
       if (!isOpen) return
       intake.took(bytes.length)
@@ -380,14 +412,15 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
       if (mayWrite && now !== 'viewer') void askForMissing(who)
     },
     tick(now) {
-      if (who !== undefined && now >= who.until) end(DOOR_CLOSE.UNAUTHENTICATED, 'UNAUTHENTICATED')
+      // It may have a newer token by now: a stock client takes it from its `params` when it comes back.
+      if (who !== undefined && now >= who.until) end(DOOR_CLOSE.TRY_LATER, 'UNAUTHENTICATED')
       else if (phase === 'new' && joins === 0 && who !== undefined && now - beganAt > SILENT_MS)
         end(DOOR_CLOSE.TRY_LATER, 'UNAVAILABLE')
       else if (who !== undefined && askAgainAt !== undefined && now >= askAgainAt) {
         askAgainAt = undefined
         isDenied = false
         void askForMissing(who)
-      } else if (now - saidAt >= STILL_HERE_MS) send(STILL_HERE)
+      } else if (now - saidAt >= STILL_HERE_MS) share(STILL_HERE)
     },
     hold: intake.stop,
     idle: () => edits?.idle() ?? Promise.resolve(),

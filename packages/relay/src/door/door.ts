@@ -5,6 +5,7 @@
  * - What others write into the space, through this node or another, arrives as its own clients' edits do (R5).
  */
 import { hex, isId, JoineryError, type Clock, type Entry, type Random, type Role, type Store } from '@joinery/core'
+import type { Presence } from '@joinery/core/protocol'
 import type { Spaces } from '../access/spaces.ts'
 import type { Verify } from '../access/tokens.ts'
 import type { Committer } from '../committer.ts'
@@ -16,17 +17,16 @@ import type { RelayLimits } from '../limits.ts'
 import { reasonOf, type Counters, type Log } from '../log.ts'
 import type { Socket, SocketEvents } from '../socket.ts'
 import type { States } from '../state/states.ts'
+import type { Asked } from './address.ts'
 import { createChannel, type Channel } from './channel.ts'
 import { closeOf, DOOR_CLOSE } from './close.ts'
 import { createConnection, type DoorConnection } from './connection.ts'
 import { answerFrames } from './frames.ts'
 
 /** As it stands in the address. */
-export interface DoorAddress {
-  /** As its clients call it: `me` is a personal one. */
-  readonly space: string
-  readonly document: string
-  readonly token: string
+export interface DoorAddress extends Asked {
+  /** Where it comes from, as limits count it. */
+  readonly from?: string
 }
 
 export interface Door {
@@ -37,6 +37,10 @@ export interface Door {
   restart(): void
   /** Connections now. */
   count(): number
+  /** Documents that somebody is in. */
+  documents(): number
+  /** Connections that are behind others. */
+  lagging(): number
   close(): void
 }
 
@@ -49,10 +53,12 @@ export interface DoorOptions {
   readonly spaces: Spaces
   readonly committer: Pick<Committer, 'take'>
   readonly heads: Pick<Heads, 'load'>
-  readonly hub: Pick<Hub, 'follow'>
+  readonly hub: Pick<Hub, 'follow' | 'tell'>
   readonly states: States
   /** What an update is, before anything else reads it. */
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
+  /** Resolves once what has arrived by now has been read. */
+  readonly turn: () => Promise<void>
   readonly log: Log
   readonly counters: Counters
 }
@@ -72,14 +78,20 @@ export function createDoor(options: DoorOptions): Door {
   const roomsBySpace = new Map<string, Room>()
   const reading = inTurns(limits.reads)
   const shared = answerFrames()
+  /** Of a subject at an address. */
+  const countByVisitor = new Map<string, number>()
   let isOpen = true
   let stopTick = (): void => undefined
   let sweptAt = 0
 
   const enter = (space: string, document: string): { readonly room: Room; readonly channel: Channel } => {
     const room = roomsBySpace.get(space) ?? openRoom(space)
-    const channel = room.channelsByDocument.get(document) ?? createChannel({ clock, tickMs: limits.presenceTickMs })
+    const known = room.channelsByDocument.get(document)
+    if (known !== undefined) return { room, channel: known }
+    const tell = (presences: () => readonly Presence[]): void => hub.tell(space, presences)
+    const channel = createChannel({ space, document, clock, tickMs: limits.presenceTickMs, tell })
     room.channelsByDocument.set(document, channel)
+    for (const presence of room.followed.near(document)) channel.near(presence)
     return { room, channel }
   }
 
@@ -88,6 +100,12 @@ export function createDoor(options: DoorOptions): Door {
     const followed = hub.follow(space, {
       entries(_seq, entries) {
         for (const [document, ofDocument] of byDocument(entries)) channelsByDocument.get(document)?.entries(ofDocument)
+      },
+      near(presences) {
+        for (const presence of presences) channelsByDocument.get(presence.document)?.near(presence)
+      },
+      *present() {
+        for (const channel of channelsByDocument.values()) yield* channel.present()
       },
       lost() {
         for (const channel of channelsByDocument.values()) channel.end(DOOR_CLOSE.TRY_LATER, 'UNAVAILABLE')
@@ -109,11 +127,31 @@ export function createDoor(options: DoorOptions): Door {
     room.followed.stop()
   }
 
+  /** Stock clients open a connection for each document, so there may be many, and one more than that is told to come back (WS-13). */
+  const count = (visitor: string, entered: Entered): void => {
+    const others = countByVisitor.get(visitor) ?? 0
+    if (others >= limits.doorSocketsPerSubject) throw new JoineryError('RATE_LIMITED')
+    countByVisitor.set(visitor, others + 1)
+    entered.uncount = () => {
+      const left = (countByVisitor.get(visitor) ?? 0) - 1
+      if (left > 0) countByVisitor.set(visitor, left)
+      else countByVisitor.delete(visitor)
+    }
+  }
+
   /** Who it is, whether it may, and what of. */
-  const admit = async (connection: DoorConnection, address: DoorAddress, entered: Entered): Promise<void> => {
+  const admit = async (
+    connection: DoorConnection,
+    address: DoorAddress,
+    entered: Entered,
+    known: (() => void) | undefined,
+  ): Promise<void> => {
     const { document } = address
     if (!isId(address.space) || !isId(document)) throw new JoineryError('BAD_INPUT')
     const { subject, left } = await options.verify(address.token)
+    if (!connections.has(connection)) return
+    known?.()
+    count(`${address.from ?? ''} ${subject}`, entered)
     const access = await spaces.open(subject, address.space)
     if (access === undefined) throw new JoineryError('NOT_FOUND')
     if (!connections.has(connection)) return
@@ -134,11 +172,15 @@ export function createDoor(options: DoorOptions): Door {
       until: clock.monotonic() + left,
       channel,
     })
+    log.info('entered', { session: connection.id, subject, space, document, address: address.from })
   }
 
   const tick = (): void => {
     const now = clock.monotonic()
     for (const connection of connections) connection.tick(now)
+    for (const { channelsByDocument } of roomsBySpace.values()) {
+      for (const channel of channelsByDocument.values()) channel.tick(now)
+    }
     if (now - sweptAt >= limits.roleMs) {
       sweptAt = now
       void sweep()
@@ -169,7 +211,7 @@ export function createDoor(options: DoorOptions): Door {
 
   return {
     accept(socket, address) {
-      const entered: Entered = { leave: undefined }
+      const entered: Entered = { leave: undefined, uncount: undefined }
       const connection = createConnection({
         ...options,
         id: `y-${hex(options.random.bytes(NAME_BYTES))}`,
@@ -179,18 +221,19 @@ export function createDoor(options: DoorOptions): Door {
         gone(one) {
           connections.delete(one)
           entered.leave?.()
+          entered.uncount?.()
         },
       })
       connections.add(connection)
       counters.add('door-accepted')
       if (connections.size === 1) tickLater()
       if (!isOpen) connection.end(DOOR_CLOSE.RESTART, 'UNAVAILABLE')
-      admit(connection, address, entered).catch((error: unknown) => {
+      admit(connection, address, entered, socket.known).catch((error: unknown) => {
         const code = error instanceof JoineryError ? error.code : 'UNAVAILABLE'
         log.info('not-admitted', { session: connection.id, ...reasonOf(error) })
         connection.end(code === 'BAD_INPUT' ? DOOR_CLOSE.BAD_FRAME : closeOf(code), code)
       })
-      return { frame: connection.frame, closed: connection.closed }
+      return { id: connection.id, frame: connection.frame, closed: connection.closed }
     },
     async hold() {
       isOpen = false
@@ -202,6 +245,9 @@ export function createDoor(options: DoorOptions): Door {
       for (const connection of [...connections]) connection.end(DOOR_CLOSE.RESTART, 'UNAVAILABLE')
     },
     count: () => connections.size,
+    documents: () =>
+      [...roomsBySpace.values()].reduce((sum, { channelsByDocument }) => sum + channelsByDocument.size, 0),
+    lagging: () => [...connections].filter(connection => connection.isLagging()).length,
     close() {
       isOpen = false
       stopTick()
@@ -213,6 +259,7 @@ export function createDoor(options: DoorOptions): Door {
 /** What was entered has to be left, however far the connection came. */
 interface Entered {
   leave: (() => void) | undefined
+  uncount: (() => void) | undefined
 }
 
 function byDocument(entries: readonly Entry[]): Map<string, Entry[]> {

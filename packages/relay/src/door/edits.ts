@@ -1,16 +1,21 @@
 /**
  * Edits of one connection on their way into the log. Laws:
- * - In order; the next need not wait for the one before, unless that has to be tried again, and then it is tried again behind it.
+ * - In order, one entry at a time: what arrives while an entry is being written is joined on bytes and becomes the next, so who types
+ *   quicker than the disk costs an entry a commit, and not one a keystroke.
+ * - What was joined and is refused is tried again one by one: an edit is refused for what is in it alone.
  * - What a SyncStep2 brings is stored without what is stored already, and nothing when nothing is left (D3): a reconnect adds nothing.
  * - CR-04: the first gap asks for what is missing, by one SyncStep1; what has a gap is dropped until that is answered. The client has it.
+ *   Of an answer that brings what its client could not place either, what fits is stored: the rest is no more than pending there.
  * - Weather keeps an edit and tries again for a while; then the connection ends and the client comes back with it.
  */
 import { JoineryError, type Clock, type Code } from '@joinery/core'
+import { A_SKIP, joinUpdates } from '@joinery/core/gate'
 import type { Committer } from '../committer.ts'
 import type { Scanned } from '../gate/gate.ts'
-import type { Heads } from '../heads.ts'
+import type { Heads, HeldDocument } from '../heads.ts'
 import type { Intake } from '../intake.ts'
 import type { Answer } from '../job.ts'
+import type { RelayLimits } from '../limits.ts'
 import type { State } from '../state/states.ts'
 
 const WEATHER_MS = 1_000
@@ -42,8 +47,13 @@ export interface EditsOptions {
   readonly committer: Pick<Committer, 'take'>
   readonly heads: Pick<Heads, 'load'>
   readonly intake: Pick<Intake, 'owes' | 'paid'>
+  readonly limits: Pick<RelayLimits, 'inlineScanBytes'>
+  /** Resolves once what has arrived by now has been read. */
+  readonly turn: () => Promise<void>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
   readonly state: () => Promise<State>
+  /** Whether a client id is the one that this connection goes by. */
+  readonly speaksFor: (client: number) => boolean
   /** Something is missing before an edit. */
   readonly gap: () => void
   /** It may not write, now or ever. */
@@ -53,7 +63,6 @@ export interface EditsOptions {
 }
 
 interface Edit {
-  n: number
   bytes: Uint8Array
   /** What the intake counts, whatever becomes of the bytes. */
   readonly owed: number
@@ -61,18 +70,27 @@ interface Edit {
   /** What is stored has to be taken away first. */
   mustMend: boolean
   mends: number
-  /** It was answered, and not for good. */
-  again: boolean
+  /** It brings more than fits: the rest is left out. */
+  mustFit: boolean
+  /** Not to be joined with others. */
+  isAlone: boolean
+}
+
+/** What is one entry. */
+interface Group {
+  readonly n: number
+  readonly edits: readonly Edit[]
+  readonly bytes: Uint8Array
 }
 
 export function createEdits(options: EditsOptions): Edits {
-  const { space, document, subject, device, clock, committer, heads, intake } = options
+  const { space, document, subject, device, clock, committer, heads, intake, limits } = options
   const owner = `y:${subject}`
   let queue: Edit[] = []
-  let inFlight: Edit[] = []
+  let inFlight: Group | undefined
   let nextN = 1
   let isOpen = true
-  let isWaiting = false
+  let isRunning = false
   let isStormy = false
   let kind: string | undefined = options.kind ?? RAW
   let idlers: (() => void)[] = []
@@ -82,7 +100,7 @@ export function createEdits(options: EditsOptions): Edits {
 
   const done = (edit: Edit): void => intake.paid(edit.owed)
 
-  const isIdle = (): boolean => !isOpen || isStormy || (queue.length === 0 && inFlight.length === 0)
+  const isIdle = (): boolean => !isOpen || isStormy || (queue.length === 0 && inFlight === undefined)
 
   const look = (): void => {
     if (!isIdle()) return
@@ -91,110 +109,135 @@ export function createEdits(options: EditsOptions): Edits {
   }
 
   const run = async (): Promise<void> => {
-    if (isWaiting) return
-    isWaiting = true
+    if (isRunning) return
+    isRunning = true
     try {
-      for (let edit = queue[0]; isOpen && edit !== undefined; edit = queue[0]) {
-        if (inFlight.some(({ again }) => again)) break
+      await options.turn()
+      for (let edit = queue[0]; isOpen && inFlight === undefined && edit !== undefined; edit = queue[0]) {
         kind ??= (await heads.load(space, document)).head?.kind ?? RAW
-        // Against what all before it leave behind.
-        if (edit.mustMend && inFlight.length > 0) break
         if (edit.mustMend && !(await mend(edit))) {
           queue.shift()
-          if (edit.isAnswer) gapAskedAt = undefined
+          if (edit.isAnswer && !edit.mustFit) gapAskedAt = undefined
           done(edit)
           continue
         }
         if (!isOpen) break
-        queue.shift()
-        inFlight.push(edit)
-        hand(edit, kind)
+        inFlight = nextGroup()
+        hand(inFlight, kind)
       }
     } catch (error) {
       weather(error instanceof JoineryError ? error.code : 'UNAVAILABLE', WEATHER_MS)
-      return
     } finally {
-      isWaiting = false
+      isRunning = false
       look()
     }
+  }
+
+  /** Takes from the queue what can be one entry, small enough to be scanned at once. */
+  const nextGroup = (): Group => {
+    let count = 0
+    let size = 0
+    for (const edit of queue) {
+      size += edit.bytes.length
+      const isJoined = count === 0 || !(edit.isAlone || edit.mustMend || size > limits.inlineScanBytes)
+      if (!isJoined) break
+      count += 1
+      if (edit.isAlone) break
+    }
+    const bytes = joinUpdates(queue.slice(0, count).map(edit => edit.bytes))
+    const edits = queue.splice(0, bytes === undefined ? 1 : count)
+    return { n: nextN++, edits, bytes: bytes ?? (edits[0] as Edit).bytes }
   }
 
   /** Leaves what is not stored yet; false when nothing is left, or it is no update. */
   const mend = async (edit: Edit): Promise<boolean> => {
     const scanned = await options.scan(edit.bytes)
-    if (!scanned.ok) {
+    if (!scanned.ok && scanned.detail === A_SKIP) edit.mustFit = true
+    else if (!scanned.ok) {
       if (scanned.code === 'UNAVAILABLE') throw new JoineryError('UNAVAILABLE')
       options.failed(scanned.code, scanned.detail)
       return false
     }
     const state = await options.state()
-    if (state.seq > 0) {
-      const lacking = await state.lackingOf(edit.bytes)
+    if (state.seq > 0 || edit.mustFit) {
+      const clocks = edit.mustFit ? clocksOf(await heads.load(space, document)) : undefined
+      const lacking = await state.lackingOf(edit.bytes, clocks)
       if (lacking === undefined) return false
       edit.bytes = lacking
-      edit.n = nextN++
     }
     edit.mustMend = false
     edit.mends += 1
     return true
   }
 
-  const hand = (edit: Edit, kind: string): void => {
-    edit.again = false
+  const hand = (group: Group, kind: string): void => {
     committer.take({
       space,
       device,
       subject,
       owner,
       granted: false,
+      // What a client has may be others', who come with more of it: only the name that he goes by here is his.
+      binds: group.edits.some(({ isAnswer }) => isAnswer) ? options.speaksFor : undefined,
       entry: {
-        n: edit.n,
+        n: group.n,
         type: 'update',
         resupply: false,
         document,
         kind,
         engine: 'yjs',
         at: Math.floor(clock.now()),
-        bytes: edit.bytes,
+        bytes: group.bytes,
       },
-      answer: answer => answered(edit, answer),
+      answer: answer => answered(group, answer),
     })
   }
 
-  const answered = (edit: Edit, answer: Answer): void => {
+  const answered = (group: Group, answer: Answer): void => {
     if (!isOpen) return
-    const isOver = answer.answer === 'acked' ? accepted(edit) : refused(edit, answer)
-    if (isOver) {
-      inFlight = inFlight.filter(one => one !== edit)
-      done(edit)
+    const [only, ...others] = group.edits
+    if (answer.answer === 'acked') {
+      badSince = undefined
+      if (group.edits.some(({ isAnswer, mustFit }) => isAnswer && !mustFit)) gapAskedAt = undefined
+    } else if (isWeather(answer.code)) {
+      weather(answer.code, answer.retryAfter)
+      return
+    } else if (others.length > 0) {
+      for (const edit of group.edits) edit.isAlone = true
+      again(group)
+      return
+    } else if (only !== undefined && !refused(only, answer)) {
+      again(group)
+      return
     }
-    settle()
+    inFlight = undefined
+    for (const edit of group.edits) done(edit)
+    next()
     look()
   }
 
-  const accepted = ({ isAnswer }: Edit): boolean => {
-    badSince = undefined
-    if (isAnswer) gapAskedAt = undefined
-    return true
+  /** As if it had not been handed on. */
+  const again = (group: Group): void => {
+    queue = [...group.edits, ...queue]
+    inFlight = undefined
+    next()
   }
 
   /** Whether that was the last word on it. */
-  const refused = (edit: Edit, { code, detail, retryAfter }: Extract<Answer, { answer: 'refused' }>): boolean => {
-    const isBehind = inFlight.some(one => one.again)
+  const refused = (edit: Edit, { code, detail }: Extract<Answer, { answer: 'refused' }>): boolean => {
     switch (code) {
-      case 'UNAVAILABLE':
-      case 'QUOTA':
-        edit.again = true
-        weather(code, retryAfter)
-        return false
       case 'GAP':
       case 'DELETES_UNKNOWN':
-        if (isBehind) {
-          edit.again = true
-          return false
+        if (!edit.isAnswer || edit.mends >= MENDS) {
+          ask()
+          return true
         }
-        if (code === 'DELETES_UNKNOWN' && edit.isAnswer) options.failed(code, detail)
-        else ask()
+        edit.mustFit = true
+        edit.mustMend = true
+        return false
+      case 'BAD_UPDATE':
+        if (detail === A_SKIP) ask()
+        else options.failed(code, detail)
         return true
       case 'CONFLICTING_AUTHORSHIP':
         // Its own clocks again, in part perhaps; or another's, and then that is what is left.
@@ -202,7 +245,6 @@ export function createEdits(options: EditsOptions): Edits {
           options.failed(code, detail)
           return true
         }
-        edit.again = true
         edit.mustMend = true
         return false
       case 'KIND_MISMATCH':
@@ -212,7 +254,6 @@ export function createEdits(options: EditsOptions): Edits {
           return true
         }
         kind = undefined
-        edit.again = true
         return false
       case 'FORBIDDEN':
       case 'QUARANTINED':
@@ -247,22 +288,16 @@ export function createEdits(options: EditsOptions): Edits {
     stopTimer = clock.after(Math.max(retryAfter, WEATHER_MS), () => {
       stopTimer = () => undefined
       isStormy = false
-      settle()
+      // Under the same name, so that what was written after all is found by it.
+      if (inFlight === undefined) next()
+      else hand(inFlight, kind ?? RAW)
     })
     isStormy = true
     look()
   }
 
-  /** Goes on with what has to be tried again, once all that was handed on is answered. */
-  const settle = (): void => {
-    if (!isOpen || isStormy) return
-    if (inFlight.some(({ again }) => again)) {
-      if (inFlight.some(({ again }) => !again)) return
-      queue = [...inFlight, ...queue]
-      inFlight = []
-      for (const edit of queue) edit.again = false
-    }
-    void run()
+  const next = (): void => {
+    if (isOpen && !isStormy && inFlight === undefined && queue.length > 0) void run()
   }
 
   return {
@@ -270,16 +305,8 @@ export function createEdits(options: EditsOptions): Edits {
       if (!isOpen) return
       const owed = bytes.length
       intake.owes(owed)
-      const edit = { n: nextN++, bytes, owed, isAnswer, mustMend: isAnswer, mends: 0, again: false }
-      if (kind !== undefined && !edit.mustMend && queue.length === 0 && !isWaiting && !isStormy) {
-        if (!inFlight.some(({ again }) => again)) {
-          inFlight.push(edit)
-          hand(edit, kind)
-          return
-        }
-      }
-      queue.push(edit)
-      if (!isStormy) void run()
+      queue.push({ bytes, owed, isAnswer, mustMend: isAnswer, mends: 0, mustFit: false, isAlone: isAnswer })
+      next()
     },
     idle: () => (isIdle() ? Promise.resolve() : new Promise(resolve => idlers.push(resolve))),
     end() {
@@ -287,7 +314,15 @@ export function createEdits(options: EditsOptions): Edits {
       stopTimer()
       look()
       queue = []
-      inFlight = []
+      inFlight = undefined
     },
   }
+}
+
+function clocksOf({ authors }: HeldDocument): ReadonlyMap<number, number> {
+  return new Map(Array.from(authors.values(), ({ author, clock }) => [Number(author), clock]))
+}
+
+function isWeather(code: Code): boolean {
+  return code === 'UNAVAILABLE' || code === 'QUOTA'
 }

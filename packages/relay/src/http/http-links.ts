@@ -5,11 +5,15 @@
  * - A frame from the device is taken once, whichever request brings it, and only while frames are taken: others it brings again.
  * - A newer request of a link ends the waiting of older ones. What was said last is said for a while, so a lost goodbye can be asked for.
  * - Nobody learns of a link but who opened it: its key is chance, and a wrong one is the same as none.
+ * - Requests of one link have a rate of their own: what comes quicker waits, and what comes while some wait is told to come later.
  */
 import { hex, type Clock, type Random } from '@joinery/core'
 import type { Exchange } from '@joinery/core/protocol'
+import { bucket, type Bucket } from '../bucket.ts'
+import type { RelayLimits } from '../limits.ts'
 import type { Counters } from '../log.ts'
 import type { Socket } from '../socket.ts'
+import type { Place } from './admission.ts'
 
 const KEY_BYTES = 24
 const BEAT_MS = 5_000
@@ -19,23 +23,32 @@ const DEAD_MS = 55_000
 const GOODBYE_MS = 10_000
 /** Frames of one answer, but always one. */
 const ANSWER_BYTES = 1_048_576
+/** Requests of one link that wait since they came too quickly. An honest client makes two at a time. */
+const PACED = 4
 
 export interface HttpEnd {
+  readonly id?: string
   frame(bytes: Uint8Array): void
   /** The device ended it, or nobody asks any more. */
   closed(how: { readonly code: number; readonly reason: string }): void
 }
 
 export interface HttpLinks {
-  /** The key of a new link, or undefined when there are enough. */
-  open(): string | undefined
+  /** The key of a new link. */
+  open(place: Place): string
+  /** Links now. */
+  count(): number
+  /** By what the lines of a link are found in the log. */
+  session(key: string): string | undefined
   /** Whether a link has been told something; undefined when there is none by this key. */
   greeted(key: string): boolean | undefined
   /** Takes what a request brings; answers as soon as there is something to say, and after `wait` ms at most. */
-  exchange(key: string, asked: Exchange, wait: number): Promise<Exchange | undefined>
+  exchange(key: string, asked: Exchange, wait: number): Promise<Exchange | 'NOT_FOUND' | 'RATE_LIMITED'>
 }
 
 interface HttpLink {
+  readonly place: Place
+  readonly rate: Bucket
   end: HttpEnd
   /** Frames for the device, and how many there were before these. */
   frames: Uint8Array[]
@@ -43,6 +56,7 @@ interface HttpLink {
   bytes: number
   taken: number
   requests: number
+  paced: number
   isHeld: boolean
   closing: { readonly code: number; readonly reason: string } | undefined
   deadAt: number
@@ -54,9 +68,9 @@ export function createHttpLinks(options: {
   readonly clock: Clock
   readonly random: Random
   readonly counters: Counters
-  readonly maxLinks: number
+  readonly limits: Pick<RelayLimits, 'requestsPerSecond' | 'burstRequests'>
 }): HttpLinks {
-  const { clock, counters } = options
+  const { clock, counters, limits } = options
   const links = new Map<string, HttpLink>()
 
   const wake = (link: HttpLink): void => {
@@ -75,16 +89,18 @@ export function createHttpLinks(options: {
       link.waiting.add(look)
     })
 
-  const open = (): string | undefined => {
-    if (links.size >= options.maxLinks) return undefined
+  const open = (place: Place): string => {
     const key = hex(options.random.bytes(KEY_BYTES))
     const link: HttpLink = {
+      place,
+      rate: bucket(limits.requestsPerSecond, limits.burstRequests, clock.monotonic()),
       end: { frame: () => {}, closed: () => {} },
       frames: [],
       before: 0,
       bytes: 0,
       taken: 0,
       requests: 0,
+      paced: 0,
       isHeld: false,
       closing: undefined,
       deadAt: clock.monotonic() + DEAD_MS,
@@ -108,6 +124,7 @@ export function createHttpLinks(options: {
         link.isHeld = isHeld
         wake(link)
       },
+      known: place.known,
     })
     if (links.size === 1) beatLater()
     return key
@@ -115,6 +132,7 @@ export function createHttpLinks(options: {
 
   const forget = (key: string, link: HttpLink, how: { readonly code: number; readonly reason: string }): void => {
     links.delete(key)
+    link.place.leave()
     if (link.closing === undefined) link.end.closed(how)
     link.closing ??= how
     link.frames = []
@@ -148,10 +166,21 @@ export function createHttpLinks(options: {
     return { sent: link.before, got: link.taken, close, reason, frames: some }
   }
 
+  const pace = async (link: HttpLink): Promise<void> => {
+    const ms = link.rate.take(1, clock.monotonic())
+    if (ms === 0) return
+    counters.add('throttled')
+    link.paced += 1
+    await new Promise<void>(resolve => void clock.after(ms, resolve))
+    link.paced -= 1
+  }
+
   const exchange: HttpLinks['exchange'] = async (key, asked, wait) => {
     const link = links.get(key)
-    if (link === undefined) return undefined
+    if (link === undefined) return 'NOT_FOUND'
+    if (link.paced >= PACED) return 'RATE_LIMITED'
     const mine = (link.requests += 1)
+    await pace(link)
     const until = clock.monotonic() + wait
     const isNewest = (): boolean => mine === link.requests
     const hasTime = (): boolean => isNewest() && link.closing === undefined && clock.monotonic() < until
@@ -176,6 +205,8 @@ export function createHttpLinks(options: {
 
   return {
     open,
+    count: () => links.size,
+    session: key => links.get(key)?.end.id,
     greeted: key => {
       const link = links.get(key)
       return link && link.before > 0

@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
+import { pageHeaders } from './security-headers.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
   avif: 'image/avif',
@@ -52,7 +53,7 @@ export function staticApp(folder: string): Hono {
   }
 
   const app = new Hono()
-  app.use(pageSafety)
+  app.use(pageHeaders())
   app.get('*', context => {
     const { path } = context.req
     const file = find(path) ?? find(path.endsWith('/') ? `${path}index.html` : `${path}/index.html`)
@@ -68,32 +69,6 @@ export function staticApp(folder: string): Hono {
     return context.body(bytes)
   })
   return app
-}
-
-/** What a page of ours may do: its own scripts, workers and WebAssembly, links to this host, pictures from memory; nobody may frame it. */
-const pageSafety: MiddlewareHandler = async (context, next) => {
-  await next()
-  const host = context.req.header('Host') ?? ''
-  const links = /^[A-Za-z0-9.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : ''
-  context.header(
-    'Content-Security-Policy',
-    [
-      "default-src 'self'",
-      "script-src 'self' 'wasm-unsafe-eval'",
-      "style-src 'self' 'unsafe-inline'",
-      "img-src 'self' data: blob:",
-      "media-src 'self' blob:",
-      "font-src 'self' data:",
-      `connect-src 'self'${links}`,
-      "worker-src 'self' blob:",
-      "manifest-src 'self'",
-      "object-src 'none'",
-      "base-uri 'none'",
-      "form-action 'self'",
-      "frame-ancestors 'none'",
-    ].join('; '),
-  )
-  context.header('Cross-Origin-Opener-Policy', 'same-origin')
 }
 
 function filesIn(folder: string): Map<string, File> {

@@ -7,13 +7,17 @@
 import { JoineryError, type Code } from '@joinery/core'
 import { decodeExchange, encodeExchange, type Exchange } from '@joinery/core/protocol'
 import { Hono, type Context } from 'hono'
+import { cors } from 'hono/cors'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Admission, Later, Place } from './admission.ts'
 import { errorBody } from './answers.ts'
+import { household } from './client-address.ts'
 import type { HttpLinks } from './http-links.ts'
 import type { Origins } from './origins.ts'
 
 const SESSION = 'Joinery-Session'
 const WAIT = 'Joinery-Wait'
+const RETRY = 'Retry-After'
 /** Seconds that a request may wait for its answer: less than proxies wait. */
 const WAIT_S = 25
 /** What a device brings in one request, beside one frame as large as they come; before it is welcomed, all of it. */
@@ -23,6 +27,7 @@ const PREFLIGHT_S = 3_600
 
 export interface SyncRouteOptions {
   readonly links: HttpLinks
+  readonly admission: Pick<Admission, 'ask'>
   readonly origins: Origins
   readonly frameBytes: number
   /** What is read of a body before its link is welcomed, and beside a frame afterwards. */
@@ -30,49 +35,68 @@ export interface SyncRouteOptions {
   readonly accepting: () => boolean
 }
 
-export function syncRoute(options: SyncRouteOptions): Hono<{ Variables: { requestId: string } }> {
-  const { links, origins, frameBytes, bodyBytes = BODY_BYTES, accepting } = options
-  const app = new Hono<{ Variables: { requestId: string } }>()
+/** What is known of a request before a route sees it. */
+interface Variables {
+  readonly requestId: string
+  /** The address it comes from. */
+  readonly from: string
+  /** Its link, as the log calls it. */
+  session?: string | undefined
+}
+
+export function syncRoute(options: SyncRouteOptions): Hono<{ Variables: Variables }> {
+  const { links, admission, origins, frameBytes, bodyBytes = BODY_BYTES, accepting } = options
+  const app = new Hono<{ Variables: Variables }>()
   const no = (context: Context, status: ContentfulStatusCode, code: Code): Response =>
     context.json(errorBody(code, context.get('requestId') as string), status)
 
+  const enter = (from: string): Promise<Place | Later> =>
+    new Promise(resolve => void admission.ask(household(from), resolve))
+
   app.use('/v1/sync', async (context, next) => {
-    const origin = context.req.header('Origin')
-    if (!origins.allows(origin, context.req.header('Host'))) return no(context, 403, 'FORBIDDEN')
+    if (!origins.allows(context.req.header('Origin'), context.req.header('Host'))) return no(context, 403, 'FORBIDDEN')
     await next()
     context.header('Cache-Control', 'no-store')
-    context.header('Vary', 'Origin')
     // Told to stop, whoever listens waits until the last answer has gone.
     if (!accepting()) context.header('Connection', 'close')
-    if (origin === undefined) return undefined
-    context.header('Access-Control-Allow-Origin', origin)
-    context.header('Access-Control-Expose-Headers', SESSION)
     return undefined
   })
 
-  app.options('/v1/sync', context => {
-    context.header('Access-Control-Allow-Methods', 'POST')
-    context.header('Access-Control-Allow-Headers', `Content-Type, ${SESSION}, ${WAIT}`)
-    context.header('Access-Control-Max-Age', String(PREFLIGHT_S))
-    return context.body(null, 204)
-  })
+  // Who is not listed does not come this far.
+  app.use(
+    '/v1/sync',
+    cors({
+      origin: origin => (origin === '' ? null : origin),
+      allowMethods: ['POST'],
+      allowHeaders: ['Content-Type', SESSION, WAIT],
+      exposeHeaders: [SESSION],
+      maxAge: PREFLIGHT_S,
+    }),
+  )
 
   app.post('/v1/sync', async context => {
     if (new URL(context.req.url).search !== '') return no(context, 400, 'BAD_INPUT')
     const known = context.req.header(SESSION)
+    context.set('session', known && links.session(known))
     const isGreeted = known === undefined ? false : links.greeted(known)
     if (isGreeted === undefined) return no(context, 404, 'NOT_FOUND')
     const body = await read(context.req.raw, bodyBytes + (isGreeted ? frameBytes : 0))
     if (body === undefined) return no(context, 413, 'TOO_LARGE')
     const asked = exchangeOf(body)
     if (asked === undefined) return no(context, 400, 'BAD_FRAME')
-    const key = known ?? (accepting() ? links.open() : undefined)
-    if (key === undefined) {
-      context.header('Retry-After', '5')
+    const place = known === undefined ? await enter(context.get('from')) : undefined
+    if (typeof place === 'number') {
+      context.header(RETRY, String(place))
       return no(context, 503, 'UNAVAILABLE')
     }
+    const key = place === undefined ? (known ?? '') : links.open(place)
+    context.set('session', links.session(key))
     const answer = await links.exchange(key, asked, waitOf(context.req.header(WAIT)))
-    if (answer === undefined) return no(context, 404, 'NOT_FOUND')
+    if (answer === 'NOT_FOUND') return no(context, 404, answer)
+    if (answer === 'RATE_LIMITED') {
+      context.header(RETRY, '1')
+      return no(context, 429, answer)
+    }
     context.header(SESSION, key)
     context.header('Content-Type', 'application/octet-stream')
     return context.body(encodeExchange(answer) as Uint8Array<ArrayBuffer>)

@@ -11,47 +11,62 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { reasonOf, type Counters, type Log } from '../log.ts'
+import { withoutQuotes } from '../logs/redaction.ts'
+import { readAddress } from '../door/address.ts'
 import type { DoorAddress } from '../door/door.ts'
 import type { Relay } from '../relay.ts'
 import type { Socket, SocketEvents } from '../socket.ts'
+import type { Admission, Place } from './admission.ts'
+import { household, type ClientAddress } from './client-address.ts'
 import type { Origins } from './origins.ts'
 
 const PATH = '/v1/sync'
-const DOOR = /^\/y\/(?<space>[^/]+)\/(?<document>[^/]+)$/
 const FRAGMENTS = 64
 const CHUNKS = 1_024
 /** A stock client sends a document in one frame, and a slow network brings that in pieces of little more than a kilobyte. */
 const DOOR_CHUNKS = 16_384
 const BEAT_MS = 5_000
 const ASK_MS = 30_000
-/** With the beat, at most a minute. */
-const DEAD_MS = 55_000
+/** With the beat, less than a minute. */
+const DEAD_MS = 54_000
 const CLOSE_MS = 5_000
 /** Frame headers and a few spare bytes around a `hello`. */
 const FRAMING = 64
 
 const TEXT_FRAME = 1003
 
+interface Life {
+  heardAt: number
+  asked: boolean
+  readonly from: string
+  /** By which its lines in the log are found. */
+  session: string | undefined
+}
+
 export interface WebSockets {
   /** Resolves when every socket is closed. */
   closed(): Promise<void>
   terminate(): void
+  /** Sockets now, the door's too. */
+  count(): number
 }
 
 export function acceptWebSockets(options: {
   readonly server: Server
   readonly relay: Relay
   readonly origins: Origins
+  readonly admission: Admission
+  readonly addressOf: ClientAddress
+  /** By which a request that is refused is found in the log. */
+  readonly requestId: () => string
   readonly clock: Clock
   readonly log: Log
   readonly counters: Counters
   readonly frameBytes: number
   readonly doorFrameBytes: number
-  readonly maxSockets: number
-  readonly accepting: () => boolean
 }): WebSockets {
-  const { server, relay, origins, clock, log, counters } = options
-  const sockets = new Map<WebSocket, { heardAt: number; asked: boolean }>()
+  const { server, relay, origins, admission, addressOf, clock, log, counters } = options
+  const sockets = new Map<WebSocket, Life>()
   let waiters: (() => void)[] = []
   const serverFor = (maxPayload: number, maxBufferedChunks: number): WebSocketServer =>
     new WebSocketServer({
@@ -71,47 +86,83 @@ export function acceptWebSockets(options: {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Whatever happens to it before ws has it.
     socket.on('error', () => undefined)
+    const from = addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+    const refuse = (status: number, reason: string, later?: number): void => {
+      counters.add('upgrade-refused', String(status))
+      const requestId = options.requestId()
+      log.info('upgrade-refused', { requestId, status, reason, address: from })
+      refuseUpgrade(socket, status, requestId, later)
+    }
     const no = refusal(request)
     if (no !== undefined) {
-      counters.add('upgrade-refused', String(no.status))
-      log.info('upgrade-refused', { status: no.status, reason: no.reason })
-      refuseUpgrade(socket, no.status, no.retry)
+      refuse(no.status, no.reason)
       return
     }
-    const address = doorAddress(request)
-    if (address === undefined) wss.handleUpgrade(request, socket, head, ws => openLink(ws, socket))
-    else doorWss.handleUpgrade(request, socket, head, ws => open(ws, socket, wire => relay.acceptAtDoor(wire, address)))
+    const forget = admission.ask(household(from), place => {
+      if (typeof place === 'number') {
+        refuse(503, 'full', place)
+        return
+      }
+      // Also when ws finds that it is no WebSocket.
+      socket.once('close', place.leave)
+      if (socket.destroyed) place.leave()
+      else upgrade({ request, socket, head, place, from })
+    })
+    socket.once('close', forget)
   })
 
-  const refusal = (request: IncomingMessage): { status: number; reason: string; retry?: boolean } | undefined => {
+  for (const one of [wss, doorWss]) {
+    one.on('wsClientError', (error, socket, request) => {
+      const from = addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+      counters.add('upgrade-refused', '400')
+      const requestId = options.requestId()
+      log.info('upgrade-refused', {
+        requestId,
+        status: 400,
+        reason: 'handshake',
+        message: withoutQuotes(error.message),
+        address: from,
+      })
+      refuseUpgrade(socket, 400, requestId)
+    })
+  }
+
+  const refusal = (request: IncomingMessage): { readonly status: number; readonly reason: string } | undefined => {
     const [path, query] = (request.url ?? '').split('?', 2)
     if (tooManyHeaders(request)) return { status: 431, reason: 'headers' }
     if (!origins.allowsHost(request.headers.host)) return { status: 403, reason: 'host' }
-    const isDoor = DOOR.test(path ?? '')
+    const isDoor = readAddress(request.url ?? '') !== undefined
     if (path !== PATH && !isDoor) return { status: 404, reason: 'path' }
     if (query !== undefined && !isDoor) return { status: 400, reason: 'query' }
     if (!origins.allows(request.headers.origin, request.headers.host)) return { status: 403, reason: 'origin' }
-    if (!options.accepting() || sockets.size >= options.maxSockets) return { status: 503, reason: 'full', retry: true }
     return undefined
   }
 
-  const openLink = (ws: WebSocket, socket: Duplex): void => {
+  const upgrade = (asked: Asked): void => {
+    const { request, socket, head, from } = asked
+    const address = doorAddress(request, from)
+    if (address === undefined) wss.handleUpgrade(request, socket, head, ws => openLink(ws, asked))
+    else doorWss.handleUpgrade(request, socket, head, ws => open(ws, asked, wire => relay.acceptAtDoor(wire, address)))
+  }
+
+  const openLink = (ws: WebSocket, asked: Asked): void => {
     let greeted = false
     let before = 0
     ws.once('message', () => (greeted = true))
-    open(ws, socket, relay.accept)
+    const session = open(ws, asked, relay.accept)
     // ws has read the chunk before this hears of it: what is left over is of a message that is too long for a first one.
-    socket.on('data', (chunk: Uint8Array) => {
+    asked.socket.on('data', (chunk: Uint8Array) => {
       before += chunk.length
       if (greeted || before <= HELLO_BYTES + FRAMING) return
       counters.add('closed', 'HELLO_TOO_LARGE')
-      log.info('closing', { reason: 'too much before hello' })
+      log.info('closing', { session, reason: 'HELLO_TOO_LARGE', address: asked.from })
       ws.terminate()
     })
   }
 
-  const open = (ws: WebSocket, stream: Duplex, accept: (socket: Socket) => SocketEvents): void => {
-    const life = { heardAt: clock.monotonic(), asked: false }
+  const open = (ws: WebSocket, asked: Asked, accept: (socket: Socket) => SocketEvents): string | undefined => {
+    const { socket: stream, place, from } = asked
+    const life: Life = { heardAt: clock.monotonic(), asked: false, from, session: undefined }
     sockets.set(ws, life)
     const events = accept({
       send: frame => ws.send(frame),
@@ -125,7 +176,9 @@ export function acceptWebSockets(options: {
       },
       buffered: () => ws.bufferedAmount,
       hold: isHeld => (isHeld ? ws.pause() : ws.resume()),
+      known: place.known,
     })
+    const session = (life.session = events.id)
     const heard = (): void => {
       life.heardAt = clock.monotonic()
       life.asked = false
@@ -135,7 +188,7 @@ export function acceptWebSockets(options: {
       if (isBinary && data instanceof Uint8Array) events.frame(data)
       else {
         counters.add('closed', 'TEXT_FRAME')
-        log.info('closing', { code: TEXT_FRAME, reason: 'a text frame' })
+        log.info('closing', { session, code: TEXT_FRAME, reason: 'TEXT_FRAME', address: from })
         ws.close(TEXT_FRAME, 'binary frames only')
         events.closed()
       }
@@ -144,7 +197,7 @@ export function acceptWebSockets(options: {
     ws.on('ping', heard)
     ws.on('error', error => {
       counters.add('closed', reasonOf(error)['reason']?.toString())
-      log.info('closing', reasonOf(error))
+      log.info('closing', { session, ...reasonOf(error), address: from })
       events.closed()
     })
     ws.on('close', () => {
@@ -154,6 +207,7 @@ export function acceptWebSockets(options: {
       for (const done of waiters) done()
       waiters = []
     })
+    return session
   }
 
   const beat = (): void => {
@@ -164,6 +218,7 @@ export function acceptWebSockets(options: {
       const silence = now - life.heardAt
       if (silence >= DEAD_MS) {
         counters.add('closed', 'SILENT')
+        log.info('closing', { session: life.session, reason: 'SILENT', address: life.from })
         ws.terminate()
       } else if (silence >= ASK_MS && !life.asked) {
         life.asked = true
@@ -179,6 +234,7 @@ export function acceptWebSockets(options: {
     terminate() {
       for (const ws of sockets.keys()) ws.terminate()
     },
+    count: () => sockets.size,
   }
 }
 
@@ -201,12 +257,19 @@ function framed(frame: Uint8Array): Uint8Array {
   return message
 }
 
-/** Undefined when it is not the door's. The first `token` counts. */
-function doorAddress({ url = '' }: IncomingMessage): DoorAddress | undefined {
-  const [path = '', query = ''] = url.split('?', 2)
-  const { space, document } = DOOR.exec(path)?.groups ?? {}
-  if (space === undefined || document === undefined) return undefined
-  return { space, document, token: new URLSearchParams(query).get('token') ?? '' }
+/** An upgrade that may be made. */
+interface Asked {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+  readonly place: Place
+  /** The address it comes from. */
+  readonly from: string
+}
+
+function doorAddress({ url = '' }: IncomingMessage, from: string): DoorAddress | undefined {
+  const asked = readAddress(url)
+  return asked === undefined ? undefined : { ...asked, from: household(from) }
 }
 
 const MAX_HEADERS = 100
@@ -223,12 +286,16 @@ const SENTENCES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-function refuseUpgrade(socket: Duplex, status: number, retry = false): void {
+/** `later`: seconds after which it may be different. */
+function refuseUpgrade(socket: Duplex, status: number, requestId: string, later?: number): void {
   const lines = [
     `HTTP/1.1 ${status} ${SENTENCES[status] ?? ''}`,
     'Connection: close',
     'Content-Length: 0',
-    ...(retry ? ['Retry-After: 5'] : []),
+    `X-Request-Id: ${requestId}`,
+    ...(later === undefined ? [] : [`Retry-After: ${later}`]),
   ]
+  // Nobody else ends what the other side leaves open.
+  socket.once('finish', () => socket.destroy())
   socket.end(`${lines.join('\r\n')}\r\n\r\n`)
 }

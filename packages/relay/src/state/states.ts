@@ -6,12 +6,17 @@
  * - T2: a body that is long or of very many pieces is put together by a worker.
  */
 import { JoineryError, type DocumentHead, type Entry, type Store } from '@joinery/core'
-import { heldUpdates, type HeldUpdates, type UpdateParts } from '@joinery/core/gate'
+import { fittingParts, heldUpdates, partsOf, type HeldUpdates, type UpdateParts } from '@joinery/core/gate'
 import { boundedMap } from '../bounded-map.ts'
 import { keyOf } from '../heads.ts'
+import type { Counters } from '../log.ts'
 
 /** Reads updates elsewhere than on the main thread, and gives the parts of one update that says the same as all. */
-export type JoinElsewhere = (updates: readonly Uint8Array[]) => Promise<UpdateParts>
+export type JoinElsewhere = (
+  updates: readonly Uint8Array[],
+  /** Next free clocks: only what fits a document with these. */
+  clocks?: ReadonlyMap<number, number>,
+) => Promise<UpdateParts>
 
 export interface State {
   /** The document's last seq that is in it; 0 when nothing of it is stored. */
@@ -21,7 +26,8 @@ export interface State {
   /** What of an update is not stored, structs and deletes; undefined when nothing. For updates small enough to read here. */
   lacking(update: Uint8Array): Uint8Array | undefined
   /** As `lacking`, for one of any size: a large one is read in a worker. */
-  lackingOf(update: Uint8Array): Promise<Uint8Array | undefined>
+  /** With the next free clocks of a document: only what fits there of it. */
+  lackingOf(update: Uint8Array, clocks?: ReadonlyMap<number, number>): Promise<Uint8Array | undefined>
 }
 
 export interface States {
@@ -46,6 +52,7 @@ export interface StatesOptions {
   readonly inlineBytes?: number
   readonly inlineEntries?: number
   readonly inlineUpdateBytes?: number
+  readonly counters?: Pick<Counters, 'add'>
 }
 
 const MiB = 1_048_576
@@ -85,6 +92,7 @@ export function createStates(options: StatesOptions): States {
   const load = (space: string, document: string): Promise<Kept> => {
     const key = keyOf(space, document)
     const known = loads.get(key)?.loading
+    options.counters?.add('joined', known === undefined ? 'store' : 'shared')
     if (known !== undefined) return known
     const flight = { loading: undefined as Promise<Kept> | undefined, moved: false }
     loads.set(key, flight)
@@ -105,29 +113,31 @@ export function createStates(options: StatesOptions): States {
     const entries = await store.body(space, document)
     const seq = entries.at(-1)?.seq ?? 0
     if (entries.some(({ type }) => type === 'tombstone')) throw new JoineryError('GONE', { space, document })
+    const updates = entries
+      .filter(({ type, bytes }) => (type === 'update' || type === 'snapshot') && bytes.length > 0)
+      .map(entry => entry.bytes)
     let bytes = 0
-    for (const entry of entries) bytes += entry.bytes.length
+    for (const update of updates) bytes += update.length
     const isLarge = join !== undefined && (bytes > inlineBytes || entries.length > inlineEntries)
     if (isLarge) {
       const held = heldUpdates()
-      held.addParts(await joined(entries.map(entry => entry.bytes)))
+      held.addParts(await joined(updates))
       return { ...NOTHING_KEPT, seq, bytes, held, unread: [], runsAtBest: held.runs }
     }
-    const unread = entries.map(entry => entry.bytes)
-    const kept: Kept = { ...NOTHING_KEPT, seq, bytes, held: heldUpdates(), unread }
+    const kept: Kept = { ...NOTHING_KEPT, seq, bytes, held: heldUpdates(), unread: updates }
     // One is served as it is.
-    if (unread.length === 1) kept.whole = unread[0]
+    if (updates.length === 1) kept.whole = updates[0]
     else heldOf(kept)
     return kept
   }
 
   /** Once more, since the thread may have broken of something else; then it is what was to be read. */
-  const joined = async (updates: readonly Uint8Array[]): Promise<UpdateParts> => {
+  const joined = async (updates: readonly Uint8Array[], clocks?: ReadonlyMap<number, number>): Promise<UpdateParts> => {
     if (join === undefined) throw new JoineryError('UNAVAILABLE', { what: 'workers' })
     try {
-      return await join(updates).catch((error: unknown) => {
+      return await join(updates, clocks).catch((error: unknown) => {
         if (error instanceof JoineryError && error.code !== 'TOO_LARGE') throw error
-        return join(updates)
+        return join(updates, clocks)
       })
     } catch (error) {
       if (!(error instanceof JoineryError)) throw new JoineryError('QUARANTINED', { what: 'state' })
@@ -153,9 +163,13 @@ export function createStates(options: StatesOptions): States {
       return kept.last.update
     },
     lacking: update => heldOf(kept).lacking(update),
-    async lackingOf(update) {
-      if (join === undefined || update.length <= inlineUpdateBytes) return heldOf(kept).lacking(update)
-      return heldOf(kept).lackingParts(await joined([update]))
+    async lackingOf(update, clocks) {
+      if (join !== undefined && update.length > inlineUpdateBytes) {
+        return heldOf(kept).lackingParts(await joined([update], clocks))
+      }
+      if (clocks === undefined) return heldOf(kept).lacking(update)
+      const parts = partsOf(update)
+      return parts === undefined ? update : heldOf(kept).lackingParts(fittingParts(parts, clocks).parts)
     },
   })
 
@@ -167,7 +181,10 @@ export function createStates(options: StatesOptions): States {
       if (head.state === 'gone') throw new JoineryError('GONE', { space, document })
       if (head.engine !== 'yjs') throw new JoineryError('KIND_MISMATCH', { engine: head.engine })
       const known = cache.get(key)
-      if (known !== undefined && isNewEnough(known, head)) return stateOf(key, known)
+      if (known !== undefined && isNewEnough(known, head)) {
+        options.counters?.add('joined', 'cache')
+        return stateOf(key, known)
+      }
       let kept = await load(space, document)
       // Another's load, which began before this was asked.
       if (!isNewEnough(kept, head)) kept = await load(space, document)

@@ -1,12 +1,21 @@
 /** What the relay has done elsewhere than on its main thread: bytes in, plain data out (T2). */
-import type { UpdateParts } from '@joinery/core/gate'
+import type { Leaving, UpdateParts } from '@joinery/core/gate'
 import type { FoldHow } from '../compactor.ts'
 import type { Scanned } from '../gate/gate.ts'
+import type { Joined } from './joined.ts'
+import type { Replayed } from './replay.ts'
+import type { Trial } from './trial.ts'
 
 export type Job =
   | { readonly do: 'scan'; readonly engine: string; readonly bytes: Uint8Array }
   /** One update that says the same as these, as its parts. */
-  | { readonly do: 'join'; readonly bytes: Uint8Array; readonly ends: Uint32Array }
+  | {
+      readonly do: 'join'
+      readonly bytes: Uint8Array
+      readonly ends: Uint32Array
+      /** Next free clocks: only what fits a document with these. */
+      readonly clocks?: ReadonlyMap<number, number> | undefined
+    }
   /** The updates, one behind the other, and where each ends: a thread takes one piece of memory in no time, and a hundred thousand slowly. */
   | {
       readonly do: 'fold'
@@ -15,10 +24,35 @@ export type Job =
       readonly bytes: Uint8Array
       readonly ends: Uint32Array
     }
+  /** Whether these break their engine; the first `known` of them did not. */
+  | {
+      readonly do: 'try'
+      readonly engine: string
+      readonly known: number
+      readonly bytes: Uint8Array
+      readonly ends: Uint32Array
+    }
+  /** What is left of each when it is voided. */
+  | {
+      readonly do: 'empty'
+      readonly engine: string
+      readonly leaving: Leaving
+      readonly bytes: Uint8Array
+      readonly ends: Uint32Array
+    }
+  /** Whether the first of two is built on the second. */
+  | { readonly do: 'lean'; readonly engine: string; readonly bytes: Uint8Array; readonly ends: Uint32Array }
+  | { readonly do: 'replay'; readonly engine: string; readonly bytes: Uint8Array; readonly ends: Uint32Array }
 
 export type JobResult =
   | { readonly scanned: Scanned }
   | { readonly parts: UpdateParts }
   | { readonly snapshot: Uint8Array | undefined }
+  | { readonly replayed: Replayed }
+  /** Undefined when this engine's updates are not tried. */
+  | { readonly tried: Trial | undefined }
+  | { readonly leans: boolean }
+  /** Undefined when nothing is left of this engine's. */
+  | { readonly left: Joined | undefined }
 
 export type JobMessage = { readonly result: JobResult } | { readonly error: string }

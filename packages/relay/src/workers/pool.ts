@@ -84,7 +84,11 @@ export function createPool(options: {
       else reject(outcome.error)
       next()
     }
-    thread.worker.postMessage(job)
+    // What was put into one piece was put there for this thread.
+    thread.worker.postMessage(
+      job,
+      'ends' in job ? [job.bytes.buffer as ArrayBuffer, job.ends.buffer as ArrayBuffer] : [],
+    )
   }
 
   return {

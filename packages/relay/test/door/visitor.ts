@@ -26,7 +26,7 @@ export interface Visitor {
   breaks(): void
 }
 
-export function visitor(rig: Rig, path: string, name = 'ann'): Visitor {
+export function visitor(rig: Rig, path: string, name = 'ann', from = ''): Visitor {
   const [space = '', document = ''] = path.split('/')
   const heard: Heard[] = []
   const frames: Uint8Array[] = []
@@ -44,7 +44,7 @@ export function visitor(rig: Rig, path: string, name = 'ann'): Visitor {
       close: (code, reason) => void closed.push({ code, reason }),
       buffered: () => buffered,
     },
-    { space, document, token: `dev:${name}` },
+    { space, document, token: `dev:${name}`, from },
   )
   const sync =
     (step: number) =>

@@ -4,20 +4,26 @@
  * at the gate itself, in core.
  */
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
-import { digestOf, hex } from '@joinery/core'
+import { digestOf, hex, sameBytes } from '@joinery/core'
+import { SCAN_LIMITS, scanYjsUpdate } from '@joinery/core/gate'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { automerge } from '@joinery/adapters/engines/automerge'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
 import * as encoding from 'lib0/encoding'
 import { digest as sha256 } from 'lib0/hash/sha256'
 import { deflateRawSync } from 'node:zlib'
 import * as Y from 'yjs'
 import { foldWith } from '../../src/index.ts'
+import { foldByBytes } from '../../src/workers/fold.ts'
 import { BOMBS } from '../../../core/test/gate/bombs.ts'
 import * as craft from '../../../core/test/gate/craft.ts'
+import { awarenessFrame, states, step1Frame, updateFrame } from '../../../core/test/gate/grammar/door.ts'
+import { hostileUpdate } from '../../../core/test/gate/hostile.ts'
+import { randomFrom } from '../../../core/test/gate/random.ts'
 import { type as typing, update, writer, type Writer } from '../rig.ts'
 import { served, type ServedRelay } from '../served.ts'
-import type { Dialled } from '../dial.ts'
+import { closeOf, type Dialled } from '../dial.ts'
 
 interface Scene {
   readonly relay: ServedRelay
@@ -101,6 +107,60 @@ test('[CR-02] bombs of a few bytes are refused, as a push and as what is given b
     one.attacker.push('garden', update(1_000 + i, 'd', bytes, { resupply: true }))
   for (const i of BOMBS.keys())
     expect(await one.attacker.answer(1_000 + i)).toEqual(expect.stringMatching(/BAD_UPDATE|TOO_/))
+})
+
+test('[CR-02] bombs at the door end who brings them, as an update, as an answer and as a state vector, and nobody else', async () => {
+  const one = await scene()
+  const before = await digestOfBody(one.relay, 'd')
+  for (const [name, bytes] of BOMBS) {
+    for (const frame of [updateFrame(bytes), updateFrame(bytes, true)]) {
+      const eve = await knock(one.relay, 'garden/d')
+      eve.send(frame)
+      // A Skip is a gap, which its client is asked about (P113).
+      if (/Skip|twice, over/.test(name)) eve.send(step1Frame(Uint8Array.of(0)))
+      else expect(await eve.closed, name).toMatchObject({ code: 4403 })
+      expect([0, 4403], name).toContain(await eve.answered)
+    }
+    const eve = await knock(one.relay, 'garden/d')
+    eve.send(step1Frame(bytes))
+    // It is answered like one that has nothing, or it is none.
+    expect([0, 4400], name).toContain(await eve.answered)
+  }
+  expect(await digestOfBody(one.relay, 'd')).toBe(before)
+  one.victim.push('garden', update(2, 'd', one.writer.edit(typing(' again'))))
+  expect(await one.victim.answer(2)).toBe(2)
+})
+
+test('[CR-02] a bomb that stands in a log ends every fold that meets it, by the engine and by its bytes, within its own size', () => {
+  const doc = yjs.open('7')
+  doc.text('body').insert(0, 'what was there')
+  const honest = doc.encode()
+  const outcomes = new Set<string>()
+  for (const [name, bytes] of BOMBS) {
+    for (const fold of [() => foldWith(yjs, cryptoRandom(), [honest, bytes]), () => foldByBytes([honest, bytes])]) {
+      try {
+        // Where it claims clocks and nothing else, these few bytes are all it is.
+        expect(fold().length, name).toBeLessThan(honest.length + 200)
+        outcomes.add('folded')
+      } catch (error) {
+        expect(error).not.toHaveProperty('matcherResult')
+        outcomes.add('refused')
+      }
+    }
+  }
+  expect([...outcomes].toSorted()).toEqual(['folded', 'refused'])
+})
+
+test('[CR-21] of thousands of states that are none a few are read: the rest is not looked at', async () => {
+  const relay = await served()
+  const [eve, ann] = [await knock(relay, 'garden/d', 'eve'), await knock(relay, 'garden/d', 'ann')]
+  ann.send(step1Frame(Uint8Array.of(0)))
+  await ann.answered
+  const broken = Array.from({ length: 4_000 }, (_, at) => [at + 100, 1, '{"a":[[]'] as const)
+  eve.send(awarenessFrame(states([...broken, [7, 1, '{"after":"them"}']])))
+  eve.send(awarenessFrame(states([[8, 1, '{"of":"another message"}']])))
+  const shown = await ann.shown
+  expect([shown.includes('of another'.replace(' ', '":"')), shown.includes('after')]).toEqual([true, false])
 })
 
 test('[CR-03] encoding V2 is refused', async () => {
@@ -215,6 +275,32 @@ test('[CR-18] a root used as text by one and as map by another breaks nobody: it
   expect(await one.victim.answer(2)).toBe(3)
 })
 
+test('[CR-19] text of any kind goes through the relay and comes back equal: NUL, bidi, half a pair, a megabyte of one letter', async () => {
+  const one = await scene()
+  const texts = [
+    'a\u0000b',
+    '\u202eright to left\u202c',
+    '\ufeff',
+    '\uffff',
+    '😀'.repeat(1_000),
+    `e${'\u0301'.repeat(524_288)}`,
+  ]
+  const w = writer(5)
+  const bytes = w.edit(doc => {
+    texts.forEach((text, at) => doc.getText(`text ${at}`).insert(0, text))
+    texts.forEach((text, at) => doc.getMap('m').set(text.slice(0, 8), `${at}`))
+    // Yjs itself writes half a pair as U+FFFD in a text, and as it is inside of JSON.
+    doc.getText('embeds').insertEmbed(0, { half: '\ud800' })
+  })
+  one.attacker.push('garden', update(1, 'v', bytes))
+  expect(await one.attacker.answer(1)).toBe(2)
+  const doc = new Y.Doc()
+  for (const entry of await one.relay.store.body('garden', 'v')) Y.applyUpdate(doc, entry.bytes)
+  texts.forEach((text, at) => expect(doc.getText(`text ${at}`).toJSON() === text, `text ${at}`).toBe(true))
+  texts.forEach((text, at) => expect(doc.getMap('m').get(text.slice(0, 8)), `key ${at}`).toBe(`${at}`))
+  expect(doc.getText('embeds').toDelta()).toEqual([{ insert: { half: '\ud800' } }])
+})
+
 test('[CR-20] every value that Yjs can write goes through the relay and comes back the same', async () => {
   const one = await scene()
   const values = {
@@ -269,4 +355,61 @@ function chunk(kind: number, contents: Uint8Array): Uint8Array {
     encoding.writeVarUint8Array(encoder, contents)
   })
   return Uint8Array.from([0x85, 0x6f, 0x4a, 0x83, ...sha256(body).subarray(0, 4), ...body])
+}
+
+test('[CR-24] of what grammar makes the log holds what was acked, byte for byte, and nothing that was refused', async () => {
+  const one = await scene()
+  const random = randomFrom(41)
+  const clocks = new Map([[1, 5]])
+  const sent = new Map<number, Uint8Array>()
+  const outcomes = new Map<string, number>()
+  let acked = 0
+  for (let n = 1; n <= 600; n++) {
+    const bytes = hostileUpdate(random, clocks)
+    sent.set(n, bytes)
+    one.attacker.push('garden', update(n, 'd', bytes))
+    const answer = await one.attacker.answer(n)
+    const isAcked = typeof answer === 'number'
+    outcomes.set(isAcked ? 'acked' : answer, 1)
+    if (!isAcked) sent.delete(n)
+    else acked += 1
+    const scanned = isAcked ? scanYjsUpdate(bytes, SCAN_LIMITS) : undefined
+    if (scanned?.ok === true) for (const { author, to } of scanned.scan.authors) clocks.set(author, to)
+  }
+  expect([...outcomes.keys()]).toEqual(expect.arrayContaining(['acked', 'BAD_UPDATE', 'GAP', 'CONFLICTING_AUTHORSHIP']))
+  expect(acked).toBeGreaterThan(100)
+  const entries = (await one.relay.store.body('garden', 'd')).filter(({ device }) => device === 'evil')
+  for (const { n, bytes } of entries) expect(sameBytes(bytes, sent.get(n) ?? new Uint8Array()), `entry ${n}`).toBe(true)
+  // What was nothing new is acked with what is there.
+  expect(entries.length).toBeLessThanOrEqual(acked)
+  expect(entries.length).toBeGreaterThan(100)
+  one.victim.push('garden', update(2, 'mine', writer(99).edit(typing('ok'))))
+  expect(await one.victim.answer(2)).toEqual(expect.any(Number))
+})
+
+interface Knocked {
+  send(frame: Uint8Array): void
+  readonly closed: Promise<{ code: number }>
+  /** 0 when a SyncStep2 came, or how it ended before. */
+  readonly answered: Promise<number>
+  /** The first awareness with somebody in it, as text. */
+  readonly shown: Promise<string>
+}
+
+/** Somebody at the door by hand. */
+async function knock({ port }: ServedRelay, path: string, name = 'eve'): Promise<Knocked> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/y/${path}?token=dev:${name}`, { perMessageDeflate: false })
+  onTestFinished(() => socket.terminate())
+  const closed = closeOf(socket)
+  const frames = (fits: (frame: Buffer) => boolean): Promise<Buffer> =>
+    new Promise(resolve => socket.on('message', (frame: Buffer) => void (fits(frame) && resolve(frame))))
+  const answer = frames(frame => frame[0] === 0 && frame[1] === 1)
+  const awareness = frames(frame => frame[0] === 1 && frame.length > 4)
+  await new Promise(resolve => socket.once('open', resolve))
+  return {
+    send: frame => socket.send(frame),
+    closed,
+    answered: Promise.race([answer.then(() => 0), closed.then(({ code }) => code)]),
+    shown: awareness.then(frame => frame.toString()),
+  }
 }

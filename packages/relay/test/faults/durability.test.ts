@@ -4,7 +4,6 @@ import { memoryStore, seededRandom, storeDisk, type StoreStep } from '@joinery/c
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { sqliteStore } from '@joinery/adapters/store/sqlite'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -14,7 +13,7 @@ import { foldWith, type Fold } from '../../src/index.ts'
 import { dial, type Dialled } from '../dial.ts'
 import { rig, type as typing, update, writer, type Writer } from '../rig.ts'
 import { served } from '../served.ts'
-import { spawnRelay, type Spawned } from '../spawned.ts'
+import { spawnRelay } from '../spawned.ts'
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'joinery-durability-'))
@@ -98,15 +97,6 @@ async function logOf(port: number): Promise<Map<number, { name: string; digest: 
   return log
 }
 
-function integrityOf(file: string): unknown {
-  type Open = new (file: string) => { pragma(question: string, options: { simple: true }): unknown; close(): void }
-  const Database = createRequire(import.meta.url)('better-sqlite3') as Open
-  const database = new Database(file)
-  const answer = database.pragma('integrity_check', { simple: true })
-  database.close()
-  return answer
-}
-
 async function checkAcked(port: number, pushers: readonly Pusher[], devices: readonly string[]): Promise<void> {
   const log = await logOf(port)
   expect([...log.keys()]).toEqual(Array.from({ length: log.size }, (_, i) => i + 1))
@@ -115,36 +105,6 @@ async function checkAcked(port: number, pushers: readonly Pusher[], devices: rea
     for (const [n, { seq, digest }] of acked) expect(log.get(seq)).toEqual({ name: `${devices[i]} ${n}`, digest })
   }
 }
-
-test(
-  '[DU-01] killed at any moment, twenty times: nothing acked is missing, nothing is twice, and the file is sound',
-  { timeout: 120_000 },
-  async () => {
-    const data = folder()
-    const devices = ['phone', 'laptop']
-    const pushers = [pusher('ann', 'phone', 10), pusher('bob', 'laptop', 20)]
-    let relay: Spawned = await spawnRelay(data)
-    for (let round = 0; round < 20; round++) {
-      for (const one of pushers) await one.connect(relay.port)
-      const writing = pushers.map(one => one.write())
-      const moment = 5 + Math.floor(Math.random() * 120)
-      await new Promise(resolve => setTimeout(resolve, moment))
-      relay.signal('SIGKILL')
-      await Promise.all([...writing, relay.ended()])
-      relay = await spawnRelay(data)
-      await checkAcked(relay.port, pushers, devices)
-    }
-    for (const one of pushers) {
-      await one.connect(relay.port)
-      await one.settled()
-    }
-    await checkAcked(relay.port, pushers, devices)
-    expect(pushers.every(({ acked }) => acked.size > 20)).toBe(true)
-    relay.signal('SIGTERM')
-    expect(await relay.ended()).toBe(0)
-    expect(integrityOf(join(data, 'joinery.db'))).toBe('ok')
-  },
-)
 
 test('[DU-05] a disk that is full refuses what would not fit, for now, and serves what is there', async () => {
   const store = sqliteStore({ file: join(folder(), 'log.db'), maxBytes: 1_000_000 })

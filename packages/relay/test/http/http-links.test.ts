@@ -14,14 +14,15 @@ interface End {
   readonly closes: number[]
 }
 
-function rig(maxLinks = 10) {
+function rig(limits = { requestsPerSecond: 1_000, burstRequests: 1_000 }) {
   const clock = virtualClock()
   const ends: End[] = []
+  const places: string[] = []
   const links = createHttpLinks({
     clock,
     random: seededRandom(1),
     counters: createCounters(),
-    maxLinks,
+    limits,
     accept(socket) {
       const end: End = { socket, frames: [], closes: [] }
       ends.push(end)
@@ -30,18 +31,20 @@ function rig(maxLinks = 10) {
   })
   /** A link that is open, and its other end. */
   const open = (): { key: string; end: End } => {
-    const key = links.open()
+    const name = String(ends.length)
+    const key = links.open({ known: () => places.push(`${name} is known`), leave: () => places.push(`${name} left`) })
     const end = ends.at(-1)
-    if (key === undefined || end === undefined) throw new Error('no link')
+    if (end === undefined) throw new Error('no link')
     return { key, end }
   }
   const ask = async (key: string, exchange: Partial<Exchange>, wait = 0): Promise<Exchange | undefined> => {
     const asked = links.exchange(key, { ...POLL, ...exchange }, wait)
     await clock.advance(wait)
     await clock.advance(1)
-    return asked
+    const answer = await asked
+    return typeof answer === 'string' ? undefined : answer
   }
-  return { clock, links, open, ask }
+  return { clock, links, places, open, ask }
 }
 
 const frames = (...values: number[]): Uint8Array[] => values.map(value => Uint8Array.of(value))
@@ -99,9 +102,36 @@ test('[P102] frames are taken in their places only', async () => {
   expect(end.frames).toEqual([1, 2, 3])
 })
 
-test('[WS-13] one link more than there is room for is not opened, and the others stay', () => {
-  const { links, open } = rig(2)
-  const both = [open(), open()]
-  expect(links.open()).toBeUndefined()
-  expect(both.map(({ end }) => end.closes)).toEqual([[], []])
+test('[WS-13] a link takes its place when it begins and leaves it when it is over, and says when it is known', async () => {
+  const { clock, places, open, ask } = rig()
+  const [idle, told] = [open(), open()]
+  told.end.socket.known?.()
+  await ask(told.key, { close: 1000 })
+  expect(places).toEqual(['1 is known', '1 left'])
+  await clock.advance(60_000)
+  expect(idle.end.closes).toEqual([1006])
+  expect(places).toEqual(['1 is known', '1 left', '0 left'])
+})
+
+test('[P108] [T3] requests that come too quickly wait, and while some wait more are told to come later: nothing is lost', async () => {
+  const { clock, links, open } = rig({ requestsPerSecond: 10, burstRequests: 2 })
+  const { key, end } = open()
+  let answered = 0
+  const send = async (at: number): Promise<boolean> => {
+    const answer = await links.exchange(key, { ...POLL, sent: at, frames: frames(at) }, 0)
+    if (typeof answer !== 'string') answered += 1
+    return answer !== 'RATE_LIMITED'
+  }
+  const all = Array.from({ length: 10 }, (_, at) => send(at))
+  await clock.advance(1)
+  expect([answered, end.frames]).toEqual([2, [0, 1]])
+  await clock.advance(1_000)
+  expect(await Promise.all(all)).toEqual([...Array(6).fill(true), ...Array(4).fill(false)])
+  expect(end.frames).toEqual([0, 1, 2, 3, 4, 5])
+  // What was not taken comes again.
+  const again = [6, 7, 8, 9].map(send)
+  await clock.advance(1_000)
+  expect(await Promise.all(again)).toEqual([true, true, true, true])
+  expect(end.frames.at(-1)).toBe(9)
+  expect(end.closes).toEqual([])
 })

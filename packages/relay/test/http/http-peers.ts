@@ -6,6 +6,7 @@ import type { WireClose } from '@joinery/core'
 import { must, type TransportPeer, type TransportSubject } from '@joinery/core/testing'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
+import { clientAddress } from '../../src/http/client-address.ts'
 import { createHttpLinks } from '../../src/http/http-links.ts'
 import { listen } from '../../src/http/listen.ts'
 import { createOrigins } from '../../src/http/origins.ts'
@@ -42,7 +43,7 @@ export async function httpPeers(weather: Weather = () => undefined): Promise<Htt
     clock,
     random: cryptoRandom(),
     counters: createCounters(),
-    maxLinks: 100,
+    limits: { requestsPerSecond: 10_000, burstRequests: 10_000 },
     accept(socket) {
       const request = arriving.getStore()
       const peer: Peer = {
@@ -67,6 +68,12 @@ export async function httpPeers(weather: Weather = () => undefined): Promise<Htt
   })
   const route = syncRoute({
     links,
+    admission: {
+      ask(_address, admit) {
+        admit({ known: () => {}, leave: () => {} })
+        return () => {}
+      },
+    },
     origins: createOrigins({ allowed: [], loopbackOnly: true }),
     // More than any law sends at once, also before a first answer.
     frameBytes: 4_000_000,
@@ -94,9 +101,15 @@ export async function httpPeers(weather: Weather = () => undefined): Promise<Htt
     return fate === 'lose-answer' ? gone() : response
   }
 
-  const server = createHttpServer(answer)
+  const serving = {
+    addressOf: clientAddress([]),
+    maxConnections: 1_000,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    counters: createCounters(),
+  }
+  const server = createHttpServer({ ...serving, fetch: answer })
   const port = await listen(server, '127.0.0.1', 0)
-  const empty = createHttpServer(gone)
+  const empty = createHttpServer({ ...serving, fetch: gone })
   const nobody = await listen(empty, '127.0.0.1', 0)
   empty.close()
   await once(empty, 'close')

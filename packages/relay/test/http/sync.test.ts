@@ -185,6 +185,32 @@ test('[P104] a page of a listed origin may ask, also before it does; what it may
   expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
 })
 
+test('[P104] what a page of another origin may ask is said to listed ones, for this address and nothing else', async () => {
+  const { port } = await served({ loopbackOnly: false, origins: ['https://app.example.com'] })
+  const Origin = 'https://app.example.com'
+  const ask = { 'Access-Control-Request-Method': 'POST', 'Access-Control-Request-Headers': 'joinery-session' }
+  const preflight = (path: string, headers: Record<string, string>): Promise<Response> =>
+    fetch(`http://127.0.0.1:${port}${path}`, { method: 'OPTIONS', headers })
+  const allowed = await preflight('/v1/sync', { Origin, ...ask })
+  const said = Object.fromEntries([...allowed.headers].filter(([name]) => name.startsWith('access-control-')))
+  expect(said).toEqual({
+    'access-control-allow-origin': Origin,
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': 'Content-Type,Joinery-Session,Joinery-Wait',
+    'access-control-expose-headers': 'Joinery-Session',
+    'access-control-max-age': '3600',
+  })
+  expect(allowed.headers.get('Vary')).toContain('Origin')
+  for (const bad of ['https://evil.example', 'null', 'https://app.example.com.evil.io', 'https://APP.example.com']) {
+    const { status, headers } = await preflight('/v1/sync', { Origin: bad, ...ask })
+    expect([status, headers.get('Access-Control-Allow-Origin')], bad).toEqual([403, null])
+  }
+  for (const path of ['/healthz', '/readyz', '/v1/other']) {
+    const { headers } = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { Origin } })
+    expect(headers.get('Access-Control-Allow-Origin'), path).toBeNull()
+  }
+})
+
 test('[AU-10] a token stands in no address, and a wrong key is the same as none', async () => {
   const { port } = await served()
   expect((await ask(port, {}, {}, '/v1/sync?token=dev:ada')).status).toBe(400)

@@ -1,10 +1,11 @@
 import { systemClock } from '@joinery/adapters/clock/system'
 import { writeRegister } from '@joinery/core'
-import { joinUpdates } from '@joinery/core/gate'
+import { emptied, joinUpdates } from '@joinery/core/gate'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPool, type Pool } from '../../src/workers/pool.ts'
 import { createWorkers } from '../../src/workers/workers.ts'
 import type { Job } from '../../src/workers/jobs.ts'
+import { POISON } from '../replay/poison.ts'
 import { type as typing, writer } from '../rig.ts'
 
 function pool(more: { timeoutMs?: number; maxWaiting?: number } = {}): Pool {
@@ -102,4 +103,11 @@ test("[T2] the relay's own thread scans and folds, again and again", async () =>
   expect((await workers.join(updates)).runs).toMatchObject([{ author: 1, from: 0, to: 100_001 }])
   await expect(workers.join([updates[0]!.slice(1)])).rejects.toThrow('cannot be read')
   await expect(workers.fold('yjs', [updates[1]!])).rejects.toThrow('missing')
+  const { map, value, run, split, trigger } = POISON
+  expect(await workers.try('yjs', [map, value, run], 1, true)).toMatchObject({ trial: 'fine' })
+  expect(await workers.try('yjs', [map, value, run, split, trigger], 3, false)).toMatchObject({ trial: 'throws' })
+  expect(await workers.try('none', [map], 0, false)).toBeUndefined()
+  expect(await workers.empty('yjs', [split, trigger], 'clocks')).toEqual([emptied(split, 'clocks'), new Uint8Array(2)])
+  expect(await workers.empty('automerge', [map], 'clocks')).toBeUndefined()
+  expect([await workers.leans('yjs', value, map), await workers.leans('yjs', trigger, split)]).toEqual([true, false])
 })
