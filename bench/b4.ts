@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import * as Y from 'yjs'
 
-interface Trace {
+export interface Trace {
   readonly endContent: string
   readonly txns: readonly { readonly patches: readonly [at: number, deleted: number, inserted: string][] }[]
 }
@@ -17,10 +17,14 @@ export interface B4 {
   readonly whole: Uint8Array
 }
 
+export function readTrace(): Trace {
+  const bytes = gunzipSync(readFileSync(join(import.meta.dirname, 'data/automerge-paper.json.gz')))
+  return JSON.parse(bytes.toString('utf8')) as Trace
+}
+
 /** Replays the trace into the root text `name`. */
 export function readB4(name: string): B4 {
-  const bytes = gunzipSync(readFileSync(join(import.meta.dirname, 'data/automerge-paper.json.gz')))
-  const { txns, endContent } = JSON.parse(bytes.toString('utf8')) as Trace
+  const { txns, endContent } = readTrace()
   const doc = new Y.Doc()
   doc.clientID = 1_000_001
   const text = doc.getText(name)

@@ -1,0 +1,152 @@
+// One author, many readers of one document. First as fast as it goes, with a window of edits on their way: deliveries for each second of
+// the server's CPU. Then at a steady pace: how long from sending to having it.
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
+import { percentile } from '../figure.ts'
+import type { Dialect, Seat } from './dialect.ts'
+import { lastNumber } from './numbered.ts'
+import { costsOf } from './process-costs.ts'
+import { inHerds } from './socket.ts'
+
+export interface FanOutJob {
+  readonly url: string
+  readonly pid: number
+  readonly document: string
+  readonly readers: number
+  readonly edits: number
+  readonly window: number
+  /** How long the window is kept full, before and while it is measured. */
+  readonly warmMs: number
+  readonly measureMs: number
+  readonly perSecond: number
+  readonly paceMs: number
+}
+
+export interface FanOut {
+  readonly deliveriesPerCpuSecond: number
+  readonly deliveriesPerSecond: number
+  readonly p50: number
+  readonly p99: number
+}
+
+const STALLED_MS = 30_000
+
+export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> {
+  const frames = dialect.frames(job.document, dialect.edits(job.edits))
+  const crowd = await gather(dialect, job)
+  const { position, author } = crowd
+
+  const fill = (): void => {
+    while (sent < limit && sent - position.ofAll() < job.window) {
+      const frame = frames[sent]
+      if (frame === undefined) return
+      sent += 1
+      author.send(frame)
+    }
+  }
+  let sent = 0
+  let limit = frames.length - Math.ceil((job.perSecond * job.paceMs) / 1_000)
+  crowd.onAdvance = fill
+  fill()
+  await pause(job.warmMs)
+  const [began, costs, delivered] = [performance.now(), costsOf(job.pid), position.sum()]
+  const end = began + job.measureMs
+  while (performance.now() < end && position.ofAll() < limit) await pause(5)
+  const [took, after, deliveries] = [performance.now() - began, costsOf(job.pid), position.sum() - delivered]
+  limit = sent
+  await caughtUp(position, sent)
+
+  crowd.onAdvance = () => undefined
+  const first = sent
+  const sentAt: number[] = []
+  const latencies: number[] = []
+  position.onStep = (from, to, now) => {
+    for (let n = from; n < to; n++) latencies.push(now - (sentAt[n - first] ?? now))
+  }
+  const start = performance.now()
+  for (const frame of frames.slice(first, first + Math.floor((job.perSecond * job.paceMs) / 1_000))) {
+    const due = start + ((sent - first) * 1_000) / job.perSecond
+    const wait = due - performance.now()
+    await (wait > 0 ? pause(wait) : turn())
+    sentAt.push(performance.now())
+    sent += 1
+    author.send(frame)
+  }
+  await caughtUp(position, sent)
+  crowd.close()
+  return {
+    deliveriesPerCpuSecond: deliveries / (after.cpu - costs.cpu),
+    deliveriesPerSecond: (deliveries / took) * 1_000,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+  }
+}
+
+interface Crowd {
+  readonly author: Seat
+  readonly position: Position
+  onAdvance: () => void
+  close(): void
+}
+
+async function gather(dialect: Dialect, { url, document, readers }: FanOutJob): Promise<Crowd> {
+  const position = createPosition(readers)
+  const author = await dialect.join({ url, document, name: 'author', heard: () => undefined })
+  const seats: Seat[] = [author]
+  const crowd: Crowd = {
+    author,
+    position,
+    onAdvance: () => undefined,
+    close: () => seats.forEach(seat => seat.close()),
+  }
+  const enter = async (reader: number): Promise<void> => {
+    const heard = (frame: Buffer): void => {
+      if (position.step(reader, lastNumber(frame))) crowd.onAdvance()
+    }
+    seats.push(await dialect.join({ url, document, name: `reader-${reader}`, heard }))
+  }
+  await inHerds(Array.from({ length: readers }).keys().toArray(), enter)
+  return crowd
+}
+
+interface Position {
+  /** True when everybody is further for it. */
+  step(reader: number, to: number): boolean
+  /** What everybody has. */
+  ofAll(): number
+  /** What all have, together. */
+  sum(): number
+  onStep: (from: number, to: number, now: number) => void
+}
+
+export function createPosition(readers: number): Position {
+  const at: number[] = Array.from({ length: readers }, () => 0)
+  /** How many readers have got so far, for each number behind the last that all have. */
+  const readersByNumber: number[] = []
+  let all = 0
+  let sum = 0
+  const position: Position = {
+    step(reader, to) {
+      const from = at[reader] ?? 0
+      if (to <= from) return false
+      at[reader] = to
+      sum += to - from
+      position.onStep(from, to, performance.now())
+      for (let n = from; n < to; n++) readersByNumber[n] = (readersByNumber[n] ?? 0) + 1
+      const before = all
+      while (readersByNumber[all] === readers) all += 1
+      return all > before
+    },
+    ofAll: () => all,
+    sum: () => sum,
+    onStep: () => undefined,
+  }
+  return position
+}
+
+async function caughtUp(position: Position, to: number): Promise<void> {
+  const end = performance.now() + STALLED_MS
+  while (position.ofAll() < to) {
+    if (performance.now() > end) throw new Error(`stalled: ${position.ofAll()} of ${to} edits reached everybody`)
+    await pause(2)
+  }
+}
