@@ -60,6 +60,7 @@ export default defineConfig({
       project('faults', 'test/faults', across),
       project('docs', 'test/docs', { ...across, testTimeout: 180_000 }),
       project('repo', 'test/repo', across),
+      project('bench', 'bench', { testTimeout: 60_000 }),
       inBrowser,
       project('e2e', 'test/e2e', {
         ...across,

@@ -13,6 +13,8 @@ interface SystemPackage {
   readonly places: readonly string[]
   /** What needs it, for the sentence that says it is missing. */
   readonly neededBy: string
+  /** The only system that it is for, if there is but one: elsewhere what needs it fails by itself. */
+  readonly platform?: NodeJS.Platform
 }
 
 export const systemPackages = {
@@ -27,6 +29,13 @@ export const systemPackages = {
     ],
     neededBy: 'the browser tests',
   },
+  strace: {
+    debian: 'strace',
+    programs: ['strace'],
+    places: ['/usr/bin/strace'],
+    neededBy: 'the test of when the relay acks',
+    platform: 'linux',
+  },
 } satisfies Record<string, SystemPackage>
 
 /** The path of the program, or undefined when it is not on this machine. */
@@ -37,7 +46,8 @@ export function find({ programs, places }: SystemPackage): string | undefined {
 
 /** Installs what is missing. Returns one sentence for each program that could not be had. */
 export async function provide(packages: readonly SystemPackage[]): Promise<string[]> {
-  const missing = packages.filter(each => find(each) === undefined)
+  const wanted = packages.filter(({ platform = process.platform }) => platform === process.platform)
+  const missing = wanted.filter(each => find(each) === undefined)
   if (missing.length > 0 && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
     console.log(`installing ${missing.map(each => each.debian).join(', ')}`)
     const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq']

@@ -32,7 +32,7 @@ const place = (id: string): HTMLElement => {
   return element
 }
 
-const prose = doc.getXmlFragment('prose')
+const prose = doc.getXmlFragment(searchParams.get('prose') ?? 'prose')
 const proseView = new ProseView(place('prose'), {
   state: ProseState.create({ schema, plugins: [ySyncPlugin(prose), yCursorPlugin(provider.awareness)] }),
 })

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const manifests = globSync(['package.json', '{packages,examples}/*/package.json', '{bench,test}/package.json'], {
-  cwd: root,
-})
+const manifests = globSync(
+  ['package.json', '{packages,examples}/*/package.json', '{bench,bench/peers,test}/package.json'],
+  {
+    cwd: root,
+  },
+)
 const pinned = /^(catalog:|workspace:\*|\d+\.\d+\.\d+(-[\w.]+)?)$/
 
 test.for(manifests)('%s pins what it depends on', file => {

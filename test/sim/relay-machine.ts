@@ -18,7 +18,9 @@ import {
   verifyDevToken,
   type Log,
   type Relay,
+  type Trials,
 } from '@joinery/relay'
+import { emptied } from '@joinery/core/gate'
 import { memoryBus } from '@joinery/adapters/bus/memory'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
@@ -112,6 +114,23 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     return foldWith(engine === 'yjs' ? yjs : automerge, random, updates)
   }
 
+  /** What its other worker does: no honest edit is ever voided. */
+  const trials: Trials = {
+    async try(engine, updates) {
+      await wait(5)
+      const shown = [updates, updates.toReversed()].map(inOrder => {
+        const doc = (engine === 'yjs' ? yjs : automerge).open(engine === 'yjs' ? '1' : '01')
+        doc.applyAll(inOrder)
+        const digest = doc.digest()
+        doc.close()
+        return digest
+      })
+      return shown[0] === shown[1] ? { trial: 'fine', shown: 0 } : { trial: 'splits' }
+    },
+    empty: async (_engine, updates, leaving) => updates.map(update => emptied(update, leaving) ?? update),
+    leans: async () => true,
+  }
+
   const log: Log = {
     info: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
     warn: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
@@ -142,7 +161,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
       random: seededRandom(plan.seed * 1_000 + lives),
       verify: verifyDevToken,
       gates: GATES,
-      ...(plan.faults.has('compaction') ? { fold: foldHere } : {}),
+      ...(plan.faults.has('compaction') ? { fold: foldHere, trials } : {}),
       openToAll: true,
       limits,
       log,
@@ -257,4 +276,4 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
 /** So small that readers lag. */
 const LAGGING = { sendBuffer: 2_000, pageBytes: 600 }
 /** So small that documents are folded within a few edits. */
-const FOLDING = { foldEntries: 4, foldBytes: 4_000, foldQuietMs: 200, foldSweepMs: 2_000 }
+const FOLDING = { foldEntries: 4, foldBytes: 4_000, foldQuietMs: 200, foldSweepMs: 2_000, replayQuietMs: 500 }

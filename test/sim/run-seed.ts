@@ -145,6 +145,9 @@ function lookBack({ relay, journal }: World, clones: readonly (readonly [DeviceM
     if (one.life() === 0 && other.life() === 0 && names[0] !== names[1]) journal.saw('cloned device found out')
   }
   const counted = relay.counted()
+  // I17: what the devices of our own write breaks no engine, in whatever order (D1, D2).
+  for (const name of counted.keys())
+    if (name.startsWith('voided') || name.startsWith('replay-lost')) throw new Broken('I17', `${name}: an honest edit`)
   if (journal.edits.some(edit => edit.refused && !edit.acked)) journal.saw('edits were shelved')
   if (counted.has('answered.STAMP_AHEAD')) journal.saw('clock was ahead and edits were stamped anew')
   if (counted.has('answered.GAP')) journal.saw('an edit came without what it builds on')

@@ -3,6 +3,7 @@ export { CODES, JoineryError, isCode } from './errors.ts'
 export type { Code, Then } from './errors.ts'
 export { sentenceOf } from './sentences.ts'
 export { PERSONAL_SPACE, isId, checkId } from './ids.ts'
+export { documentOfRoom } from './room-name.ts'
 export { contentDigest } from './content-digest.ts'
 export { DIGEST_BYTES, NO_MARK, digestOf, entryDigest, markAfter, sameBytes } from './digest.ts'
 export type { Hash } from './digest.ts'
@@ -18,6 +19,7 @@ export { BUS_PAYLOAD_BYTES } from './ports/bus.ts'
 export type { Bus } from './ports/bus.ts'
 export type { Cancel, Clock } from './ports/clock.ts'
 export type { Engine, EngineAbilities, EngineDocument, EngineMap, EngineRefusal, EngineText } from './ports/engine.ts'
+export type { DamagedRow, OldDocument, OldDocuments, OldRow } from './ports/old-documents.ts'
 export type { Random } from './ports/random.ts'
 export { refusalOf, type FoundBefore } from './commit-outcome.ts'
 export { beginsWith, checkKey, checkPrefix, compareKeys } from './key-order.ts'
@@ -39,6 +41,8 @@ export type {
   CommittedSpace,
   DocumentHead,
   Fold,
+  Voided,
+  Voiding,
   LogPage,
   Outcome,
   Role,

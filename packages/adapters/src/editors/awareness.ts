@@ -65,6 +65,8 @@ export function awarenessOf({ y, presence }: Shared): Awareness {
     const gone = [...theirs.keys()].filter(client => shown.every(one => one.client !== client))
     theirs = new Map(shown.map(({ client, clock }) => [client, clock]))
     if (gone.length > 0) removeAwarenessStates(awareness, gone, ELSEWHERE)
+    // Who comes back may not have moved meanwhile, and then he has the clock he had.
+    for (const client of gone) awareness.meta.delete(client)
     if (news.length > 0) applyAwarenessUpdate(awareness, encode(news), ELSEWHERE)
   }
 

@@ -63,6 +63,18 @@ test('an editor that comes later shows who is there already', () => {
   ben.destroy()
 })
 
+test('who is away for a while and comes back without having moved shows again', () => {
+  const { enter, show } = room()
+  const ben = awarenessOf(enter('ben', 2))
+  const state = { client: 1, clock: 5, json: '{"user":{"name":"Ann"}}' }
+  show('ann', state)
+  show('ann', null)
+  expect(ben.getStates().has(1)).toBe(false)
+  show('ann', state)
+  expect(ben.getStates().get(1)).toEqual({ user: { name: 'Ann' } })
+  ben.destroy()
+})
+
 test('what came from others is not sent on', () => {
   const { enter, sent } = room()
   const ann = awarenessOf(enter('ann', 1))

@@ -246,3 +246,44 @@ test('a message in parts is one message, and no more than the largest', () => {
   for (let i = 0; i < 20 && ended.length === 0; i++) ended = one.handle({ type: 'frame', bytes: endless }, 1)
   expect(ended.at(-1)).toMatchObject({ do: 'close', code: CLOSE.BAD_FRAME })
 })
+
+test('[P68] [CR-02] a push or a have of more than is read at one go ends the link before it is read', () => {
+  const entries = (count: number): ClientMessage => ({
+    type: 'push',
+    space: 'garden',
+    entries: Array.from({ length: count }, (_, at) => ({ ...ENTRY, n: at + 1 })),
+  })
+  const documents = (count: number): ClientMessage => ({
+    type: 'have',
+    space: 'garden',
+    documents: Array.from({ length: count }, (_, at) => ({
+      document: `d${at}`,
+      engine: 'yjs',
+      version: new Uint8Array(1),
+    })),
+  })
+  const limits = { ...LIMITS, frameBytes: 100_000, messageBytes: 100_000 }
+  for (const message of [entries, documents]) {
+    const one = session(limits, 0)
+    say(one, HELLO)
+    one.handle(VERIFIED, 1)
+    say(one, WATCH)
+    one.handle(OPEN, 1)
+    expect(say(one, message(1_024)).map(({ do: act }) => act)).not.toContain('close')
+    expect(say(one, message(1_025))).toMatchObject([{ do: 'send', message: { code: 'BAD_FRAME' } }, { do: 'close', code: CLOSE.BAD_FRAME }]) // prettier-ignore
+  }
+  // In parts it is the same, and what is no message at all is refused as it was.
+  const parted = session({ ...LIMITS, messageBytes: 100_000 }, 0)
+  say(parted, HELLO)
+  parted.handle(VERIFIED, 1)
+  const effects = splitFrame(encodeMessage(entries(1_025)), LIMITS.frameBytes).flatMap(bytes =>
+    parted.handle({ type: 'frame', bytes }, 1),
+  )
+  expect(effects.at(-1)).toMatchObject({ do: 'close', code: CLOSE.BAD_FRAME })
+  for (const bytes of [[3], [3, 9], [3, 1, 97]]) {
+    const other = session(LIMITS, 0)
+    say(other, HELLO)
+    other.handle(VERIFIED, 1)
+    expect(other.handle({ type: 'frame', bytes: Uint8Array.from(bytes) }, 1).at(-1)).toMatchObject({ do: 'close' })
+  }
+})
