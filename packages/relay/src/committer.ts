@@ -33,6 +33,8 @@ const FULL_MS = 5_000
 
 export interface Committer {
   take(job: Job): void
+  /** Calls back once, when the next commit is put together: what is taken then is in it. */
+  soon(give: () => void): void
   /** Resolves when nothing waits any more. */
   idle(): Promise<void>
   /** Bytes of edits that wait or are being written. */
@@ -69,6 +71,8 @@ export function createCommitter(options: CommitterOptions): Committer {
   const { store, clock, heads, devices, gates, limits, log, counters, settled } = options
   const acks = counters.cell('answered', 'acked')
   let queue: Queued[] = []
+  /** Who has something for the next commit. */
+  const givers: (() => void)[] = []
   let running = false
   let waitingBytes = 0
   let waitingEntries = 0
@@ -150,11 +154,12 @@ export function createCommitter(options: CommitterOptions): Committer {
     running = true
     await options.turn()
     try {
-      while (queue.length > 0) {
+      while (queue.length > 0 || givers.length > 0) {
         await distance()
         scannedBytes = 0
+        for (const give of givers.splice(0)) give()
         const batch = gather()
-        if (batch.length === 0) await new Promise<void>(resolve => (wake = resolve))
+        if (batch.length === 0 && queue.length > 0) await new Promise<void>(resolve => (wake = resolve))
         else await settle(batch, { splits: SPLITS })
         wake = undefined
       }
@@ -308,6 +313,11 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   return {
     take,
+    soon(give) {
+      givers.push(give)
+      if (!running) void run()
+      else wake?.()
+    },
     waitingBytes: () => waitingBytes,
     waitingEntries: () => waitingEntries,
     idle: () => (running ? new Promise(resolve => idlers.push(resolve)) : Promise.resolve()),

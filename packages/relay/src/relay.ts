@@ -231,7 +231,6 @@ export function createRelay(options: RelayOptions): Relay {
     heads,
     hub,
     states,
-    turn,
     scan: bytes => (bytes.length > limits.inlineScanBytes ? scanLarge : scanHere)('yjs', bytes),
     log,
     counters,

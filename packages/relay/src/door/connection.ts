@@ -87,10 +87,8 @@ export interface ConnectionOptions {
   readonly store: Pick<Store, 'body'>
   readonly states: States
   readonly heads: Pick<Heads, 'load'>
-  readonly committer: Pick<Committer, 'take'>
+  readonly committer: Pick<Committer, 'take' | 'soon'>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
-  /** Resolves once what has arrived by now has been read. */
-  readonly turn: () => Promise<void>
   /** The frame of an update that several may be answered with. */
   readonly shared: (update: Uint8Array) => Uint8Array
   /** Runs a read of a body when it is its turn. */

@@ -51,14 +51,12 @@ export interface DoorOptions {
   readonly limits: RelayLimits
   readonly verify: Verify
   readonly spaces: Spaces
-  readonly committer: Pick<Committer, 'take'>
+  readonly committer: Pick<Committer, 'take' | 'soon'>
   readonly heads: Pick<Heads, 'load'>
   readonly hub: Pick<Hub, 'follow' | 'tell'>
   readonly states: States
   /** What an update is, before anything else reads it. */
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
-  /** Resolves once what has arrived by now has been read. */
-  readonly turn: () => Promise<void>
   readonly log: Log
   readonly counters: Counters
 }

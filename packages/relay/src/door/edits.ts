@@ -1,6 +1,6 @@
 /**
  * Edits of one connection on their way into the log. Laws:
- * - In order, one entry at a time: what arrives while an entry is being written is joined on bytes and becomes the next, so who types
+ * - In order, one entry at a time: what has arrived when a commit is put together is joined on bytes and is one entry of it, so who types
  *   quicker than the disk costs an entry a commit, and not one a keystroke.
  * - What was joined and is refused is tried again one by one: an edit is refused for what is in it alone.
  * - What a SyncStep2 brings is stored without what is stored already, and nothing when nothing is left (D3): a reconnect adds nothing.
@@ -44,12 +44,10 @@ export interface EditsOptions {
   /** What the document is, undefined while it is nothing. */
   readonly kind: string | undefined
   readonly clock: Clock
-  readonly committer: Pick<Committer, 'take'>
+  readonly committer: Pick<Committer, 'take' | 'soon'>
   readonly heads: Pick<Heads, 'load'>
   readonly intake: Pick<Intake, 'owes' | 'paid'>
   readonly limits: Pick<RelayLimits, 'inlineScanBytes'>
-  /** Resolves once what has arrived by now has been read. */
-  readonly turn: () => Promise<void>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
   readonly state: () => Promise<State>
   /** Whether a client id is the one that this connection goes by. */
@@ -112,7 +110,6 @@ export function createEdits(options: EditsOptions): Edits {
     if (isRunning) return
     isRunning = true
     try {
-      await options.turn()
       for (let edit = queue[0]; isOpen && inFlight === undefined && edit !== undefined; edit = queue[0]) {
         kind ??= (await heads.load(space, document)).head?.kind ?? RAW
         if (edit.mustMend && !(await mend(edit))) {
@@ -121,9 +118,13 @@ export function createEdits(options: EditsOptions): Edits {
           done(edit)
           continue
         }
-        if (!isOpen) break
-        inFlight = nextGroup()
-        hand(inFlight, kind)
+        const known = kind
+        await new Promise<void>(given =>
+          committer.soon(() => {
+            if (isOpen) hand((inFlight = nextGroup()), known)
+            given()
+          }),
+        )
       }
     } catch (error) {
       weather(error instanceof JoineryError ? error.code : 'UNAVAILABLE', WEATHER_MS)
