@@ -8,9 +8,11 @@ import { join } from 'node:path'
 import { WebSocketServer } from 'ws'
 
 const wss = new WebSocketServer({ noServer: true })
+// The adapter's types may come from another import of the same package.
+const anyServer: unknown = wss
 const server = createServer()
 const repo = new Repo({
-  network: [new WebSocketServerAdapter(wss)],
+  network: [new WebSocketServerAdapter(anyServer as ConstructorParameters<typeof WebSocketServerAdapter>[0])],
   storage: new NodeFSStorageAdapter(join(process.argv[2] ?? '', 'automerge')),
   peerId: 'storage-server' as PeerId,
   // Documents are found by whoever knows their id, and not told to everybody.

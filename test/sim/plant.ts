@@ -15,6 +15,8 @@ export interface PlantedBug extends Change {
   readonly and?: Change
   /** Without these faults it cannot show: seeds that have them off are passed over. */
   readonly needs?: readonly Fault[]
+  /** Where it shows more seldom than others do: within so many seeds. */
+  readonly within?: number
 }
 
 interface Change {

@@ -81,6 +81,8 @@ interface Channel {
   tail: Tail | undefined
   /** How far the log is known to go. */
   known: number
+  /** When this node moved the log last. */
+  movedAt: number
   stopPoll: () => void
   stopHints: () => void
   ticking: boolean
@@ -103,6 +105,7 @@ export function createHub(options: HubOptions): Hub {
       followers: new Set(),
       tail: undefined,
       known: 0,
+      movedAt: -Infinity,
       stopPoll: () => undefined,
       stopHints: bus.subscribe(topicOf(space), hint => heard(channel, seqOf(hint))),
       ticking: false,
@@ -151,9 +154,14 @@ export function createHub(options: HubOptions): Hub {
     return tail
   }
 
-  const pollLater = (channel: Channel): void => {
+  /** Not while this node moves the log itself: each commit puts it off, and sets no timer for that. */
+  const pollLater = (channel: Channel, wait = limits.pollMs): void => {
     channel.stopPoll()
-    channel.stopPoll = clock.after(limits.pollMs, () => void poll(channel))
+    channel.stopPoll = clock.after(wait, () => {
+      const left = channel.movedAt + limits.pollMs - clock.monotonic()
+      if (left > 0) pollLater(channel, left)
+      else void poll(channel)
+    })
   }
 
   const poll = async (channel: Channel): Promise<void> => {
@@ -272,7 +280,7 @@ export function createHub(options: HubOptions): Hub {
         channel.known = head.seq
         for (const subscription of channel.subscriptionsByReader.values()) subscription.offer(batch)
         channel.tail?.offer(batch.after, committed, entries)
-        pollLater(channel)
+        channel.movedAt = clock.monotonic()
       }
       bus.publish(topicOf(space), hintOf(head.seq))
     },

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { runJoinery, spawnRelay } from '../spawned.ts'
-import { hocuspocus, temporary, visit, yWebsocketServer } from './old-servers.ts'
+import { hocuspocus, LAST_ROOM, temporary, visit, yWebsocketServer } from './old-servers.ts'
 
 const TOKEN = { token: 'dev:ann' }
 /** Each starts several processes, on a machine that may be busy. */
@@ -68,7 +68,7 @@ test(
     const args = ['import', '--from', 'y-leveldb', '--dir', folder, '--data', data, '--space', 'garden']
     const { code, out, err } = await runJoinery([...args, '--json'])
     expect([code, err]).toEqual([0, ''])
-    expect(JSON.parse(out)).toMatchObject({ whole: true, imported: rooms.length + 1, left: 0 })
+    expect(JSON.parse(out)).toMatchObject({ whole: true, imported: [...rooms, 'shared', LAST_ROOM].length, left: 0 })
 
     const relay = await spawnRelay(data)
     for (const room of rooms) expect(await textAt(relay.port, room)).toBe(`${room} is here`.slice(1))

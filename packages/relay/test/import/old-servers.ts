@@ -3,7 +3,7 @@ import { SQLite } from '@hocuspocus/extension-sqlite'
 import { Server } from '@hocuspocus/server'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
+
+/** The room that a server writes last before it stops. */
+export const LAST_ROOM = 'last'
 
 export interface OldServer {
   /** What a client puts its room's name behind. */
@@ -51,10 +54,23 @@ export async function yWebsocketServer(folder: string): Promise<OldServer> {
   return {
     url: `ws://127.0.0.1:${port}`,
     async stop() {
+      await lastWord(`ws://127.0.0.1:${port}`, folder)
       child.kill('SIGTERM')
       await once(child, 'exit')
     },
   }
+}
+
+/** It writes behind what it shows, one after the other: what is written last tells that the rest is. */
+async function lastWord(url: string, folder: string): Promise<void> {
+  const doc = new Y.Doc()
+  const provider = await visit(url, LAST_ROOM, doc)
+  const word = 'and nothing comes after this'
+  doc.getText('body').insert(0, word)
+  const isWritten = (): boolean =>
+    readdirSync(folder).some(name => name.endsWith('.log') && readFileSync(join(folder, name)).includes(word))
+  while (!isWritten()) await new Promise(resolve => setTimeout(resolve, 10))
+  provider.destroy()
 }
 
 /** @hocuspocus/server with its SQLite extension. */
