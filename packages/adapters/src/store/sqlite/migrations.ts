@@ -93,7 +93,7 @@ CREATE TABLE member (
 `
 
 /**
- * A commit of one entry writes four pages and not nine: what follows from the log is not written beside it. The head of a space is its last
+ * A commit of one entry writes about half as many pages: what follows from the log is not written beside it. The head of a space is its last
  * row in the log, the last n of a device its greatest there, and a document moves in the index of what is worth folding only when its
  * entries have doubled.
  */
@@ -104,12 +104,10 @@ ALTER TABLE space DROP COLUMN mark;
 ALTER TABLE device DROP COLUMN last;
 -- How many binary digits \`entries\` has.
 ALTER TABLE document ADD COLUMN digits INTEGER NOT NULL DEFAULT 0;
-UPDATE document SET digits = CASE WHEN entries = 0 THEN 0 ELSE length(ltrim(printf('%x', entries), '0')) * 4 END;
-UPDATE document SET digits = digits - CASE
-  WHEN substr(printf('%x', entries), 1, 1) = '1' THEN 3
-  WHEN substr(printf('%x', entries), 1, 1) IN ('2', '3') THEN 2
-  WHEN substr(printf('%x', entries), 1, 1) IN ('4', '5', '6', '7') THEN 1
-  ELSE 0 END WHERE entries > 0;
+UPDATE document SET digits = (
+  WITH RECURSIVE half (n, digits) AS (SELECT document.entries, 0 UNION ALL SELECT n / 2, digits + 1 FROM half WHERE n > 0)
+  SELECT max(digits) FROM half
+);
 CREATE INDEX document_foldable ON document (digits) WHERE digits >= 6;
 `
 
