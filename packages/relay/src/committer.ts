@@ -1,8 +1,8 @@
 /**
  * Writes edits into the log, many at once. Laws:
  * - S1: an edit is answered `acked` after the commit that holds it, and nobody is shown it before (S2).
- * - Group commit: while one commit runs, the next one gathers, and it keeps a little distance to the one before, so that many writers
- *   share an fsync (decisions/0007). Whoever writes after a pause waits for nobody. Edits of one document keep their order.
+ * - Group commit: while one commit runs, the next one gathers. While edits come so quickly that others would join, it keeps a little
+ *   distance to the one before, so that they share an fsync (decisions/0007). Edits of one document keep their order.
  * - T5: one commit runs at a time and the next is judged after it. When one fails, its outcome is unknown: what it was judged on is
  *   forgotten, names are read again, and only then is anything tried again or refused.
  * - A poisonous entry is found by halving and takes nobody with it; how often is bounded, so weather costs little.
@@ -24,12 +24,15 @@ import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
 import { judgeBatch, type JudgeOptions, type Taken } from './judging.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
+import { createPace } from './pace.ts'
 
 const STALE_TRIES = 5
 const SCANNED_AT_ONCE = 64 * 1_024
 const SPLITS = 32
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
+/** How quickly edits come is judged by about so long. */
+const PACE_MS = 50
 
 export interface Committer {
   take(job: Job): void
@@ -78,6 +81,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   let waitingEntries = 0
   /** When all who had to be told of the last commit were, by the monotonic clock. */
   let settledAt = -Infinity
+  const pace = createPace(PACE_MS)
   /** What is small enough to be scanned here, when it is its turn; and how much was since others had theirs. */
   let unscanned: Queued[] = []
   let scannedBytes = 0
@@ -105,6 +109,7 @@ export function createCommitter(options: CommitterOptions): Committer {
       failures: 0,
     }
     queue.push(queued)
+    pace.came(job.edits ?? 1, queued.takenAt)
     waitingBytes += bytes.length
     waitingEntries += 1
     const gate = gates.get(engine)
@@ -173,11 +178,15 @@ export function createCommitter(options: CommitterOptions): Committer {
     idlers = []
   }
 
-  /** Resolves when the commit before is far enough away, or a whole batch waits; then whoever else waits has his turn first. */
+  /**
+   * Resolves when the commit before is far enough away, nobody is likely to join, or a whole batch waits; then whoever else waits has his
+   * turn first.
+   */
   const distance = async (): Promise<void> => {
-    const left = settledAt + limits.commitDistanceMs - clock.monotonic()
+    const now = clock.monotonic()
+    const left = settledAt + limits.commitDistanceMs - now
     if (queue.length >= limits.batchEntries) await options.turn()
-    else if (left > 0) await new Promise<void>(done => void clock.after(left, done))
+    else if (left > 0 && pace.expected(limits.commitDistanceMs, now) >= 1) await new Promise<void>(done => void clock.after(left, done))
   }
 
   /** The oldest that can be judged, in order: nothing overtakes what is still being scanned of the same document. */

@@ -50,7 +50,8 @@ export function createIntake(options: {
 
   const look = (): void => {
     const isOwing = owedBytes > limits.unackedBytes || owedEntries > limits.unackedEntries
-    const should = isStopped || options.waiting() || isOwing || clock.monotonic() < throttledUntil
+    const isThrottled = throttledUntil > 0 && clock.monotonic() < throttledUntil
+    const should = isStopped || options.waiting() || isOwing || isThrottled
     if (should === isHeld) return
     isHeld = should
     socket.hold?.(should)

@@ -6,6 +6,8 @@ import type { Scanned } from './gate/gate.ts'
 export interface Job {
   readonly space: string
   readonly entry: PushedEntry
+  /** How many were joined to be this one; 1 if absent. */
+  readonly edits?: number
   readonly device: string
   /** The connection that brought it, for the log. The device if absent: at the door that is the connection. */
   readonly session?: string

@@ -55,7 +55,7 @@ export interface RelayLimits {
   readonly batchEntries: number
   /** Heads of authors that one commit moves, but for what a single update does. */
   readonly batchAuthors: number
-  /** The least time between two commits: with hundreds a second, an fsync is most of what an edit costs. */
+  /** The least time between two commits while edits come more often: with hundreds a second, an fsync is most of what one costs. */
   readonly commitDistanceMs: number
   /** Documents' heads held in memory, counted in authors. */
   readonly cachedAuthors: number

@@ -7,7 +7,7 @@ import type { Clock } from '@joinery/core'
 import { splitFrame } from '@joinery/core/protocol'
 import type { RelayLimits } from './limits.ts'
 import type { Counters } from './log.ts'
-import type { Socket } from './socket.ts'
+import type { SharedFrame, Socket } from './socket.ts'
 
 const ROOM_POLL_MS = 20
 /** Answers that nobody reads may pile up to so many times the buffer, behind one document of the largest kind. */
@@ -16,7 +16,7 @@ const PILE = 4
 export interface Outlet {
   send(frame: Uint8Array): void
   /** A frame that others are sent as well. It goes in one piece. */
-  share(frame: Uint8Array): void
+  share(frame: SharedFrame): void
   full(): boolean
   /** Resolves when there is room again, or it is closed. */
   room(): Promise<void>
@@ -35,8 +35,13 @@ export function createOutlet(options: {
   const bytes = options.counters.cell('bytes-out')
   let isOpen = true
   let stopWatching: (() => void) | undefined
+  /** Since something was sent last: only what was sent fills it. */
+  let isFull = false
 
-  const full = (): boolean => socket.buffered() > limits.sendBuffer
+  const full = (): boolean => {
+    if (isFull) isFull = socket.buffered() > limits.sendBuffer
+    return isFull
+  }
 
   const watch = (): void => {
     if (stopWatching !== undefined) return
@@ -52,9 +57,11 @@ export function createOutlet(options: {
   const sent = (length: number): void => {
     frames.value += 1
     bytes.value += length
-    if (!full()) return
+    const buffered = socket.buffered()
+    isFull = buffered > limits.sendBuffer
+    if (!isFull) return
     watch()
-    if (socket.buffered() > PILE * limits.sendBuffer + limits.documentBytes) stuck(socket.buffered())
+    if (buffered > PILE * limits.sendBuffer + limits.documentBytes) stuck(buffered)
   }
 
   return {
@@ -66,9 +73,9 @@ export function createOutlet(options: {
     },
     share(frame) {
       if (!isOpen) return
-      if (socket.sendShared === undefined) socket.send(frame)
+      if (socket.sendShared === undefined) socket.send(frame.bytes)
       else socket.sendShared(frame)
-      sent(frame.length)
+      sent(frame.bytes.length)
     },
     async room() {
       while (isOpen && full()) await new Promise<void>(resolve => void clock.after(ROOM_POLL_MS, resolve))

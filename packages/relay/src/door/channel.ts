@@ -9,6 +9,7 @@ import type { Presence } from '@joinery/core/protocol'
 import { createAwareness } from './awareness.ts'
 import { DOOR_CLOSE } from './close.ts'
 import { framesOf } from './frames.ts'
+import { sharedFrame, type SharedFrame } from '../socket.ts'
 import { awarenessFrame } from './messages.ts'
 import { nearStatesOf, presenceOf } from './neighbours.ts'
 
@@ -27,8 +28,8 @@ const ENDS: Partial<Readonly<Record<EntryType, { readonly close: number; readonl
 export interface Shown {
   /** The device of what it writes. */
   readonly id: string
-  show(seq: number, frames: readonly Uint8Array[]): void
-  tell(frame: Uint8Array): void
+  show(seq: number, frames: readonly SharedFrame[]): void
+  tell(frame: SharedFrame): void
   end(close: number, reason: string): void
 }
 
@@ -73,7 +74,7 @@ export function createChannel(options: {
   const flush = (): void => {
     const news = awareness.take()
     if (news === undefined) return
-    const frame = awarenessFrame(news.states)
+    const frame = sharedFrame(awarenessFrame(news.states))
     for (const connection of connectionsById.values()) connection.tell(frame)
     if (news.visitors.length > 0) options.tell(() => news.visitors.map(state => presenceOf(options, state)))
   }
@@ -117,7 +118,7 @@ export function createChannel(options: {
         end(ending.close, ending.reason)
         return
       }
-      const frames = framesOf(entries)
+      const frames = framesOf(entries).map(sharedFrame)
       // Who wrote it goes first: what he writes next is on its way while the others are told, and shares the next commit.
       for (const { device } of entries) connectionsById.get(device)?.show(seq, frames)
       for (const connection of connectionsById.values()) connection.show(seq, frames)

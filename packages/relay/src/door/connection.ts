@@ -13,7 +13,7 @@ import { createIntake } from '../intake.ts'
 import type { RelayLimits } from '../limits.ts'
 import { reasonOf, type Counters, type Log } from '../log.ts'
 import { createOutlet } from '../outlet.ts'
-import type { Socket } from '../socket.ts'
+import { sharedFrame, type SharedFrame, type Socket } from '../socket.ts'
 import type { State, States } from '../state/states.ts'
 import type { Channel } from './channel.ts'
 import { closeOf, DOOR_CLOSE } from './close.ts'
@@ -35,6 +35,7 @@ const EARLY_BYTES = 256 * 1_024
 const SILENT_MS = 5_000
 /** y-websocket gives a connection up after 30 s without a message. */
 const STILL_HERE_MS = 20_000
+const SAID_STILL_HERE = sharedFrame(STILL_HERE)
 const REPAIR_MS = 60_000
 /** Answers to QueryAwareness are so far apart. */
 const QUERY_MS = 1_000
@@ -64,9 +65,9 @@ export interface DoorConnection {
   admitted(admitted: Admitted): void
   end(close: number, reason: string): void
   /** A commit that moved the document to `seq`. */
-  show(seq: number, frames: readonly Uint8Array[]): void
+  show(seq: number, frames: readonly SharedFrame[]): void
   /** Awareness. */
-  tell(frame: Uint8Array): void
+  tell(frame: SharedFrame): void
   /** As of now; undefined when it may not be here any more. */
   heardRole(role: Role | undefined): void
   tick(now: number): void
@@ -109,7 +110,7 @@ type Phase =
 
 interface HeldFrames {
   readonly seq: number
-  readonly frames: readonly Uint8Array[]
+  readonly frames: readonly SharedFrame[]
 }
 
 export function createConnection(options: ConnectionOptions): DoorConnection {
@@ -127,6 +128,8 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
   let held: HeldFrames[] = []
   let joins = 0
   let joining: Promise<void> = Promise.resolve()
+  let hasSpoken = false
+  /** As of the last tick. */
   let saidAt = beganAt
   let isDenied = false
   let askAgainAt: number | undefined
@@ -182,12 +185,12 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
   intake.look()
 
   const send = (frame: Uint8Array): void => {
-    saidAt = clock.monotonic()
+    hasSpoken = true
     outlet.send(frame)
   }
 
-  const share = (frame: Uint8Array): void => {
-    saidAt = clock.monotonic()
+  const share = (frame: SharedFrame): void => {
+    hasSpoken = true
     outlet.share(frame)
   }
 
@@ -253,7 +256,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
     if (who !== undefined && seen < who.channel.seq()) lag(who)
   }
 
-  const show = (seq: number, frames: readonly Uint8Array[]): void => {
+  const show = (seq: number, frames: readonly SharedFrame[]): void => {
     if (!isOpen || who === undefined) return
     if (phase === 'joining') {
       if (held.length < HELD_FRAMES) held.push({ seq, frames })
@@ -410,6 +413,8 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
       if (mayWrite && now !== 'viewer') void askForMissing(who)
     },
     tick(now) {
+      if (hasSpoken) saidAt = now
+      hasSpoken = false
       // It may have a newer token by now: a stock client takes it from its `params` when it comes back.
       if (who !== undefined && now >= who.until) end(DOOR_CLOSE.TRY_LATER, 'UNAUTHENTICATED')
       else if (phase === 'new' && joins === 0 && who !== undefined && now - beganAt > SILENT_MS)
@@ -418,7 +423,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
         askAgainAt = undefined
         isDenied = false
         void askForMissing(who)
-      } else if (now - saidAt >= STILL_HERE_MS) share(STILL_HERE)
+      } else if (now - saidAt >= STILL_HERE_MS) share(SAID_STILL_HERE)
     },
     hold: intake.stop,
     idle: () => edits?.idle() ?? Promise.resolve(),

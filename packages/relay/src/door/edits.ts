@@ -179,6 +179,7 @@ export function createEdits(options: EditsOptions): Edits {
       owner,
       granted: false,
       // What a client has may be others', who come with more of it: only the name that he goes by here is his.
+      edits: group.edits.length,
       binds: group.edits.some(({ isAnswer }) => isAnswer) ? options.speaksFor : undefined,
       entry: {
         n: group.n,

@@ -168,7 +168,7 @@ export function acceptWebSockets(options: {
       send: frame => ws.send(frame),
       sendShared(frame) {
         // Whole messages between whole messages of ws, which holds nothing back: it neither compresses nor sends blobs here.
-        if (ws.readyState === ws.OPEN) stream.write(framed(frame))
+        if (ws.readyState === ws.OPEN) stream.write((frame.wire ??= framed(frame.bytes)))
       },
       close(code, reason) {
         ws.resume()
@@ -238,12 +238,8 @@ export function acceptWebSockets(options: {
   }
 }
 
-const framedByFrame = new WeakMap<Uint8Array, Uint8Array>()
-
-/** A frame as a binary message of a server, header and all: made once, however many it is sent to. */
+/** A frame as a binary message of a server, header and all. */
 function framed(frame: Uint8Array): Uint8Array {
-  const known = framedByFrame.get(frame)
-  if (known !== undefined) return known
   const { length } = frame
   const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10
   const message = new Uint8Array(headerBytes + length)
@@ -253,7 +249,6 @@ function framed(frame: Uint8Array): Uint8Array {
   if (headerBytes === 4) header.setUint16(2, length)
   else if (headerBytes === 10) header.setBigUint64(2, BigInt(length))
   message.set(frame, headerBytes)
-  framedByFrame.set(frame, message)
   return message
 }
 
