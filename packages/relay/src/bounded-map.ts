@@ -10,8 +10,8 @@ export interface BoundedMap<V> {
 }
 
 interface Weighed<V> {
-  readonly value: V
-  readonly weight: number
+  value: V
+  weight: number
 }
 
 export function boundedMap<V>(max: number): BoundedMap<V> {
@@ -21,7 +21,11 @@ export function boundedMap<V>(max: number): BoundedMap<V> {
 
   const add = (key: string, entry: Weighed<V>): void => {
     young.set(key, entry)
-    youngWeight += entry.weight
+    weigh(entry.weight)
+  }
+
+  const weigh = (more: number): void => {
+    youngWeight += more
     if (youngWeight <= max / 2) return
     old = young
     young = new Map()
@@ -48,8 +52,16 @@ export function boundedMap<V>(max: number): BoundedMap<V> {
       return entry.value
     },
     set(key, value, weight = 1) {
-      remove(key)
-      add(key, { value, weight })
+      const known = young.get(key)
+      if (known === undefined) {
+        old.delete(key)
+        add(key, { value, weight })
+        return
+      }
+      const more = weight - known.weight
+      known.value = value
+      known.weight = weight
+      weigh(more)
     },
     delete: remove,
   }

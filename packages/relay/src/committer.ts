@@ -186,7 +186,8 @@ export function createCommitter(options: CommitterOptions): Committer {
     const now = clock.monotonic()
     const left = settledAt + limits.commitDistanceMs - now
     if (queue.length >= limits.batchEntries) await options.turn()
-    else if (left > 0 && pace.expected(limits.commitDistanceMs, now) >= 1) await new Promise<void>(done => void clock.after(left, done))
+    else if (left > 0 && pace.expected(limits.commitDistanceMs, now) >= 1)
+      await new Promise<void>(done => void clock.after(left, done))
   }
 
   /** The oldest that can be judged, in order: nothing overtakes what is still being scanned of the same document. */

@@ -1,6 +1,7 @@
 /** What a device has pushed into a space so far, so that its usual next entry is known to be new without asking the store (S4). */
 import type { Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
+import type { Soon } from './soon.ts'
 
 const CACHED = 50_000
 
@@ -12,7 +13,8 @@ export interface DeviceHead {
 }
 
 export interface Devices {
-  load(space: string, device: string): Promise<DeviceHead>
+  /** At once when it was asked for lately. */
+  load(space: string, device: string): Soon<DeviceHead>
   /** After a commit. */
   pushed(space: string, device: string, subject: string, n: number): void
   forget(space: string, device: string): void
@@ -20,16 +22,14 @@ export interface Devices {
 
 export function createDevices(store: Pick<Store, 'lastOf' | 'subjectOf'>): Devices {
   const cache = boundedMap<DeviceHead>(CACHED)
+  const read = async (space: string, device: string): Promise<DeviceHead> => {
+    const [last, subject] = await Promise.all([store.lastOf(space, device), store.subjectOf(space, device)])
+    const head = { last, subject }
+    cache.set(`${space}/${device}`, head)
+    return head
+  }
   return {
-    async load(space, device) {
-      const key = `${space}/${device}`
-      const known = cache.get(key)
-      if (known !== undefined) return known
-      const [last, subject] = await Promise.all([store.lastOf(space, device), store.subjectOf(space, device)])
-      const head = { last, subject }
-      cache.set(key, head)
-      return head
-    },
+    load: (space, device) => cache.get(`${space}/${device}`) ?? read(space, device),
     pushed(space, device, subject, n) {
       const head = cache.get(`${space}/${device}`)
       if (head === undefined) return

@@ -6,6 +6,7 @@
 import type { AuthorHead, Code, CommitEntry, DocumentHead, Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
 import type { Held } from './gate/gate.ts'
+import type { Soon } from './soon.ts'
 
 export interface HeldDocument {
   /** Undefined while nothing of it is stored. */
@@ -30,7 +31,8 @@ export interface Draft extends Held {
 }
 
 export interface Heads {
-  load(space: string, document: string): Promise<HeldDocument>
+  /** At once when it is kept. */
+  load(space: string, document: string): Soon<HeldDocument>
   forget(space: string, document: string): void
   /** Whether the store is further than what was kept, as it is when another node wrote; then that is forgotten. */
   isBehind(space: string, document: string): Promise<boolean>
@@ -47,16 +49,14 @@ export function createHeads(
 ): Heads {
   const cache = boundedMap<HeldDocument>(maxAuthors)
   const keep = (key: string, held: HeldDocument): void => cache.set(key, held, 1 + held.authors.size)
+  const read = async (space: string, document: string): Promise<HeldDocument> => {
+    const [head, authors] = await Promise.all([store.document(space, document), store.authors(space, document)])
+    const held = { head, authors: new Map(authors.map(author => [author.author, author])) }
+    keep(keyOf(space, document), held)
+    return held
+  }
   return {
-    async load(space, document) {
-      const key = keyOf(space, document)
-      const known = cache.get(key)
-      if (known !== undefined) return known
-      const [head, authors] = await Promise.all([store.document(space, document), store.authors(space, document)])
-      const held = { head, authors: new Map(authors.map(author => [author.author, author])) }
-      keep(key, held)
-      return held
-    },
+    load: (space, document) => cache.get(keyOf(space, document)) ?? read(space, document),
     forget(space, document) {
       cache.delete(keyOf(space, document))
     },

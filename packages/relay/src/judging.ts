@@ -2,6 +2,7 @@
  * Decides about edits before they are written: duplicates first (S4), then rights (A1), then the document and the gate (D2, A3). Laws:
  * - T5: an edit is judged against the document's head plus what this batch already took; nothing is refused before the head was read.
  * - An answer that is not final leaves nothing behind: only what is taken changes a draft.
+ * - What is known is not waited for: nearly every edit is judged without a promise.
  */
 import {
   JoineryError,
@@ -19,6 +20,7 @@ import type { EngineGate, Verdict } from './gate/gate.ts'
 import { draftOf, keyOf, type Draft, type Heads } from './heads.ts'
 import { acked, refused, type Answer, type Queued } from './job.ts'
 import type { RelayLimits } from './limits.ts'
+import { isLater, type Soon } from './soon.ts'
 
 const WEATHER_MS = 1_000
 const REPAIR_MS = 60_000
@@ -40,7 +42,7 @@ export interface JudgeOptions {
   readonly heads: Heads
   readonly devices: Devices
   readonly gates: ReadonlyMap<string, EngineGate>
-  readonly roleOf: (space: string, subject: string) => Promise<Role | undefined>
+  readonly roleOf: (space: string, subject: string) => Soon<Role | undefined>
   readonly limits: Pick<RelayLimits, 'documentBytes' | 'documentAuthors'>
 }
 
@@ -52,29 +54,38 @@ export async function judgeBatch(
 ): Promise<Judged> {
   const { heads, devices, roleOf } = options
   const loads = new Map<string, Promise<unknown>>()
-  const once = <T>(key: string, load: () => Promise<T>): Promise<T> => {
-    const known = loads.get(key) as Promise<T> | undefined
+  /** What has to be read is read once for all. */
+  const once = <T>(kind: string, key: string, load: () => Soon<T>): Soon<T> => {
+    const known = loads.size === 0 ? undefined : (loads.get(kind + key) as Promise<T> | undefined)
     if (known !== undefined) return known
     const loading = load()
+    if (!isLater(loading)) return loading
     // Awaited below, one job at a time: a failure must not count as unhandled until then.
     loading.catch(() => undefined)
-    loads.set(key, loading)
+    loads.set(kind + key, loading)
     return loading
   }
-  const role = ({ job }: Queued) => once(`r ${job.space} ${job.subject}`, () => roleOf(job.space, job.subject))
-  const device = ({ job }: Queued) => once(`d ${job.space} ${job.device}`, () => devices.load(job.space, job.device))
-  const draft = ({ job: { space, entry } }: Queued) =>
-    once(`h ${keyOf(space, entry.document)}`, async () => draftOf(await heads.load(space, entry.document)))
-  for (const queued of batch) {
-    void role(queued)
-    void device(queued)
-    void draft(queued)
+  const role = ({ job: { space, subject } }: Queued): Soon<Role | undefined> =>
+    once('r', `${space} ${subject}`, () => roleOf(space, subject))
+  const device = ({ job: { space, device: name } }: Queued): Soon<DeviceHead> =>
+    once('d', `${space} ${name}`, () => devices.load(space, name))
+  const draftsByDocument = new Map<string, Soon<Draft>>()
+  const draft = ({ job: { space, entry } }: Queued): Soon<Draft> => {
+    const key = keyOf(space, entry.document)
+    const known = draftsByDocument.get(key)
+    if (known !== undefined) return known
+    const held = heads.load(space, entry.document)
+    const made = isLater(held) ? held.then(draftOf) : draftOf(held)
+    if (isLater(made)) made.catch(() => undefined)
+    draftsByDocument.set(key, made)
+    return made
   }
+  const known = batch.map(queued => ({ queued, device: device(queued), role: role(queued), draft: draft(queued) }))
 
   const taken: Taken[] = []
   const takenNames = new Set<string>()
   const later: Queued[] = []
-  for (const queued of batch) {
+  for (const { queued, ...soon } of known) {
     const { job } = queued
     const name = `${job.space} ${job.device} ${job.entry.n}`
     try {
@@ -82,13 +93,16 @@ export async function judgeBatch(
         later.push(queued)
         continue
       }
-      const early = (await duplicate(options, queued, await device(queued))) ?? unwritable(await role(queued))
+      const before = duplicate(options, queued, isLater(soon.device) ? await soon.device : soon.device)
+      const early =
+        (isLater(before) ? await before : before) ?? unwritable(isLater(soon.role) ? await soon.role : soon.role)
       if (early !== undefined) {
         answer(queued, early)
         continue
       }
-      const target = await draft(queued)
-      const decided = await decide(options, queued, target)
+      const target = isLater(soon.draft) ? await soon.draft : soon.draft
+      const deciding = decide(options, queued, target)
+      const decided = isLater(deciding) ? await deciding : deciding
       if (!('answer' in decided)) {
         target.add(decided)
         taken.push({ queued, entry: decided })
@@ -108,15 +122,15 @@ async function isHasty(heads: Heads, { job, scanned }: Queued, decided: Answer):
   return decided.answer === 'refused' && scanned?.ok === true && heads.isBehind(job.space, job.entry.document)
 }
 
-async function duplicate(
-  { store }: JudgeOptions,
-  { job, digest }: Queued,
-  device: DeviceHead,
-): Promise<Answer | undefined> {
+function duplicate(options: JudgeOptions, queued: Queued, device: DeviceHead): Soon<Answer | undefined> {
+  const { job } = queued
   // Another person's device by the same name: as with a clone, one of them takes another name.
   if (device.subject !== undefined && device.subject !== job.subject)
     return refused('DEVICE_FORKED', "another subject's device")
-  if (job.entry.n > device.last) return undefined
+  return job.entry.n > device.last ? undefined : named(options, queued)
+}
+
+async function named({ store }: JudgeOptions, { job, digest }: Queued): Promise<Answer | undefined> {
   const known = await store.named(job.space, job.device, job.entry.n)
   if (known === undefined) return undefined
   return sameBytes(known.digest, digest) ? acked(known.seq) : refused('DEVICE_FORKED', 'the same n with other content')
@@ -127,7 +141,7 @@ function unwritable(role: Role | undefined): Answer | undefined {
   return role === 'viewer' ? refused('FORBIDDEN', 'viewer') : undefined
 }
 
-async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Promise<CommitEntry | Answer> {
+function decide(options: JudgeOptions, queued: Queued, draft: Draft): Soon<CommitEntry | Answer> {
   const { clock, gates, limits } = options
   const { job, digest, scanned } = queued
   const { resupply, ...entry } = job.entry
@@ -171,11 +185,12 @@ async function decide(options: JudgeOptions, queued: Queued, draft: Draft): Prom
   // What is given back was there already.
   if (!granted && isCrowding(draft, verdict, limits.documentAuthors)) return refused('TOO_MANY_AUTHORS', 'document')
   // Deletes that several devices give back are the same bytes from each.
-  const seq =
-    (resupply || granted) && verdict.authors.length === 0
-      ? await options.store.holds(job.space, entry.document, digest)
-      : undefined
-  return seq === undefined ? commit(verdict.authors) : acked(seq)
+  if ((resupply || granted) && verdict.authors.length === 0) {
+    return options.store
+      .holds(job.space, entry.document, digest)
+      .then(seq => (seq === undefined ? commit([]) : acked(seq)))
+  }
+  return commit(verdict.authors)
 }
 
 /** CR-06: whether it brings more authors than a document may have. */

@@ -6,6 +6,7 @@
  */
 import type { Clock, Role, Store } from '@joinery/core'
 import type { Access } from '@joinery/core/sync'
+import type { Soon } from '../soon.ts'
 import { isPersonal, personalSpaceOf, resolveSpace } from './personal.ts'
 
 const CACHED = 10_000
@@ -13,8 +14,8 @@ const CACHED = 10_000
 export interface Spaces {
   /** The access of a subject to a space by the name that its client used; undefined when there is nothing for it. */
   open(subject: string, name: string): Promise<Access | undefined>
-  /** The role of a subject, at most `roleMs` old. */
-  roleOf(space: string, subject: string): Promise<Role | undefined>
+  /** The role of a subject, at most `roleMs` old; at once when it was asked for lately. */
+  roleOf(space: string, subject: string): Soon<Role | undefined>
 }
 
 export function createSpaces(options: {
@@ -33,9 +34,12 @@ export function createSpaces(options: {
     return role
   }
 
-  const roleOf = async (space: string, subject: string): Promise<Role | undefined> => {
+  const roleOf = (space: string, subject: string): Soon<Role | undefined> => {
     const known = roleBySpaceAndSubject.get(`${space}\n${subject}`)
-    if (known !== undefined && clock.monotonic() < known.until) return known.role
+    return known !== undefined && clock.monotonic() < known.until ? known.role : readRole(space, subject)
+  }
+
+  const readRole = async (space: string, subject: string): Promise<Role | undefined> => {
     const role = await store.roleOf(space, subject)
     if (role !== undefined) return remember(space, subject, role)
     roleBySpaceAndSubject.delete(`${space}\n${subject}`)

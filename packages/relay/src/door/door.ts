@@ -16,6 +16,7 @@ import { inTurns } from '../in-turns.ts'
 import type { RelayLimits } from '../limits.ts'
 import { reasonOf, type Counters, type Log } from '../log.ts'
 import type { Socket, SocketEvents } from '../socket.ts'
+import type { Soon } from '../soon.ts'
 import type { States } from '../state/states.ts'
 import type { Asked } from './address.ts'
 import { createChannel, type Channel } from './channel.ts'
@@ -192,7 +193,7 @@ export function createDoor(options: DoorOptions): Door {
 
   /** Roles may have changed (A2). */
   const sweep = async (): Promise<void> => {
-    const roles = new Map<string, Promise<Role | undefined>>()
+    const roles = new Map<string, Soon<Role | undefined>>()
     for (const connection of connections) {
       const who = connection.who()
       if (who === undefined) continue

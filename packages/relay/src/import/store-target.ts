@@ -39,7 +39,7 @@ export function storeTarget(options: StoreTargetOptions): ImportTarget {
     // Nobody else waits for this thread.
     scanLarge: async (_engine, bytes) => gate.scan(bytes),
     // Whoever may write the file may write what is in it.
-    roleOf: async () => 'owner',
+    roleOf: () => 'owner',
     limits: RELAY_LIMITS,
     settled: () => undefined,
     published: () => undefined,
