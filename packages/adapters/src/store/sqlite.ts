@@ -23,6 +23,7 @@ import {
 } from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
 import { readChain, type ChainReading } from './sqlite/chain.ts'
+import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
 import { failureOf } from './sqlite/refusals.ts'
 import {
@@ -42,9 +43,6 @@ import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
 
 /** After about so many pages in the WAL they are moved into the database, which costs a few milliseconds. */
 const CHECKPOINT_PAGES = 2_000
-
-/** Spaces whose head is kept in memory. */
-const HEADS = 10_000
 
 export interface SqliteStoreOptions {
   /** Where the database is, or is to be made, with its folder. On a local disk. */
@@ -88,8 +86,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   let closed = false
   let broken: JoineryError | undefined
   let pages = 0
-  /** The ends of the logs that were asked for last, as committed: nobody else writes here. */
-  const heads = new Map<string, SpaceRow>()
+  const rows = knownRows(statements)
   let checkpointing: NodeJS.Immediate | undefined
 
   function fail(error: unknown, of: 'read' | 'write'): JoineryError {
@@ -127,7 +124,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       return result
     } catch (error) {
       rollBack()
-      heads.clear()
+      rows.forgetAll()
       const failure = fail(error, 'write')
       // Where the database still has room, the WAL can then begin again from its start.
       if (failure.code === 'QUOTA') checkpointSoon()
@@ -161,18 +158,9 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   }
 
   function spaceRow(space: string): SpaceRow | undefined {
-    const known = heads.get(space)
-    if (known !== undefined) return known
-    const row = statements.space.get(space) as SpaceRow | undefined
-    if (row !== undefined && !database.inTransaction) keepHead(space, row)
+    const row = rows.space(space)
+    if (row !== undefined && !database.inTransaction) rows.keepSpace(space, row)
     return row
-  }
-
-  function keepHead(space: string, row: SpaceRow): void {
-    heads.set(space, row)
-    if (heads.size <= HEADS) return
-    const [oldest] = heads.keys()
-    if (oldest !== undefined) heads.delete(oldest)
   }
 
   function madeSpaceRow(space: string): SpaceRow {
@@ -190,7 +178,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
 
   function deviceRow(space: string, device: string): DeviceRow | undefined {
     const row = spaceRow(space)
-    return row && (statements.device.get(row.id, device) as DeviceRow | undefined)
+    return row && rows.device(row.id, device)
   }
 
   function chainOf(row: DocumentRow, last: number): { space: number; document: number; last: number } {
@@ -232,6 +220,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     const row = documentRow(space, document)
     const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || last?.document_id !== row.id) return false
+    rows.forgetDocument(row.space, document)
     const folded = statements.chainAuthors.all(chainOf(row, upTo)) as { authors: string; bytes: number }[]
     if (folded.length !== entries) return false
     statements.rememberDigests.run(chainOf(row, last.prev))
@@ -251,17 +240,23 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   }
 
   function voidOne({ space, seq, instead, entry }: Voiding): Voided | undefined {
-    // It moves, and is read anew.
-    heads.delete(space)
     const row = documentRow(space, entry.document)
     const old = row && (statements.entryAt.get(row.space, seq) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || old?.document_id !== row.id) return undefined
     if (old.type !== numberOfType('update')) return undefined
     const type = numberOfType(instead === undefined ? 'void' : 'snapshot')
     const bytes = instead ?? new Uint8Array(0)
+    // Both move, and are read anew.
+    rows.forgetSpace(space)
+    rows.forgetDocument(row.space, entry.document)
     statements.putInstead.run(type, checksumOf({ ...old, type, bytes }), bytes, row.space, seq)
     statements.moveDocument.run(row.seq, row.entries, row.bytes - old.bytes.length + bytes.length, 0, row.id)
-    const { committed } = appendAll(statements, [{ space, entries: [{ ...entry, basedOn: row.seq }] }], madeSpaceRow)
+    const { committed } = appendAll(
+      statements,
+      rows,
+      [{ space, entries: [{ ...entry, basedOn: row.seq }] }],
+      madeSpaceRow,
+    )
     const written = statements.entryAt.get(row.space, committed[0]?.head.seq ?? 0) as EntryRow | undefined
     const appended = written && entryOf(written)
     // Its name was another's: nothing of this is written.
@@ -276,11 +271,11 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return row && { epoch: row.epoch, seq: row.seq, mark: markOf(row.mark) }
       }),
     async commit(spaces) {
-      const { committed, ids } = await write(() => {
-        const appended = appendAll(statements, spaces, madeSpaceRow)
+      const { committed, keep } = await write(() => {
+        const appended = appendAll(statements, rows, spaces, madeSpaceRow)
         return { result: appended, touched: appended.pages }
       })
-      for (const { space, head } of committed) keepHead(space, { id: ids.get(space) as number, ...head })
+      keep()
       return committed
     },
     read: (space, after, maxBytes) => read(() => page(space, after, maxBytes)),

@@ -11,7 +11,8 @@ import {
   type SpaceCommit,
 } from '@joinery/core'
 import { checksumOf, digitsOf, markOf, numberOfType, textOfAuthors } from './rows.ts'
-import type { DeviceRow, DocumentRow, SpaceRow, Statements } from './statements.ts'
+import type { KnownRows } from './known-rows.ts'
+import type { SpaceRow, Statements } from './statements.ts'
 
 interface SpaceDraft {
   readonly id: number
@@ -47,8 +48,8 @@ interface DeviceDraft {
 
 export interface Appending {
   readonly committed: CommittedSpace[]
-  /** Of the spaces. */
-  readonly ids: ReadonlyMap<string, number>
+  /** To be called once it is committed: the next commit looks up nothing of this one. */
+  keep(): void
   /** About how many pages of the database this touched. */
   readonly pages: number
 }
@@ -56,6 +57,7 @@ export interface Appending {
 /** Runs inside a transaction. `space` gives the row of a space, made if it is new. */
 export function appendAll(
   statements: Statements,
+  rows: KnownRows,
   commits: readonly SpaceCommit[],
   spaceRow: (name: string) => SpaceRow,
 ): Appending {
@@ -76,7 +78,7 @@ export function appendAll(
   function documentOf(space: SpaceDraft, name: string): DocumentDraft {
     const known = space.documents.get(name)
     if (known !== undefined) return known
-    const row = statements.document.get(space.id, name) as DocumentRow | undefined
+    const row = rows.document(space.id, name)
     const draft: DocumentDraft = {
       id: row?.id ?? ++documentIds,
       base: row?.seq ?? 0,
@@ -98,7 +100,7 @@ export function appendAll(
   function deviceOf(space: SpaceDraft, name: string): DeviceDraft {
     const known = space.devices.get(name)
     if (known !== undefined) return known
-    const row = statements.device.get(space.id, name) as DeviceRow | undefined
+    const row = rows.device(space.id, name)
     const draft: DeviceDraft = { id: row?.id, subject: row?.subject, last: row?.last ?? 0 }
     space.devices.set(name, draft)
     return draft
@@ -178,6 +180,24 @@ export function appendAll(
     return { space: name, head: { epoch: space.epoch, seq: space.seq, mark: space.mark }, outcomes }
   })
   for (const space of spacesByName.values()) moveHeads(space)
-  const ids = new Map([...spacesByName].map(([name, { id }]) => [name, id]))
-  return { committed: answers, ids, pages }
+  return {
+    committed: answers,
+    pages,
+    keep() {
+      for (const [name, space] of spacesByName) keepRows(rows, name, space)
+    },
+  }
+}
+
+function keepRows(rows: KnownRows, name: string, { id, epoch, seq, mark, documents, devices }: SpaceDraft): void {
+  rows.keepSpace(name, { id, epoch, seq, mark })
+  for (const [document, { kind, engine, firstSeq, state, ...draft }] of documents) {
+    if (draft.seq === draft.base || kind === undefined || engine === undefined) continue
+    const gone = state === 'gone' ? 1 : 0
+    const { id: documentId, entries, bytes } = draft
+    rows.keepDocument({ id: documentId, space: id, name: document, kind, engine, first_seq: firstSeq, seq: draft.seq, entries, bytes, gone }) // prettier-ignore
+  }
+  for (const [device, { id: deviceId, subject, last }] of devices) {
+    if (deviceId !== undefined && subject !== undefined) rows.keepDevice(id, device, { id: deviceId, subject, last })
+  }
 }
