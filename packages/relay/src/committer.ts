@@ -24,20 +24,20 @@ import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
 import { judgeBatch, type JudgeOptions, type Taken } from './judging.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
-import { createPace } from './pace.ts'
+import { createSpacing } from './spacing.ts'
 
 const STALE_TRIES = 5
 const SCANNED_AT_ONCE = 64 * 1_024
 const SPLITS = 32
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
-/** How quickly edits come is judged by about so long. */
-const PACE_MS = 50
 
 export interface Committer {
   take(job: Job): void
   /** Calls back once, when the next commit is put together: what is taken then is in it. */
   soon(give: () => void): void
+  /** An edit came that will be given. */
+  came(): void
   /** Resolves when nothing waits any more. */
   idle(): Promise<void>
   /** Bytes of edits that wait or are being written. */
@@ -79,9 +79,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   let running = false
   let waitingBytes = 0
   let waitingEntries = 0
-  /** When all who had to be told of the last commit were, by the monotonic clock. */
-  let settledAt = -Infinity
-  const pace = createPace(PACE_MS)
+  const spacing = createSpacing({ clock, turn: options.turn, distanceMs: limits.commitDistanceMs })
   /** What is small enough to be scanned here, when it is its turn; and how much was since others had theirs. */
   let unscanned: Queued[] = []
   let scannedBytes = 0
@@ -109,7 +107,7 @@ export function createCommitter(options: CommitterOptions): Committer {
       failures: 0,
     }
     queue.push(queued)
-    pace.came(job.edits ?? 1, queued.takenAt)
+    if (job.isGiven !== true) spacing.came()
     waitingBytes += bytes.length
     waitingEntries += 1
     const gate = gates.get(engine)
@@ -160,8 +158,9 @@ export function createCommitter(options: CommitterOptions): Committer {
     await options.turn()
     try {
       while (queue.length > 0 || givers.length > 0) {
-        await distance()
+        await (queue.length >= limits.batchEntries ? options.turn() : spacing.apart())
         scannedBytes = 0
+        spacing.gathered()
         for (const give of givers.splice(0)) give()
         const batch = gather()
         if (batch.length === 0 && queue.length > 0) await new Promise<void>(resolve => (wake = resolve))
@@ -176,18 +175,6 @@ export function createCommitter(options: CommitterOptions): Committer {
     running = false
     for (const idler of idlers) idler()
     idlers = []
-  }
-
-  /**
-   * Resolves when the commit before is far enough away, nobody is likely to join, or a whole batch waits; then whoever else waits has his
-   * turn first.
-   */
-  const distance = async (): Promise<void> => {
-    const now = clock.monotonic()
-    const left = settledAt + limits.commitDistanceMs - now
-    if (queue.length >= limits.batchEntries) await options.turn()
-    else if (left > 0 && pace.expected(limits.commitDistanceMs, now) >= 1)
-      await new Promise<void>(done => void clock.after(left, done))
   }
 
   /** The oldest that can be judged, in order: nothing overtakes what is still being scanned of the same document. */
@@ -269,7 +256,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     // The author hears first that it is safe, then everybody hears it.
     settled()
     for (const show of shown) show()
-    settledAt = clock.monotonic()
+    spacing.settled()
     return stale
   }
 
@@ -328,6 +315,7 @@ export function createCommitter(options: CommitterOptions): Committer {
       if (!running) void run()
       else wake?.()
     },
+    came: spacing.came,
     waitingBytes: () => waitingBytes,
     waitingEntries: () => waitingEntries,
     idle: () => (running ? new Promise(resolve => idlers.push(resolve)) : Promise.resolve()),

@@ -6,8 +6,8 @@ import type { Scanned } from './gate/gate.ts'
 export interface Job {
   readonly space: string
   readonly entry: PushedEntry
-  /** How many were joined to be this one; 1 if absent. */
-  readonly edits?: number
+  /** Whether it was told that it came, and this may be several. */
+  readonly isGiven?: boolean
   readonly device: string
   /** The connection that brought it, for the log. The device if absent: at the door that is the connection. */
   readonly session?: string

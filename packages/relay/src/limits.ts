@@ -103,7 +103,7 @@ export const RELAY_LIMITS: RelayLimits = {
   bytesPerSecond: 4 * MiB,
   burstBytes: 32 * MiB,
   messagesPerSecond: 5_000,
-  burstMessages: 20_000,
+  burstMessages: 50_000,
   batchBytes: 8 * MiB,
   batchEntries: 1_024,
   batchAuthors: 4_096,

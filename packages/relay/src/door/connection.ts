@@ -88,7 +88,7 @@ export interface ConnectionOptions {
   readonly store: Pick<Store, 'body'>
   readonly states: States
   readonly heads: Pick<Heads, 'load'>
-  readonly committer: Pick<Committer, 'take' | 'soon'>
+  readonly committer: Pick<Committer, 'take' | 'soon' | 'came'>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
   /** The frame of an update that several may be answered with. */
   readonly shared: (update: Uint8Array) => Uint8Array

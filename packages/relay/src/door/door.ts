@@ -52,7 +52,7 @@ export interface DoorOptions {
   readonly limits: RelayLimits
   readonly verify: Verify
   readonly spaces: Spaces
-  readonly committer: Pick<Committer, 'take' | 'soon'>
+  readonly committer: Pick<Committer, 'take' | 'soon' | 'came'>
   readonly heads: Pick<Heads, 'load'>
   readonly hub: Pick<Hub, 'follow' | 'tell'>
   readonly states: States

@@ -44,7 +44,7 @@ export interface EditsOptions {
   /** What the document is, undefined while it is nothing. */
   readonly kind: string | undefined
   readonly clock: Clock
-  readonly committer: Pick<Committer, 'take' | 'soon'>
+  readonly committer: Pick<Committer, 'take' | 'soon' | 'came'>
   readonly heads: Pick<Heads, 'load'>
   readonly intake: Pick<Intake, 'owes' | 'paid'>
   readonly limits: Pick<RelayLimits, 'inlineScanBytes'>
@@ -179,7 +179,7 @@ export function createEdits(options: EditsOptions): Edits {
       owner,
       granted: false,
       // What a client has may be others', who come with more of it: only the name that he goes by here is his.
-      edits: group.edits.length,
+      isGiven: true,
       binds: group.edits.some(({ isAnswer }) => isAnswer) ? options.speaksFor : undefined,
       entry: {
         n: group.n,
@@ -307,6 +307,7 @@ export function createEdits(options: EditsOptions): Edits {
       if (!isOpen) return
       const owed = bytes.length
       intake.owes(owed)
+      committer.came()
       queue.push({ bytes, owed, isAnswer, mustMend: isAnswer, mends: 0, mustFit: false, isAlone: isAnswer })
       next()
     },
