@@ -232,6 +232,7 @@ export function createRelay(options: RelayOptions): Relay {
     hub,
     states,
     scan: bytes => (bytes.length > limits.inlineScanBytes ? scanLarge : scanHere)('yjs', bytes),
+    turn,
     log,
     counters,
   })

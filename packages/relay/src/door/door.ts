@@ -58,12 +58,16 @@ export interface DoorOptions {
   readonly states: States
   /** What an update is, before anything else reads it. */
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
+  /** Lets others have their turn. */
+  readonly turn: () => Promise<void>
   readonly log: Log
   readonly counters: Counters
 }
 
 const NAME_BYTES = 12
 const TICK_MS = 1_000
+/** As many roles are read without a pause. */
+const ROLES_AT_ONCE = 64
 
 /** A space with documents that stock clients are in. */
 interface Room {
@@ -194,14 +198,16 @@ export function createDoor(options: DoorOptions): Door {
   /** Roles may have changed (A2). */
   const sweep = async (): Promise<void> => {
     const roles = new Map<string, Soon<Role | undefined>>()
+    let asked = 0
     for (const connection of connections) {
       const who = connection.who()
       if (who === undefined) continue
       const key = `${who.space} ${who.subject}`
-      const asked = roles.get(key) ?? spaces.roleOf(who.space, who.subject)
-      roles.set(key, asked)
+      if (++asked % ROLES_AT_ONCE === 0) await options.turn()
+      const role = roles.get(key) ?? spaces.roleOf(who.space, who.subject)
+      roles.set(key, role)
       try {
-        connection.heardRole(await asked)
+        connection.heardRole(await role)
       } catch (error) {
         log.warn('role-failed', { space: who.space, ...reasonOf(error) })
       }
