@@ -1,4 +1,8 @@
-/** Every statement that the store runs, by name, prepared once when it opens. */
+/**
+ * Every statement that the store runs, by name, prepared once when it opens. Scar: what is bound to a parameter in a join, or behind LIMIT,
+ * might be worth another plan, and so SQLite compiles the statement anew each time it runs, which takes longer than to run it. Behind a `+`
+ * it is no such parameter, and costs no index.
+ */
 import type { Database, Statement } from 'better-sqlite3'
 import { FOLDABLE_INDEXED_FROM } from './migrations.ts'
 
@@ -63,10 +67,10 @@ export const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entry ${ENTRY_NAMES}`
 /** The seqs of a document's entries from `@last` backwards. A damaged `prev` ends it, and leads round in no circle. */
 const CHAIN = `
   WITH RECURSIVE chain (seq, prev) AS (
-    SELECT seq, prev FROM entry WHERE space = @space AND seq = @last AND document = @document
+    SELECT seq, prev FROM entry WHERE space = +@space AND seq = +@last AND document = +@document
     UNION ALL
-    SELECT entry.seq, entry.prev FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.prev
-    WHERE entry.seq < chain.seq AND entry.document = @document
+    SELECT entry.seq, entry.prev FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.prev
+    WHERE entry.seq < chain.seq AND entry.document = +@document
   )`
 
 const DOCUMENT = `
@@ -76,7 +80,7 @@ const DOCUMENT = `
 const FOLDABLE = `
   SELECT space.name AS space, document.name AS document, document.engine, document.entries
   FROM document JOIN space ON space.id = document.space
-  WHERE gone = 0 AND quarantined IS NULL AND entries >= ?`
+  WHERE gone = 0 AND quarantined IS NULL AND entries >= +?`
 
 const SQL = {
   begin: 'BEGIN IMMEDIATE',
@@ -87,7 +91,7 @@ const SQL = {
   space: `
     SELECT id, epoch, coalesce(log.seq, 0) AS seq, log.mark FROM space
     LEFT JOIN log ON log.space = space.id AND log.seq = (SELECT max(seq) FROM log WHERE log.space = space.id)
-    WHERE name = ?`,
+    WHERE name = +?`,
   makeSpace: 'INSERT INTO space (name, epoch) VALUES (?, ?)',
 
   appendName: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
@@ -97,21 +101,21 @@ const SQL = {
   named: 'SELECT seq, digest FROM log WHERE device = ? AND n = ?',
   markAt: 'SELECT mark FROM log WHERE space = ? AND seq = ?',
 
-  entriesAfter: `${ENTRY} WHERE entry.space = ? AND entry.seq > ? ORDER BY entry.seq`,
+  entriesAfter: `${ENTRY} WHERE entry.space = +? AND entry.seq > +? ORDER BY entry.seq`,
   // CROSS JOIN keeps SQLite from walking the log and asking of each entry whether it is in the chain. Newest first, as the chain is
   // followed, so whoever stops reading stops it.
   chainBack: `
-    ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq ${ENTRY_NAMES}`,
+    ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq ${ENTRY_NAMES}`,
   chainAuthors: `
-    ${CHAIN} SELECT entry.authors, length(entry.bytes) AS bytes FROM chain CROSS JOIN entry ON entry.space = @space AND entry.seq = chain.seq
+    ${CHAIN} SELECT entry.authors, length(entry.bytes) AS bytes FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq
     ORDER BY chain.seq`,
-  entryAt: `${ENTRY} WHERE entry.space = ? AND entry.seq = ?`,
+  entryAt: `${ENTRY} WHERE entry.space = +? AND entry.seq = +?`,
 
   document: `SELECT ${DOCUMENT} FROM document WHERE space = ? AND name = ?`,
   // The head's entry is never folded away, so documents by head are found along the log.
   documentsBefore: `
     SELECT ${DOCUMENT} FROM entry JOIN document ON document.id = entry.document AND document.seq = entry.seq
-    WHERE entry.space = ? AND entry.seq < ? ORDER BY entry.seq DESC LIMIT ?`,
+    WHERE entry.space = +? AND entry.seq < +? ORDER BY entry.seq DESC LIMIT +?`,
   lastDocumentId: 'SELECT coalesce(max(id), 0) AS id FROM document',
   makeDocument: `
     INSERT INTO document (id, space, name, kind, engine, first_seq, seq, entries, digits, bytes, gone)
@@ -129,24 +133,24 @@ const SQL = {
 
   rememberDigests: `
     ${CHAIN} INSERT INTO folded (document, digest, seq)
-    SELECT @document, digest, chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq`,
-  dropChain: `${CHAIN} DELETE FROM entry WHERE space = @space AND seq IN (SELECT seq FROM chain)`,
+    SELECT @document, digest, chain.seq FROM chain CROSS JOIN log ON log.space = +@space AND log.seq = chain.seq`,
+  dropChain: `${CHAIN} DELETE FROM entry WHERE space = +@space AND seq IN (SELECT seq FROM chain)`,
   putInstead: 'UPDATE entry SET type = ?, checksum = ?, bytes = ? WHERE space = ? AND seq = ?',
   putSnapshot: 'UPDATE entry SET type = ?, prev = 0, checksum = ?, authors = ?, bytes = ? WHERE space = ? AND seq = ?',
   holds: `
     ${CHAIN} SELECT min(seq) AS seq FROM (
-      SELECT seq FROM folded WHERE document = @document AND digest = @digest
+      SELECT seq FROM folded WHERE document = +@document AND digest = +@digest
       UNION ALL
-      SELECT chain.seq FROM chain CROSS JOIN log ON log.space = @space AND log.seq = chain.seq WHERE digest = @digest
+      SELECT chain.seq FROM chain CROSS JOIN log ON log.space = +@space AND log.seq = chain.seq WHERE digest = +@digest
     )`,
   everyDocument: `
     SELECT document.id AS at, space.name AS space, document.name AS document, document.engine
-    FROM document JOIN space ON space.id = document.space WHERE document.id > ? AND gone = 0 ORDER BY document.id LIMIT ?`,
-  foldable: `${FOLDABLE} ORDER BY entries DESC LIMIT ?`,
-  foldableIndexed: `${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= ? ORDER BY entries DESC LIMIT ?`,
+    FROM document JOIN space ON space.id = document.space WHERE document.id > +? AND gone = 0 ORDER BY document.id LIMIT +?`,
+  foldable: `${FOLDABLE} ORDER BY entries DESC LIMIT +?`,
+  foldableIndexed: `${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= +? ORDER BY entries DESC LIMIT +?`,
 
   admit: 'INSERT INTO member (space, subject, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-  role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = ? AND member.subject = ?',
+  role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = +? AND member.subject = +?',
 
   checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
 } as const
