@@ -17,6 +17,8 @@ export interface Outlet {
   send(frame: Uint8Array): void
   /** A frame that others are sent as well. It goes in one piece. */
   share(frame: SharedFrame): void
+  /** A frame that is in several places; for whoever has no limit on frames. */
+  pieces(pieces: readonly Uint8Array[]): void
   full(): boolean
   /** Resolves when there is room again, or it is closed. */
   room(): Promise<void>
@@ -77,6 +79,12 @@ export function createOutlet(options: {
       else socket.sendShared(frame)
       sent(frame.bytes.length)
     },
+    pieces(pieces) {
+      if (!isOpen) return
+      if (socket.sendPieces === undefined) socket.send(joined(pieces))
+      else socket.sendPieces(pieces)
+      sent(lengthOf(pieces))
+    },
     async room() {
       while (isOpen && full()) await new Promise<void>(resolve => void clock.after(ROOM_POLL_MS, resolve))
     },
@@ -85,4 +93,20 @@ export function createOutlet(options: {
       stopWatching?.()
     },
   }
+}
+
+export function lengthOf(pieces: readonly Uint8Array[]): number {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  return length
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const frame = new Uint8Array(lengthOf(pieces))
+  let at = 0
+  for (const piece of pieces) {
+    frame.set(piece, at)
+    at += piece.length
+  }
+  return frame
 }

@@ -26,6 +26,7 @@ import {
   EMPTY_UPDATE,
   stateVectorOf,
   step1Frame,
+  step2Pieces,
   STILL_HERE,
 } from './messages.ts'
 
@@ -90,8 +91,6 @@ export interface ConnectionOptions {
   readonly heads: Pick<Heads, 'load'>
   readonly committer: Pick<Committer, 'take' | 'soon' | 'came'>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
-  /** The frame of an update that several may be answered with. */
-  readonly shared: (update: Uint8Array) => Uint8Array
   /** Runs a read of a body when it is its turn. */
   readonly reading: <T>(read: () => Promise<T>) => Promise<T>
   readonly log: Log
@@ -246,7 +245,8 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
       end(DOOR_CLOSE.BAD_FRAME, 'BAD_FRAME')
       return
     }
-    send(options.shared(missing))
+    saidAt = clock.monotonic()
+    outlet.pieces(step2Pieces(missing))
     if (phase !== 'joining') return
     seen = state.seq
     phase = 'live'

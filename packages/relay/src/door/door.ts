@@ -22,7 +22,6 @@ import type { Asked } from './address.ts'
 import { createChannel, type Channel } from './channel.ts'
 import { closeOf, DOOR_CLOSE } from './close.ts'
 import { createConnection, type DoorConnection } from './connection.ts'
-import { answerFrames } from './frames.ts'
 
 /** As it stands in the address. */
 export interface DoorAddress extends Asked {
@@ -80,7 +79,6 @@ export function createDoor(options: DoorOptions): Door {
   const connections = new Set<DoorConnection>()
   const roomsBySpace = new Map<string, Room>()
   const reading = inTurns(limits.reads)
-  const shared = answerFrames()
   /** Of a subject at an address. */
   const countByVisitor = new Map<string, number>()
   let isOpen = true
@@ -222,7 +220,6 @@ export function createDoor(options: DoorOptions): Door {
         id: `y-${hex(options.random.bytes(NAME_BYTES))}`,
         socket,
         reading,
-        shared,
         gone(one) {
           connections.delete(one)
           entered.leave?.()

@@ -1,7 +1,7 @@
 /** The frames that bring a document on. Law: what one commit brought is one frame, unless its updates cannot be joined on bytes. */
 import type { Entry } from '@joinery/core'
 import { joinUpdates } from '@joinery/core/gate'
-import { step2Frame, updateFrame } from './messages.ts'
+import { updateFrame } from './messages.ts'
 
 export function framesOf(entries: readonly Entry[]): Uint8Array[] {
   const updates = entries.filter(({ type }) => type === 'update' || type === 'snapshot').map(({ bytes }) => bytes)
@@ -24,16 +24,4 @@ export function pagesOf(entries: readonly Entry[], bytes: number): Entry[][] {
     weight += entry.bytes.length
   }
   return pages
-}
-
-/** SyncStep2 frames, one for each update: everybody who joins with the same state vector is answered with the same. */
-export function answerFrames(): (update: Uint8Array) => Uint8Array {
-  const frames = new WeakMap<Uint8Array, Uint8Array>()
-  return update => {
-    const known = frames.get(update)
-    if (known !== undefined) return known
-    const frame = step2Frame(update)
-    frames.set(update, frame)
-    return frame
-  }
 }

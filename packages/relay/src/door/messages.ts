@@ -1,7 +1,7 @@
 /**
  * What y-websocket says, on bytes: one message per frame, in the encoding of lib0. Laws:
  * - Strict: a frame that is none of these, or goes on behind its end, is no message.
- * - Nothing is copied on the way in, and nothing is made of a length before that much is there.
+ * - Nothing is copied on the way in, nor of a SyncStep2 on the way out, and nothing is made of a length before that much is there.
  */
 import { createDecoder, hasContent, readVarUint, readVarUint8Array } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
@@ -58,8 +58,13 @@ export function step1Frame(stateVector: Uint8Array): Uint8Array {
   return syncFrame(STEP1, stateVector)
 }
 
-export function step2Frame(update: Uint8Array): Uint8Array {
-  return syncFrame(STEP2, update)
+/** The frame in two pieces: it may be as large as a document, and is that document's stored bytes. */
+export function step2Pieces(update: Uint8Array): readonly Uint8Array[] {
+  const encoder = createEncoder()
+  writeVarUint(encoder, SYNC)
+  writeVarUint(encoder, STEP2)
+  writeVarUint(encoder, update.length)
+  return [toUint8Array(encoder), update]
 }
 
 export function updateFrame(update: Uint8Array): Uint8Array {

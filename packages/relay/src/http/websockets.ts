@@ -14,6 +14,7 @@ import { reasonOf, type Counters, type Log } from '../log.ts'
 import { withoutQuotes } from '../logs/redaction.ts'
 import { readAddress } from '../door/address.ts'
 import type { DoorAddress } from '../door/door.ts'
+import { lengthOf } from '../outlet.ts'
 import type { Relay } from '../relay.ts'
 import type { Socket, SocketEvents } from '../socket.ts'
 import type { Admission, Place } from './admission.ts'
@@ -170,6 +171,13 @@ export function acceptWebSockets(options: {
         // Whole messages between whole messages of ws, which holds nothing back: it neither compresses nor sends blobs here.
         if (ws.readyState === ws.OPEN) stream.write((frame.wire ??= framed(frame.bytes)))
       },
+      sendPieces(pieces) {
+        if (ws.readyState !== ws.OPEN) return
+        stream.cork()
+        stream.write(headerOf(lengthOf(pieces)))
+        for (const piece of pieces) stream.write(piece)
+        stream.uncork()
+      },
       close(code, reason) {
         ws.resume()
         ws.close(code, reason)
@@ -240,16 +248,22 @@ export function acceptWebSockets(options: {
 
 /** A frame as a binary message of a server, header and all. */
 function framed(frame: Uint8Array): Uint8Array {
-  const { length } = frame
-  const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10
-  const message = new Uint8Array(headerBytes + length)
-  const header = new DataView(message.buffer)
+  const header = headerOf(frame.length)
+  const message = new Uint8Array(header.length + frame.length)
+  message.set(header)
+  message.set(frame, header.length)
+  return message
+}
+
+/** Of a binary message of a server. */
+function headerOf(length: number): Uint8Array {
+  const bytes = new Uint8Array(length < 126 ? 2 : length < 65_536 ? 4 : 10)
+  const header = new DataView(bytes.buffer)
   header.setUint8(0, 0x82)
   header.setUint8(1, length < 126 ? length : length < 65_536 ? 126 : 127)
-  if (headerBytes === 4) header.setUint16(2, length)
-  else if (headerBytes === 10) header.setBigUint64(2, BigInt(length))
-  message.set(frame, headerBytes)
-  return message
+  if (bytes.length === 4) header.setUint16(2, length)
+  else if (bytes.length === 10) header.setBigUint64(2, BigInt(length))
+  return bytes
 }
 
 /** An upgrade that may be made. */

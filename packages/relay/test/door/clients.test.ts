@@ -25,6 +25,22 @@ test('two stock clients converge', async () => {
   expect(later.text()).toBe(ann.text())
 })
 
+test('a document of any size is answered whole, and what is said around it', async () => {
+  const { port } = await served()
+  const url = `ws://127.0.0.1:${port}`
+  // On both sides of where the header of a frame grows, and more than a network takes at once.
+  for (const length of [1, 90, 200, 65_400, 65_700, 3_000_000]) {
+    const ann = stock(url, `team/of-${length}`)
+    await ann.synced()
+    ann.type('x'.repeat(length))
+    const later = stock(url, `team/of-${length}`, { token: 'dev:bob' })
+    await later.until(() => later.text().length === length)
+    later.type('!')
+    await ann.until(() => ann.text().length === length + 1)
+    expect(ann.text()).toBe(later.text())
+  }
+})
+
 test('kill -9 in the middle of typing: nothing that was echoed or shown is missing afterwards', async () => {
   const data = mkdtempSync(join(tmpdir(), 'joinery-door-'))
   onTestFinished(() => rmSync(data, { recursive: true, force: true }))

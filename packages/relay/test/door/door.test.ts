@@ -68,7 +68,7 @@ describe('joining', () => {
     expect(one.closed).toEqual([{ code: 1013, reason: 'UNAVAILABLE' }])
   })
 
-  test('who joins in a herd shares one load and one frame', async () => {
+  test('who joins in a herd shares one load, and the bytes of that', async () => {
     const store = memoryStore()
     let loads = 0
     const body: Store['body'] = (space, document) => {
@@ -85,7 +85,7 @@ describe('joining', () => {
     for (const one of herd) one.step1()
     await at.rest()
     expect(loads).toBe(1)
-    const answers = new Set(herd.flatMap(one => one.frames.filter(frame => frame[0] === 0 && frame[1] === 1)))
+    const answers = new Set(herd.flatMap(one => one.stored))
     expect(answers.size).toBe(1)
     expect(herd.map(shownTo)).toEqual(herd.map(() => 'kept'))
   })

@@ -13,6 +13,8 @@ export type Heard =
 export interface Visitor {
   readonly heard: Heard[]
   readonly frames: Uint8Array[]
+  /** What was sent as it is stored, behind a few bytes before it. */
+  readonly stored: Uint8Array[]
   readonly closed: { code: number; reason: string }[]
   frame(bytes: Uint8Array): void
   step1(stateVector?: Uint8Array): void
@@ -30,16 +32,22 @@ export function visitor(rig: Rig, path: string, name = 'ann', from = ''): Visito
   const [space = '', document = ''] = path.split('/')
   const heard: Heard[] = []
   const frames: Uint8Array[] = []
+  const stored: Uint8Array[] = []
   const closed: Visitor['closed'] = []
   let buffered = 0
   let isReading = true
+  const send = (bytes: Uint8Array): void => {
+    if (closed.length > 0) throw new Error('sent after the end')
+    frames.push(bytes)
+    heard.push(readFrame(bytes))
+    if (!isReading) buffered += bytes.length
+  }
   const events = rig.relay.acceptAtDoor(
     {
-      send(bytes) {
-        if (closed.length > 0) throw new Error('sent after the end')
-        frames.push(bytes)
-        heard.push(readFrame(bytes))
-        if (!isReading) buffered += bytes.length
+      send,
+      sendPieces([head = new Uint8Array(), body = new Uint8Array()]) {
+        stored.push(body)
+        send(Uint8Array.of(...head, ...body))
       },
       close: (code, reason) => void closed.push({ code, reason }),
       buffered: () => buffered,
@@ -59,6 +67,7 @@ export function visitor(rig: Rig, path: string, name = 'ann', from = ''): Visito
   return {
     heard,
     frames,
+    stored,
     closed,
     frame: bytes => events.frame(bytes),
     step1: (stateVector = Uint8Array.of(0)) => sync(0)(stateVector),
