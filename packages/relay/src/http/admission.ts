@@ -67,22 +67,20 @@ export function createAdmission(options: {
   }
 
   const place = (address: string): Place => {
-    let isStranger = true
-    let isTaken = true
-    const known = (): void => {
-      if (isStranger) count(address, -1)
-      isStranger = false
-    }
     taken += 1
     count(address, 1)
-    return {
-      known,
-      leave() {
-        known()
-        if (isTaken) taken -= 1
-        isTaken = false
-      },
-    }
+    return new Taken(address, known, leave)
+  }
+
+  const known = (one: Taken): void => {
+    if (one.isStranger) count(one.address, -1)
+    one.isStranger = false
+  }
+
+  const leave = (one: Taken): void => {
+    known(one)
+    if (one.isTaken) taken -= 1
+    one.isTaken = false
   }
 
   const isFull = (address: string): boolean =>
@@ -146,11 +144,11 @@ export function createAdmission(options: {
       if (!isOpen || isFull(address)) {
         counters.add('not-admitted', isOpen ? 'full' : 'stopping')
         answer(later())
-        return () => undefined
+        return nothing
       }
       if (waiting === 0 && tokens >= 1) {
         answer(decide(address))
-        return () => undefined
+        return nothing
       }
       const one: Waiting = { address, answer }
       const queue = queuesByAddress.get(address)
@@ -178,4 +176,31 @@ export function createAdmission(options: {
       for (const { answer } of left) answer(later())
     },
   }
+}
+
+/** A class, since there is one for each connection, for as long as that lasts. */
+class Taken implements Place {
+  readonly address: string
+  readonly #known: (one: Taken) => void
+  readonly #leave: (one: Taken) => void
+  isStranger = true
+  isTaken = true
+
+  constructor(address: string, known: (one: Taken) => void, leave: (one: Taken) => void) {
+    this.address = address
+    this.#known = known
+    this.#leave = leave
+  }
+
+  known(): void {
+    this.#known(this)
+  }
+
+  leave(): void {
+    this.#leave(this)
+  }
+}
+
+function nothing(): void {
+  // It was answered: there is nothing to forget.
 }

@@ -124,7 +124,7 @@ export function createHttpLinks(options: {
         link.isHeld = isHeld
         wake(link)
       },
-      known: place.known,
+      known: () => place.known(),
     })
     if (links.size === 1) beatLater()
     return key

@@ -9,17 +9,17 @@ import type { Clock } from '@joinery/core'
 import { HELLO_BYTES } from '@joinery/core/protocol'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { reasonOf, type Counters, type Log } from '../log.ts'
 import { withoutQuotes } from '../logs/redaction.ts'
 import { readAddress } from '../door/address.ts'
 import type { DoorAddress } from '../door/door.ts'
-import { lengthOf } from '../outlet.ts'
 import type { Relay } from '../relay.ts'
-import type { Socket, SocketEvents } from '../socket.ts'
+import type { SocketEvents } from '../socket.ts'
 import type { Admission, Place } from './admission.ts'
 import { household, type ClientAddress } from './client-address.ts'
 import type { Origins } from './origins.ts'
+import { Wire } from './wire.ts'
 
 const PATH = '/v1/sync'
 const FRAGMENTS = 64
@@ -35,14 +35,6 @@ const CLOSE_MS = 5_000
 const FRAMING = 64
 
 const TEXT_FRAME = 1003
-
-interface Life {
-  heardAt: number
-  asked: boolean
-  readonly from: string
-  /** By which its lines in the log are found. */
-  session: string | undefined
-}
 
 export interface WebSockets {
   /** Resolves when every socket is closed. */
@@ -67,7 +59,7 @@ export function acceptWebSockets(options: {
   readonly doorFrameBytes: number
 }): WebSockets {
   const { server, relay, origins, admission, addressOf, clock, log, counters } = options
-  const sockets = new Map<WebSocket, Life>()
+  const wires = new Map<WebSocket, Wire>()
   let waiters: (() => void)[] = []
   const serverFor = (maxPayload: number, maxBufferedChunks: number): WebSocketServer =>
     new WebSocketServer({
@@ -86,49 +78,47 @@ export function acceptWebSockets(options: {
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Whatever happens to it before ws has it.
-    socket.on('error', () => undefined)
+    socket.on('error', ignore)
     const from = addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'])
-    const refuse = (status: number, reason: string, later?: number): void => {
-      counters.add('upgrade-refused', String(status))
-      const requestId = options.requestId()
-      log.info('upgrade-refused', { requestId, status, reason, address: from })
-      refuseUpgrade(socket, status, requestId, later)
-    }
     const no = refusal(request)
-    if (no !== undefined) {
-      refuse(no.status, no.reason)
-      return
-    }
-    const forget = admission.ask(household(from), place => {
+    if (no === undefined) admit({ request, socket, head, from })
+    else refuse(socket, from, no)
+  })
+
+  const refuse = (socket: Duplex, address: string, { later, ...refused }: Refusal): void => {
+    const { status } = refused
+    counters.add('upgrade-refused', String(status))
+    const requestId = options.requestId()
+    log.info('upgrade-refused', { requestId, ...refused, address })
+    refuseUpgrade(socket, status, requestId, later)
+  }
+
+  const admit = (asked: Asked): void => {
+    const { socket, from } = asked
+    let forget = ignore
+    const gone = (): void => forget()
+    socket.on('close', gone)
+    forget = admission.ask(household(from), place => {
+      socket.off('close', gone)
       if (typeof place === 'number') {
-        refuse(503, 'full', place)
+        refuse(socket, from, { status: 503, reason: 'full', later: place })
         return
       }
       // Also when ws finds that it is no WebSocket.
-      socket.once('close', place.leave)
+      leaveAfter(socket, place)
       if (socket.destroyed) place.leave()
-      else upgrade({ request, socket, head, place, from })
+      else upgrade(asked, place)
     })
-    socket.once('close', forget)
-  })
+  }
 
   for (const one of [wss, doorWss]) {
     one.on('wsClientError', (error, socket, request) => {
       const from = addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for'])
-      counters.add('upgrade-refused', '400')
-      const requestId = options.requestId()
-      log.info('upgrade-refused', {
-        requestId,
-        status: 400,
-        reason: 'handshake',
-        message: withoutQuotes(error.message),
-        address: from,
-      })
-      refuseUpgrade(socket, 400, requestId)
+      refuse(socket, from, { status: 400, reason: 'handshake', message: withoutQuotes(error.message) })
     })
   }
 
-  const refusal = (request: IncomingMessage): { readonly status: number; readonly reason: string } | undefined => {
+  const refusal = (request: IncomingMessage): Refusal | undefined => {
     const [path, query] = (request.url ?? '').split('?', 2)
     if (tooManyHeaders(request)) return { status: 431, reason: 'headers' }
     if (!origins.allowsHost(request.headers.host)) return { status: 403, reason: 'host' }
@@ -139,97 +129,100 @@ export function acceptWebSockets(options: {
     return undefined
   }
 
-  const upgrade = (asked: Asked): void => {
-    const { request, socket, head, from } = asked
+  const upgrade = ({ request, socket, head, from }: Asked, place: Place): void => {
     const address = doorAddress(request, from)
-    if (address === undefined) wss.handleUpgrade(request, socket, head, ws => openLink(ws, asked))
-    else doorWss.handleUpgrade(request, socket, head, ws => open(ws, asked, wire => relay.acceptAtDoor(wire, address)))
-  }
-
-  const openLink = (ws: WebSocket, asked: Asked): void => {
-    let greeted = false
-    let before = 0
-    ws.once('message', () => (greeted = true))
-    const session = open(ws, asked, relay.accept)
-    // ws has read the chunk before this hears of it: what is left over is of a message that is too long for a first one.
-    asked.socket.on('data', (chunk: Uint8Array) => {
-      before += chunk.length
-      if (greeted || before <= HELLO_BYTES + FRAMING) return
-      counters.add('closed', 'HELLO_TOO_LARGE')
-      log.info('closing', { session, reason: 'HELLO_TOO_LARGE', address: asked.from })
-      ws.terminate()
-    })
-  }
-
-  const open = (ws: WebSocket, asked: Asked, accept: (socket: Socket) => SocketEvents): string | undefined => {
-    const { socket: stream, place, from } = asked
-    const life: Life = { heardAt: clock.monotonic(), asked: false, from, session: undefined }
-    sockets.set(ws, life)
-    const events = accept({
-      send: frame => ws.send(frame),
-      sendShared(frame) {
-        // Whole messages between whole messages of ws, which holds nothing back: it neither compresses nor sends blobs here.
-        if (ws.readyState === ws.OPEN) stream.write((frame.wire ??= framed(frame.bytes)))
-      },
-      sendPieces(pieces) {
-        if (ws.readyState !== ws.OPEN) return
-        stream.cork()
-        stream.write(headerOf(lengthOf(pieces)))
-        for (const piece of pieces) stream.write(piece)
-        stream.uncork()
-      },
-      close(code, reason) {
-        ws.resume()
-        ws.close(code, reason)
-      },
-      buffered: () => ws.bufferedAmount,
-      hold: isHeld => (isHeld ? ws.pause() : ws.resume()),
-      known: place.known,
-    })
-    const session = (life.session = events.id)
-    const heard = (): void => {
-      life.heardAt = clock.monotonic()
-      life.asked = false
+    const wireOf = (ws: WebSocket): Wire => new Wire(ws, socket, place, from, clock.monotonic())
+    if (address === undefined) wss.handleUpgrade(request, socket, head, ws => openLink(ws, socket, wireOf(ws)))
+    else {
+      doorWss.handleUpgrade(request, socket, head, ws => {
+        const wire = wireOf(ws)
+        open(ws, wire, relay.acceptAtDoor(wire, address))
+      })
     }
-    ws.on('message', (data, isBinary) => {
-      heard()
-      if (isBinary && data instanceof Uint8Array) events.frame(data)
-      else {
-        counters.add('closed', 'TEXT_FRAME')
-        log.info('closing', { session, code: TEXT_FRAME, reason: 'TEXT_FRAME', address: from })
-        ws.close(TEXT_FRAME, 'binary frames only')
-        events.closed()
-      }
+  }
+
+  const openLink = (ws: WebSocket, socket: Duplex, wire: Wire): void => {
+    let isGreeted = false
+    let before = 0
+    // ws has read the chunk before this hears of it: what is left over is of a message that is too long for a first one.
+    const count = (chunk: Uint8Array): void => {
+      before += chunk.length
+      if (isGreeted || before <= HELLO_BYTES + FRAMING) return
+      counters.add('closed', 'HELLO_TOO_LARGE')
+      log.info('closing', { session: wire.session, reason: 'HELLO_TOO_LARGE', address: wire.from })
+      ws.terminate()
+    }
+    ws.once('message', () => {
+      isGreeted = true
+      socket.off('data', count)
     })
+    open(ws, wire, relay.accept(wire))
+    socket.on('data', count)
+  }
+
+  /** What follows is one for all of them: a socket is kept for as long as its document is open. */
+  const open = (ws: WebSocket, wire: Wire, events: SocketEvents): void => {
+    wire.events = events
+    wires.set(ws, wire)
+    ws.on('message', message)
     ws.on('pong', heard)
     ws.on('ping', heard)
-    ws.on('error', error => {
-      counters.add('closed', reasonOf(error)['reason']?.toString())
-      log.info('closing', { session, ...reasonOf(error), address: from })
-      events.closed()
-    })
-    ws.on('close', () => {
-      sockets.delete(ws)
-      events.closed()
-      if (sockets.size > 0) return
-      for (const done of waiters) done()
-      waiters = []
-    })
-    return session
+    ws.on('error', failed)
+    ws.on('close', closed)
+  }
+
+  function message(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const wire = hearing(this)
+    if (isBinary && data instanceof Uint8Array) {
+      wire?.events?.frame(data)
+      return
+    }
+    counters.add('closed', 'TEXT_FRAME')
+    log.info('closing', { session: wire?.session, code: TEXT_FRAME, reason: 'TEXT_FRAME', address: wire?.from })
+    this.close(TEXT_FRAME, 'binary frames only')
+    wire?.events?.closed()
+  }
+
+  function heard(this: WebSocket): void {
+    hearing(this)
+  }
+
+  const hearing = (ws: WebSocket): Wire | undefined => {
+    const wire = wires.get(ws)
+    if (wire === undefined) return undefined
+    wire.heardAt = clock.monotonic()
+    wire.isAsked = false
+    return wire
+  }
+
+  function failed(this: WebSocket, error: Error): void {
+    const wire = wires.get(this)
+    counters.add('closed', reasonOf(error)['reason']?.toString())
+    log.info('closing', { session: wire?.session, ...reasonOf(error), address: wire?.from })
+    wire?.events?.closed()
+  }
+
+  function closed(this: WebSocket): void {
+    const wire = wires.get(this)
+    wires.delete(this)
+    wire?.events?.closed()
+    if (wires.size > 0) return
+    for (const done of waiters) done()
+    waiters = []
   }
 
   const beat = (): void => {
     const now = clock.monotonic()
-    for (const [ws, life] of sockets) {
+    for (const [ws, wire] of wires) {
       // One that is held back cannot be heard.
-      if (ws.isPaused) life.heardAt = now
-      const silence = now - life.heardAt
+      if (ws.isPaused) wire.heardAt = now
+      const silence = now - wire.heardAt
       if (silence >= DEAD_MS) {
         counters.add('closed', 'SILENT')
-        log.info('closing', { session: life.session, reason: 'SILENT', address: life.from })
+        log.info('closing', { session: wire.session, reason: 'SILENT', address: wire.from })
         ws.terminate()
-      } else if (silence >= ASK_MS && !life.asked) {
-        life.asked = true
+      } else if (silence >= ASK_MS && !wire.isAsked) {
+        wire.isAsked = true
         ws.ping()
       }
     }
@@ -238,40 +231,36 @@ export function acceptWebSockets(options: {
   clock.after(BEAT_MS, beat)
 
   return {
-    closed: () => (sockets.size === 0 ? Promise.resolve() : new Promise(resolve => waiters.push(resolve))),
+    closed: () => (wires.size === 0 ? Promise.resolve() : new Promise(resolve => waiters.push(resolve))),
     terminate() {
-      for (const ws of sockets.keys()) ws.terminate()
+      for (const ws of wires.keys()) ws.terminate()
     },
-    count: () => sockets.size,
+    count: () => wires.size,
   }
 }
 
-/** A frame as a binary message of a server, header and all. */
-function framed(frame: Uint8Array): Uint8Array {
-  const header = headerOf(frame.length)
-  const message = new Uint8Array(header.length + frame.length)
-  message.set(header)
-  message.set(frame, header.length)
-  return message
+function ignore(): void {
+  // Nobody is there to be told.
 }
 
-/** Of a binary message of a server. */
-function headerOf(length: number): Uint8Array {
-  const bytes = new Uint8Array(length < 126 ? 2 : length < 65_536 ? 4 : 10)
-  const header = new DataView(bytes.buffer)
-  header.setUint8(0, 0x82)
-  header.setUint8(1, length < 126 ? length : length < 65_536 ? 126 : 127)
-  if (bytes.length === 4) header.setUint16(2, length)
-  else if (bytes.length === 10) header.setBigUint64(2, BigInt(length))
-  return bytes
+/** By itself, so that nothing but its place is kept for it. */
+function leaveAfter(socket: Duplex, place: Place): void {
+  socket.on('close', () => place.leave())
 }
 
-/** An upgrade that may be made. */
+interface Refusal {
+  readonly status: number
+  readonly reason: string
+  /** Seconds after which it may be different. */
+  readonly later?: number
+  readonly message?: string
+}
+
+/** An upgrade. Kept until it is made. */
 interface Asked {
   readonly request: IncomingMessage
   readonly socket: Duplex
   readonly head: Buffer
-  readonly place: Place
   /** The address it comes from. */
   readonly from: string
 }
