@@ -5,13 +5,27 @@ export interface Bucket {
 }
 
 export function bucket(perSecond: number, burst: number, now: number): Bucket {
-  let tokens = burst
-  let filledAt = now
-  return {
-    take(count, now) {
-      tokens = Math.min(burst, tokens + ((now - filledAt) * perSecond) / 1_000) - count
-      filledAt = now
-      return tokens >= 0 ? 0 : Math.ceil((-tokens * 1_000) / perSecond)
-    },
+  return new Tokens(perSecond, burst, now)
+}
+
+/** A class, since each connection has two. */
+class Tokens implements Bucket {
+  readonly #perSecond: number
+  readonly #burst: number
+  #tokens: number
+  #filledAt: number
+
+  constructor(perSecond: number, burst: number, now: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#tokens = burst
+    this.#filledAt = now
+  }
+
+  take(count: number, now: number): number {
+    const come = ((now - this.#filledAt) * this.#perSecond) / 1_000
+    this.#tokens = Math.min(this.#burst, this.#tokens + come) - count
+    this.#filledAt = now
+    return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens * 1_000) / this.#perSecond)
   }
 }

@@ -3,9 +3,9 @@
  * slowly, and nobody is cut for it.
  */
 import type { Clock } from '@joinery/core'
-import { bucket } from './bucket.ts'
+import { bucket, type Bucket } from './bucket.ts'
 import type { RelayLimits } from './limits.ts'
-import type { Counters } from './log.ts'
+import type { Cell, Counters } from './log.ts'
 import type { Socket } from './socket.ts'
 
 /** At least, so that whoever is too quick is read in heaps, and costs no pause for each message. */
@@ -23,7 +23,7 @@ export interface Intake {
   stop(): void
 }
 
-export function createIntake(options: {
+export interface IntakeOptions {
   readonly socket: Socket
   readonly clock: Clock
   readonly limits: Pick<
@@ -35,63 +35,81 @@ export function createIntake(options: {
   /** Too much came; said once more each time it does. */
   readonly throttled: (isFirst: boolean) => void
   readonly counters: Pick<Counters, 'cell'>
-}): Intake {
-  const { socket, clock, limits } = options
-  const frames = options.counters.cell('frames-in')
-  const allBytes = options.counters.cell('bytes-in')
-  const byteTokens = bucket(limits.bytesPerSecond, limits.burstBytes, clock.monotonic())
-  const messageTokens = bucket(limits.messagesPerSecond, limits.burstMessages, clock.monotonic())
-  let owedBytes = 0
-  let owedEntries = 0
-  let throttledUntil = 0
-  let hasThrottled = false
-  let isStopped = false
-  let isHeld = false
+}
 
-  const look = (): void => {
-    const isOwing = owedBytes > limits.unackedBytes || owedEntries > limits.unackedEntries
-    const isThrottled = throttledUntil > 0 && clock.monotonic() < throttledUntil
-    const should = isStopped || options.waiting() || isOwing || isThrottled
-    if (should === isHeld) return
-    isHeld = should
+export function createIntake(options: IntakeOptions): Intake {
+  return new Connected(options)
+}
+
+/** A class, since there is one for each connection, and most have little to take in. */
+class Connected implements Intake {
+  readonly #options: IntakeOptions
+  readonly #frames: Cell
+  readonly #allBytes: Cell
+  readonly #byteTokens: Bucket
+  readonly #messageTokens: Bucket
+  #owedBytes = 0
+  #owedEntries = 0
+  #throttledUntil = 0
+  #hasThrottled = false
+  #isStopped = false
+  #isHeld = false
+
+  constructor(options: IntakeOptions) {
+    const { counters, clock, limits } = options
+    this.#options = options
+    this.#frames = counters.cell('frames-in')
+    this.#allBytes = counters.cell('bytes-in')
+    this.#byteTokens = bucket(limits.bytesPerSecond, limits.burstBytes, clock.monotonic())
+    this.#messageTokens = bucket(limits.messagesPerSecond, limits.burstMessages, clock.monotonic())
+  }
+
+  look(): void {
+    const { limits, waiting, clock, socket } = this.#options
+    const isOwing = this.#owedBytes > limits.unackedBytes || this.#owedEntries > limits.unackedEntries
+    const isThrottled = this.#throttledUntil > 0 && clock.monotonic() < this.#throttledUntil
+    const should = this.#isStopped || waiting() || isOwing || isThrottled
+    if (should === this.#isHeld) return
+    this.#isHeld = should
     socket.hold?.(should)
   }
 
-  /** Looks again when the time is up, which may have moved meanwhile. */
-  const lookLater = (): void => {
-    clock.after(throttledUntil - clock.monotonic(), () => {
-      if (clock.monotonic() < throttledUntil) lookLater()
-      else look()
-    })
+  took(bytes: number): void {
+    this.#frames.value += 1
+    this.#allBytes.value += bytes
+    const now = this.#options.clock.monotonic()
+    const wait = Math.max(this.#byteTokens.take(bytes, now), this.#messageTokens.take(1, now))
+    if (wait === 0) return
+    const isNew = this.#throttledUntil <= now
+    this.#throttledUntil = now + Math.max(wait, PAUSE_MS)
+    if (!isNew) return
+    this.#options.throttled(!this.#hasThrottled)
+    this.#hasThrottled = true
+    this.#lookLater()
   }
 
-  return {
-    look,
-    took(bytes) {
-      frames.value += 1
-      allBytes.value += bytes
-      const now = clock.monotonic()
-      const wait = Math.max(byteTokens.take(bytes, now), messageTokens.take(1, now))
-      if (wait === 0) return
-      const isNew = throttledUntil <= now
-      throttledUntil = now + Math.max(wait, PAUSE_MS)
-      if (!isNew) return
-      options.throttled(!hasThrottled)
-      hasThrottled = true
-      lookLater()
-    },
-    owes(bytes) {
-      owedBytes += bytes
-      owedEntries += 1
-    },
-    paid(bytes) {
-      owedBytes -= bytes
-      owedEntries -= 1
-      look()
-    },
-    stop() {
-      isStopped = true
-      look()
-    },
+  owes(bytes: number): void {
+    this.#owedBytes += bytes
+    this.#owedEntries += 1
+  }
+
+  paid(bytes: number): void {
+    this.#owedBytes -= bytes
+    this.#owedEntries -= 1
+    this.look()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.look()
+  }
+
+  /** Looks again when the time is up, which may have moved meanwhile. */
+  #lookLater(): void {
+    const { clock } = this.#options
+    clock.after(this.#throttledUntil - clock.monotonic(), () => {
+      if (clock.monotonic() < this.#throttledUntil) this.#lookLater()
+      else this.look()
+    })
   }
 }

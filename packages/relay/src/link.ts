@@ -296,7 +296,7 @@ export function createLink(options: LinkOptions): Link {
     },
     closed: finish,
     end,
-    hold: intake.stop,
+    hold: () => intake.stop(),
     flush() {
       for (const [space, entries] of acksBySpace) send({ type: 'ack', space, entries })
       acksBySpace.clear()

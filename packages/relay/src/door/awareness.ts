@@ -85,54 +85,173 @@ interface State {
   json: Uint8Array | undefined
   /** What a link said last, to see whether it says it again. */
   version: string
+  /** It is told with the next news. */
+  isChanged: boolean
   /** It has not moved, and somebody said so. */
   isRenewed: boolean
 }
 
-/** Whoever is looked for by his connection is looked for among all, which is seldom: a thousand documents with one client each are many. */
 export function createAwareness(clock: Pick<Clock, 'now' | 'monotonic'>): Awareness {
-  const stateByClient = new Map<number, State>()
-  const changed = new Set<State>()
-  let renewals = 0
-  let goneIds = 0
-  let weight = 0
+  return new States(clock)
+}
+
+/**
+ * A class, since there is one for each document that somebody is in. Whoever is looked for by his connection is looked for among all, which
+ * is seldom: a thousand documents with one client each are many.
+ */
+class States implements Awareness {
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>
+  readonly #stateByClient = new Map<number, State>()
+  #changed: State[] = []
+  #renewals = 0
+  #goneIds = 0
+  #weight = 0
   /** Of the message that is read: what was no state. */
-  let broken = 0
+  #broken = 0
   /** Ids that its connection speaks for; undefined until somebody asks. */
-  let spoken: number | undefined
+  #spoken: number | undefined
 
-  const statesOf = (connection: object): State[] =>
-    [...stateByClient.values()].filter(state => state.connection === connection)
+  constructor(clock: Pick<Clock, 'now' | 'monotonic'>) {
+    this.#clock = clock
+  }
 
-  /** Without json it is gone. */
-  const become = (state: State, at: number, json: Uint8Array | undefined): void => {
-    const isSame = json !== undefined && state.json !== undefined && isEqual(state.json, json)
-    state.clock = at
-    state.saidAt = clock.monotonic()
-    if (isSame) {
-      renewed(state)
+  heard(connection: object, subject: string, states: Uint8Array): boolean {
+    this.#broken = 0
+    this.#spoken = undefined
+    const isRead = readStates(states, (client, at, json) => this.#hear(connection, subject, client, at, json))
+    this.#forgetOldest()
+    return isRead
+  }
+
+  near(link: object, subject: string, states: readonly NearState[]): void {
+    const before = this.#statesOf(link)
+    const left = new Set(before)
+    let count = before.length
+    for (const { client, version, json } of states) {
+      const known = this.#stateByClient.get(client)
+      const isMoving = known?.connection !== link
+      if ((known !== undefined && known.subject !== subject) || json.length > AWARENESS_BYTES) continue
+      if ((isMoving && count >= IDS_PER_LINK) || !this.#hasRoom(known, json)) continue
+      if (isMoving) count += 1
+      const state = known ?? this.#stateOf(client, subject)
+      left.delete(state)
+      if (!isMoving && state.version === version) continue
+      state.isNear = true
+      state.version = version
+      state.connection = link
+      this.#become(state, this.#nextClock(state), json)
+    }
+    for (const state of left) this.#leave(state)
+    this.#forgetOldest()
+  }
+
+  speaksFor(connection: object, client: number): boolean {
+    return this.#stateByClient.get(client)?.connection === connection
+  }
+
+  left(connection: object): void {
+    for (const state of this.#statesOf(connection)) this.#leave(state)
+    this.#forgetOldest()
+  }
+
+  take(): AwarenessNews | undefined {
+    if (this.#changed.length === 0 && this.#renewals === 0) return undefined
+    for (const state of this.#stateByClient.values()) {
+      if (this.#renewals === 0) break
+      if (!state.isRenewed) continue
+      state.isRenewed = false
+      this.#renewals -= 1
+      this.#changes(state)
+    }
+    const news = this.#changed
+    this.#changed = []
+    for (const state of news) state.isChanged = false
+    return { states: writeStates(news), visitors: news.filter(({ isNear }) => !isNear) }
+  }
+
+  due(): 'soon' | 'late' | undefined {
+    return this.#changed.length > 0 ? 'soon' : this.#renewals > 0 ? 'late' : undefined
+  }
+
+  everybody(): Uint8Array | undefined {
+    const here = [...this.#stateByClient.values()].filter(({ json }) => json !== undefined)
+    return here.length === 0 ? undefined : writeStates(here)
+  }
+
+  visitors(): AwarenessState[] {
+    return [...this.#stateByClient.values()].filter(({ json, isNear }) => json !== undefined && !isNear)
+  }
+
+  renew(before: number): void {
+    for (const state of this.#stateByClient.values()) {
+      if (!state.isNear || state.json === undefined || state.saidAt > before) continue
+      this.#become(state, this.#nextClock(state), state.json)
+    }
+  }
+
+  #hear(connection: object, subject: string, client: number, at: number, json: Uint8Array): void {
+    const isNobody = isEqual(json, NOBODY)
+    const known = this.#stateByClient.get(client)
+    if (at > MAX_CLOCK || (known !== undefined && known.subject !== subject)) return
+    if (known !== undefined && at <= known.clock) {
+      // Said again that it is gone, the client that is not raises its clock over it.
+      if (known.json === undefined && !isNobody) this.#changes(known)
       return
     }
-    goneIds += (json === undefined ? 1 : 0) - (state.json === undefined ? 1 : 0)
-    weight += weightOf(json) - weightOf(state.json)
+    if (isNobody) {
+      if (known?.json !== undefined) this.#become(known, at, undefined)
+      return
+    }
+    const isMoving = known?.connection !== connection
+    if (isMoving && (this.#spoken ??= this.#statesOf(connection).length) >= IDS_PER_CONNECTION) return
+    if (!this.#hasRoom(known, json)) return
+    // To find out that something is none takes as long as to read it, and thousands fit into a message.
+    if (this.#broken >= IDS_PER_CONNECTION || !isState(json)) {
+      this.#broken += 1
+      return
+    }
+    if (isMoving) this.#spoken = (this.#spoken ?? 0) + 1
+    const state = known ?? this.#stateOf(client, subject)
+    state.isNear = false
+    state.connection = connection
+    this.#become(state, at, json)
+  }
+
+  /** Without json it is gone. */
+  #become(state: State, at: number, json: Uint8Array | undefined): void {
+    const isSame = json !== undefined && state.json !== undefined && isEqual(state.json, json)
+    state.clock = at
+    state.saidAt = this.#clock.monotonic()
+    if (isSame) {
+      this.#renewed(state)
+      return
+    }
+    this.#goneIds += (json === undefined ? 1 : 0) - (state.json === undefined ? 1 : 0)
+    this.#weight += weightOf(json) - weightOf(state.json)
     state.json = json?.slice()
-    changed.add(state)
+    this.#changes(state)
   }
 
-  const renewed = (state: State): void => {
-    if (state.isRenewed || changed.has(state)) return
+  #changes(state: State): void {
+    if (state.isChanged) return
+    state.isChanged = true
+    this.#changed.push(state)
+  }
+
+  #renewed(state: State): void {
+    if (state.isRenewed || state.isChanged) return
     state.isRenewed = true
-    renewals += 1
+    this.#renewals += 1
   }
 
-  const leave = (state: State): void => {
+  #leave(state: State): void {
     state.connection = undefined
     state.version = ''
-    if (state.json !== undefined) become(state, state.clock + 1, undefined)
+    if (state.json !== undefined) this.#become(state, state.clock + 1, undefined)
   }
 
-  const stateOf = (client: number, subject: string): State => {
-    const known = stateByClient.get(client)
+  #stateOf(client: number, subject: string): State {
+    const known = this.#stateByClient.get(client)
     if (known !== undefined) return known
     const state: State = {
       client,
@@ -143,116 +262,35 @@ export function createAwareness(clock: Pick<Clock, 'now' | 'monotonic'>): Awaren
       saidAt: 0,
       json: undefined,
       version: '',
+      isChanged: false,
       isRenewed: false,
     }
-    stateByClient.set(client, state)
-    goneIds += 1
+    this.#stateByClient.set(client, state)
+    this.#goneIds += 1
     return state
   }
 
-  const forgetOldest = (): void => {
-    if (goneIds <= GONE_IDS) return
-    for (const state of stateByClient.values()) {
-      if (state.json !== undefined || changed.has(state)) continue
-      stateByClient.delete(state.client)
-      goneIds -= 1
-      if (goneIds <= GONE_IDS) return
+  #statesOf(connection: object): State[] {
+    return [...this.#stateByClient.values()].filter(state => state.connection === connection)
+  }
+
+  #forgetOldest(): void {
+    if (this.#goneIds <= GONE_IDS) return
+    for (const state of this.#stateByClient.values()) {
+      if (state.json !== undefined || state.isChanged) continue
+      this.#stateByClient.delete(state.client)
+      this.#goneIds -= 1
+      if (this.#goneIds <= GONE_IDS) return
     }
   }
 
-  const hasRoom = (known: State | undefined, json: Uint8Array): boolean =>
-    weight + weightOf(json) - weightOf(known?.json) <= DOCUMENT_BYTES
+  #hasRoom(known: State | undefined, json: Uint8Array): boolean {
+    return this.#weight + weightOf(json) - weightOf(known?.json) <= DOCUMENT_BYTES
+  }
 
   /** No restart of the relay sets it back. */
-  const nextClock = (state: State): number => Math.max(state.clock + 1, Math.floor(clock.now()))
-
-  const hear = (connection: object, subject: string, client: number, at: number, json: Uint8Array): void => {
-    const isNobody = isEqual(json, NOBODY)
-    const known = stateByClient.get(client)
-    if (at > MAX_CLOCK || (known !== undefined && known.subject !== subject)) return
-    if (known !== undefined && at <= known.clock) {
-      // Said again that it is gone, the client that is not raises its clock over it.
-      if (known.json === undefined && !isNobody) changed.add(known)
-      return
-    }
-    if (isNobody) {
-      if (known?.json !== undefined) become(known, at, undefined)
-      return
-    }
-    const isMoving = known?.connection !== connection
-    if (isMoving && (spoken ??= statesOf(connection).length) >= IDS_PER_CONNECTION) return
-    if (!hasRoom(known, json)) return
-    // To find out that something is none takes as long as to read it, and thousands fit into a message.
-    if (broken >= IDS_PER_CONNECTION || !isState(json)) {
-      broken += 1
-      return
-    }
-    if (isMoving) spoken = (spoken ?? 0) + 1
-    const state = known ?? stateOf(client, subject)
-    state.isNear = false
-    state.connection = connection
-    become(state, at, json)
-  }
-
-  return {
-    heard(connection, subject, states) {
-      broken = 0
-      spoken = undefined
-      const isRead = readStates(states, (client, at, json) => hear(connection, subject, client, at, json))
-      forgetOldest()
-      return isRead
-    },
-    near(link, subject, states) {
-      const before = statesOf(link)
-      const left = new Set(before)
-      let count = before.length
-      for (const { client, version, json } of states) {
-        const known = stateByClient.get(client)
-        const isMoving = known?.connection !== link
-        if ((known !== undefined && known.subject !== subject) || json.length > AWARENESS_BYTES) continue
-        if ((isMoving && count >= IDS_PER_LINK) || !hasRoom(known, json)) continue
-        if (isMoving) count += 1
-        const state = known ?? stateOf(client, subject)
-        left.delete(state)
-        if (!isMoving && state.version === version) continue
-        state.isNear = true
-        state.version = version
-        state.connection = link
-        become(state, nextClock(state), json)
-      }
-      for (const state of left) leave(state)
-      forgetOldest()
-    },
-    speaksFor: (connection, client) => stateByClient.get(client)?.connection === connection,
-    left(connection) {
-      for (const state of statesOf(connection)) leave(state)
-      forgetOldest()
-    },
-    take() {
-      if (changed.size === 0 && renewals === 0) return undefined
-      for (const state of stateByClient.values()) {
-        if (renewals === 0) break
-        if (!state.isRenewed) continue
-        state.isRenewed = false
-        renewals -= 1
-        changed.add(state)
-      }
-      const news = [...changed]
-      changed.clear()
-      return { states: writeStates(news), visitors: news.filter(({ isNear }) => !isNear) }
-    },
-    due: () => (changed.size > 0 ? 'soon' : renewals > 0 ? 'late' : undefined),
-    everybody() {
-      const here = [...stateByClient.values()].filter(({ json }) => json !== undefined)
-      return here.length === 0 ? undefined : writeStates(here)
-    },
-    visitors: () => [...stateByClient.values()].filter(({ json, isNear }) => json !== undefined && !isNear),
-    renew(before) {
-      for (const state of stateByClient.values()) {
-        if (!state.isNear || state.json === undefined || state.saidAt > before) continue
-        become(state, nextClock(state), state.json)
-      }
-    },
+  #nextClock(state: State): number {
+    return Math.max(state.clock + 1, Math.floor(this.#clock.now()))
   }
 }
 

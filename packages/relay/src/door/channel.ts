@@ -128,8 +128,8 @@ export function createChannel(options: {
       flushLater()
       return isRead
     },
-    speaksFor: awareness.speaksFor,
-    everybody: awareness.everybody,
+    speaksFor: (connection, client) => awareness.speaksFor(connection, client),
+    everybody: () => awareness.everybody(),
     near(presence) {
       const { session, subject, state } = presence
       linksBySession ??= new Map()

@@ -81,11 +81,19 @@ export interface DoorConnection {
   isLagging(): boolean
 }
 
-export interface ConnectionOptions {
+/** Of one connection. */
+export interface ConnectionOwn {
   readonly id: string
   readonly socket: Socket
+  readonly gone: (connection: DoorConnection) => void
+}
+
+/** The same for all of them. */
+export interface ConnectionOptions {
   readonly clock: Clock
   readonly limits: RelayLimits
+  /** The same, but that a frame may be of any size. */
+  readonly unsplit: RelayLimits
   readonly store: Pick<Store, 'body'>
   readonly states: States
   readonly heads: Pick<Heads, 'load'>
@@ -95,7 +103,6 @@ export interface ConnectionOptions {
   readonly reading: <T>(read: () => Promise<T>) => Promise<T>
   readonly log: Log
   readonly counters: Counters
-  readonly gone: (connection: DoorConnection) => void
 }
 
 type Phase =
@@ -112,8 +119,9 @@ interface HeldFrames {
   readonly frames: readonly SharedFrame[]
 }
 
-export function createConnection(options: ConnectionOptions): DoorConnection {
-  const { id, socket, clock, limits, store, states, log, counters } = options
+export function createConnection(options: ConnectionOptions, own: ConnectionOwn): DoorConnection {
+  const { clock, limits, store, states, log, counters } = options
+  const { id, socket } = own
   const beganAt = clock.monotonic()
   let who: Admitted | undefined
   let role: Role | undefined
@@ -142,7 +150,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
     held = []
     edits?.end()
     outlet.close()
-    options.gone(connection)
+    own.gone(connection)
   }
 
   const end = (close: number, reason: string): void => {
@@ -161,7 +169,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
   const outlet = createOutlet({
     socket,
     clock,
-    limits: { ...limits, frameBytes: Number.MAX_SAFE_INTEGER },
+    limits: options.unsplit,
     counters,
     stuck(buffered) {
       counters.add('stuck')
@@ -425,7 +433,7 @@ export function createConnection(options: ConnectionOptions): DoorConnection {
         void askForMissing(who)
       } else if (now - saidAt >= STILL_HERE_MS) share(SAID_STILL_HERE)
     },
-    hold: intake.stop,
+    hold: () => intake.stop(),
     idle: () => edits?.idle() ?? Promise.resolve(),
   }
   return connection

@@ -21,7 +21,7 @@ import type { States } from '../state/states.ts'
 import type { Asked } from './address.ts'
 import { createChannel, type Channel } from './channel.ts'
 import { closeOf, DOOR_CLOSE } from './close.ts'
-import { createConnection, type DoorConnection } from './connection.ts'
+import { createConnection, type ConnectionOptions, type DoorConnection } from './connection.ts'
 
 /** As it stands in the address. */
 export interface DoorAddress extends Asked {
@@ -78,7 +78,11 @@ export function createDoor(options: DoorOptions): Door {
   const { clock, limits, hub, heads, spaces, log, counters } = options
   const connections = new Set<DoorConnection>()
   const roomsBySpace = new Map<string, Room>()
-  const reading = inTurns(limits.reads)
+  const forAll: ConnectionOptions = {
+    ...options,
+    unsplit: { ...limits, frameBytes: Number.MAX_SAFE_INTEGER },
+    reading: inTurns(limits.reads),
+  }
   /** Of a subject at an address. */
   const countByVisitor = new Map<string, number>()
   let isOpen = true
@@ -145,13 +149,13 @@ export function createDoor(options: DoorOptions): Door {
     connection: DoorConnection,
     address: DoorAddress,
     entered: Entered,
-    known: (() => void) | undefined,
+    socket: Socket,
   ): Promise<void> => {
     const { document } = address
     if (!isId(address.space) || !isId(document)) throw new JoineryError('BAD_INPUT')
     const { subject, left } = await options.verify(address.token)
     if (!connections.has(connection)) return
-    known?.()
+    socket.known?.()
     count(`${address.from ?? ''} ${subject}`, entered)
     const access = await spaces.open(subject, address.space)
     if (access === undefined) throw new JoineryError('NOT_FOUND')
@@ -215,11 +219,9 @@ export function createDoor(options: DoorOptions): Door {
   return {
     accept(socket, address) {
       const entered: Entered = { leave: undefined, uncount: undefined }
-      const connection = createConnection({
-        ...options,
+      const connection = createConnection(forAll, {
         id: `y-${hex(options.random.bytes(NAME_BYTES))}`,
         socket,
-        reading,
         gone(one) {
           connections.delete(one)
           entered.leave?.()
@@ -230,7 +232,7 @@ export function createDoor(options: DoorOptions): Door {
       counters.add('door-accepted')
       if (connections.size === 1) tickLater()
       if (!isOpen) connection.end(DOOR_CLOSE.RESTART, 'UNAVAILABLE')
-      admit(connection, address, entered, socket.known).catch((error: unknown) => {
+      admit(connection, address, entered, socket).catch((error: unknown) => {
         const code = error instanceof JoineryError ? error.code : 'UNAVAILABLE'
         log.info('not-admitted', { session: connection.id, ...reasonOf(error) })
         connection.end(code === 'BAD_INPUT' ? DOOR_CLOSE.BAD_FRAME : closeOf(code), code)
