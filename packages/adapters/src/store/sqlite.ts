@@ -23,6 +23,7 @@ import {
 } from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
 import { readChain, type ChainReading } from './sqlite/chain.ts'
+import { justRead } from './sqlite/just-read.ts'
 import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
 import { failureOf } from './sqlite/refusals.ts'
@@ -87,6 +88,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   let broken: JoineryError | undefined
   let pages = 0
   const rows = knownRows(statements)
+  const bodies = justRead()
   let checkpointing: NodeJS.Immediate | undefined
 
   function fail(error: unknown, of: 'read' | 'write'): JoineryError {
@@ -115,6 +117,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   /** One transaction. `touched` is about how many pages it wrote. */
   async function write<T>(change: () => { readonly result: T; readonly touched: number }): Promise<T> {
     refuseUnlessSound()
+    bodies.wrote()
     try {
       statements.begin.run()
       const { result, touched } = change()
@@ -293,10 +296,18 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       }),
     async authors(space, document) {
       const found = newestAuthors()
-      await readChain(chain(space, document), found.look)
+      const since = bodies.now()
+      const entries = await readChain(chain(space, document), (row, entry) => {
+        found.look(row)
+        return entry
+      })
+      bodies.keep(space, document, entries, since)
       return found.all()
     },
-    body: (space, document) => readChain(chain(space, document), (_, entry) => entry),
+    async body(space, document) {
+      const known = await read(() => bodies.take(space, document))
+      return known ?? readChain(chain(space, document), (_, entry) => entry)
+    },
     documents: (space, before, limit) =>
       read(() => {
         const row = spaceRow(space)

@@ -31,6 +31,23 @@ test('[S1] a commit that fails half way leaves nothing behind, and the next one 
   await store.close()
 })
 
+test('[S3] a body that is asked for behind its authors is as it is now', async () => {
+  const store = sqliteStore({ file: join(newFolder(), 'log.db') })
+  await store.commit([{ space: 'a', entries: [entry('x', 1), entry('x', 2)] }])
+  const read = async (): Promise<number[]> => (await store.body('a', 'x')).map(({ seq }) => seq)
+  await store.authors('a', 'x')
+  expect(await read()).toEqual([1, 2])
+  await store.authors('a', 'x')
+  await store.commit([{ space: 'a', entries: [{ ...entry('x', 3), basedOn: 2 }] }])
+  expect(await read()).toEqual([1, 2, 3])
+  await store.authors('a', 'x')
+  await store.fold({ space: 'a', document: 'x', upTo: 3, snapshot: new Uint8Array(1), entries: 3 })
+  expect(await read()).toEqual([3])
+  await store.authors('a', 'x')
+  await store.close()
+  await expect(store.body('a', 'x')).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
 describe('a bit that flips in a row', () => {
   const flips = {
     'type': 'type = 1',

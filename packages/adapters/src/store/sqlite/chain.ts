@@ -69,7 +69,9 @@ function pieceOf<T>(statements: ChainReading['statements'], row: DocumentRow, la
   const found: T[] = []
   let before = last
   let bytes = 0
-  for (const each of statements.chainBack.iterate({ space: row.space, document: row.id, last })) {
+  const place = { space: row.space, document: row.id, last }
+  const isOnePiece = row.entries <= PIECE_ROWS && row.bytes <= PIECE_BYTES
+  for (const each of isOnePiece ? statements.chainBack.all(place) : statements.chainBack.iterate(place)) {
     const stored = each as EntryRow
     const entry = entryOf(stored)
     if (entry === undefined) throw broken(row)
