@@ -28,27 +28,35 @@ export function createSpaces(options: {
   const { store, clock, roleMs, openToAll } = options
   const roleBySpaceAndSubject = new Map<string, { role: Role; until: number }>()
 
-  const remember = (space: string, subject: string, role: Role): Role => {
+  const remember = (key: string, role: Role): Role => {
+    const until = clock.monotonic() + roleMs
+    const known = roleBySpaceAndSubject.get(key)
+    if (known !== undefined) {
+      known.role = role
+      known.until = until
+      return role
+    }
     if (roleBySpaceAndSubject.size >= CACHED) roleBySpaceAndSubject.clear()
-    roleBySpaceAndSubject.set(`${space}\n${subject}`, { role, until: clock.monotonic() + roleMs })
+    roleBySpaceAndSubject.set(key, { role, until })
     return role
   }
 
   const roleOf = (space: string, subject: string): Soon<Role | undefined> => {
-    const known = roleBySpaceAndSubject.get(`${space}\n${subject}`)
-    return known !== undefined && clock.monotonic() < known.until ? known.role : readRole(space, subject)
+    const key = keyOf(space, subject)
+    const known = roleBySpaceAndSubject.get(key)
+    return known !== undefined && clock.monotonic() < known.until ? known.role : readRole(space, subject, key)
   }
 
-  const readRole = async (space: string, subject: string): Promise<Role | undefined> => {
+  const readRole = async (space: string, subject: string, key: string): Promise<Role | undefined> => {
     const role = await store.roleOf(space, subject)
-    if (role !== undefined) return remember(space, subject, role)
-    roleBySpaceAndSubject.delete(`${space}\n${subject}`)
+    if (role !== undefined) return remember(key, role)
+    roleBySpaceAndSubject.delete(key)
     return undefined
   }
 
   const admitted = async (space: string, subject: string, role: Role): Promise<Access> => {
     await store.admit(space, subject, role)
-    return { space, role: remember(space, subject, role) }
+    return { space, role: remember(keyOf(space, subject), role) }
   }
 
   return {
@@ -57,9 +65,13 @@ export function createSpaces(options: {
       const space = resolveSpace(subject, name)
       const role = await roleOf(space, subject)
       if (role !== undefined) return { space, role }
-      if (space === personalSpaceOf(subject)) return admitted(space, subject, 'owner')
+      if (isPersonal(space) && space === personalSpaceOf(subject)) return admitted(space, subject, 'owner')
       if (openToAll && !isPersonal(space)) return admitted(space, subject, 'editor')
       return undefined
     },
   }
+}
+
+function keyOf(space: string, subject: string): string {
+  return `${space}\n${subject}`
 }

@@ -5,6 +5,7 @@
  */
 import { JoineryError } from '@joinery/core'
 import ipaddr from 'ipaddr.js'
+import { isIPv4 } from 'node:net'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
@@ -21,6 +22,7 @@ export function clientAddress(trusted: readonly string[]): ClientAddress {
     proxies.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
 
   return (peer, forwardedFor) => {
+    if (proxies.length === 0 && peer !== undefined && isIPv4(peer)) return peer
     let client = addressOf(peer)
     if (client === undefined) return 'unknown'
     const hops = [forwardedFor ?? []].flat().join(',').split(',')
@@ -35,6 +37,7 @@ export function clientAddress(trusted: readonly string[]): ClientAddress {
 
 /** What a limit for each address counts by: an IPv4 address, or the network of an IPv6 one. */
 export function household(address: string): string {
+  if (isIPv4(address)) return address
   const parsed = addressOf(address)
   if (parsed === undefined || parsed.kind() === 'ipv4') return address
   const bytes = parsed.toByteArray().fill(0, HOUSEHOLD_BYTES)
