@@ -11,6 +11,7 @@ import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { defineCommand, runMain } from 'citty'
+import { setFlagsFromString } from 'node:v8'
 import { pino } from 'pino'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
@@ -19,6 +20,9 @@ import type { Terminal } from './commands/terminal.ts'
 import { tokenCommand } from './commands/token.ts'
 
 const STANDARD_ERROR = 2
+
+// What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
+setFlagsFromString('--minor-gc-task-trigger=20')
 
 const workers = new URL('./main-worker.ts', import.meta.url)
 const turn = (): Promise<void> => new Promise(done => void setImmediate(done))
