@@ -15,6 +15,8 @@ export interface FrameIn {
 }
 
 const FIRST_BYTES = 64
+/** From here on a copy costs more than the room that it saves. */
+const LARGE = 65_536
 /** Of a safe integer. */
 const NUMBER_BYTES = 8
 
@@ -23,7 +25,7 @@ export function writing(): FrameOut {
 }
 
 export function written({ bytes, at }: FrameOut): Uint8Array {
-  return bytes.slice(0, at)
+  return at > LARGE ? bytes.subarray(0, at) : bytes.slice(0, at)
 }
 
 export function writeNumber(out: FrameOut, value: number): void {
@@ -67,6 +69,11 @@ export function readNumber(input: FrameIn): number {
   }
 }
 
+/** Bytes that keep little else alive: a copy, or of a large frame that is little else a view. */
+export function own(bytes: Uint8Array): Uint8Array {
+  return bytes.length > LARGE && bytes.length * 1.1 > bytes.buffer.byteLength ? bytes : bytes.slice()
+}
+
 /** A view of the frame. */
 export function readBytes(input: FrameIn): Uint8Array {
   const length = readNumber(input)
@@ -78,7 +85,7 @@ export function readBytes(input: FrameIn): Uint8Array {
 function roomFor(out: FrameOut, count: number): FrameOut {
   const needed = out.at + count
   if (needed > out.bytes.length) {
-    const larger = new Uint8Array(needed * 2)
+    const larger = new Uint8Array(count > LARGE ? needed + LARGE : needed * 2)
     larger.set(out.bytes)
     out.bytes = larger
   }

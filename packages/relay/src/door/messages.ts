@@ -4,7 +4,7 @@
  * - Nothing is copied on the way in, nor of a SyncStep2 on the way out, and nothing is made of a length before that much is there.
  */
 import { createDecoder, hasContent, readVarUint, readVarUint8Array } from 'lib0/decoding'
-import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
+import { createEncoder, length, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
 
 export type DoorMessage =
   /** The other side's state vector: it asks for what it lacks. */
@@ -98,10 +98,14 @@ export function stateVectorOf(authors: Iterable<{ readonly author: string; reado
   return toUint8Array(encoder)
 }
 
+/** Copied once: it may be megabytes. */
 function syncFrame(step: number, bytes: Uint8Array): Uint8Array {
-  const encoder = createEncoder()
-  writeVarUint(encoder, SYNC)
-  writeVarUint(encoder, step)
-  writeVarUint8Array(encoder, bytes)
-  return toUint8Array(encoder)
+  const head = createEncoder()
+  writeVarUint(head, SYNC)
+  writeVarUint(head, step)
+  writeVarUint(head, bytes.length)
+  const frame = new Uint8Array(length(head) + bytes.length)
+  frame.set(toUint8Array(head))
+  frame.set(bytes, length(head))
+  return frame
 }

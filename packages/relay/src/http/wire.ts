@@ -9,6 +9,9 @@ import { lengthOf } from '../outlet.ts'
 import type { SharedFrame, Socket, SocketEvents } from '../socket.ts'
 import type { Place } from './admission.ts'
 
+/** What is larger costs more to copy behind its header than to be sent in two pieces. */
+const SHARED_BYTES = 65_536
+
 export class Wire implements Socket {
   readonly #ws: WebSocket
   readonly #stream: Duplex
@@ -38,7 +41,8 @@ export class Wire implements Socket {
   }
 
   sendShared(frame: SharedFrame): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#stream.write((frame.wire ??= framed(frame.bytes)))
+    if (frame.bytes.length > SHARED_BYTES) this.send(frame.bytes)
+    else if (this.#ws.readyState === this.#ws.OPEN) this.#stream.write((frame.wire ??= framed(frame.bytes)))
   }
 
   sendPieces(pieces: readonly Uint8Array[]): void {
