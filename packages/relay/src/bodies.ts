@@ -69,7 +69,7 @@ async function bodyOf(
     if (last?.engine !== 'yjs' || entries.length <= LIST_ITEMS) return entries
     const state = await states.at(space, document)
     // What came since may be in it, and comes again: no harm to who reads on from his cursor.
-    return [{ ...last, type: 'snapshot', bytes: state.missing(NOBODY) }]
+    return [{ ...last, type: 'snapshot', bytes: await state.missing(NOBODY) }]
   } catch (error) {
     if (error instanceof JoineryError && error.code === 'QUARANTINED') return error
     throw error

@@ -11,6 +11,7 @@
 import {
   entryDigest,
   JoineryError,
+  NO_MARK,
   sameBytes,
   type Clock,
   type CommitEntry,
@@ -19,7 +20,7 @@ import {
   type Hash,
   type Store,
 } from '@joinery/core'
-import type { Scanned } from './gate/gate.ts'
+import type { Scanned, ScanLarge } from './gate/gate.ts'
 import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
 import { judgeBatch, type JudgeOptions, type Taken } from './judging.ts'
 import type { RelayLimits } from './limits.ts'
@@ -28,6 +29,8 @@ import { createSpacing } from './spacing.ts'
 
 const STALE_TRIES = 5
 const SCANNED_AT_ONCE = 64 * 1_024
+/** What a scan costs besides the bytes, in bytes. */
+const SCAN_WEIGHT = 128
 const SPLITS = 32
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
@@ -52,7 +55,7 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' 
   readonly log: Log
   readonly counters: Counters
   /** Scans what is too large for the main thread. */
-  readonly scanLarge: (engine: string, bytes: Uint8Array) => Promise<Scanned>
+  readonly scanLarge: ScanLarge
   /** Resolves once what has arrived by now has been read, so that it shares a commit. */
   readonly turn: () => Promise<void>
   /** After answers: they can be sent. */
@@ -101,7 +104,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     const queued: Queued = {
       job,
       takenAt: clock.monotonic(),
-      digest: entryDigest(job.entry, options.hash),
+      digest: NO_MARK,
       scanned: undefined,
       stale: 0,
       failures: 0,
@@ -111,7 +114,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     waitingBytes += bytes.length
     waitingEntries += 1
     const gate = gates.get(engine)
-    if (gate === undefined || type === 'tombstone') queued.scanned = NOT_SCANNED
+    if (gate === undefined || type === 'tombstone') scanned(queued, NOT_SCANNED)
     else if (bytes.length > limits.inlineScanBytes) void scanLarge(queued)
     else if (unscanned.length === 0 && scannedBytes + bytes.length <= SCANNED_AT_ONCE) scanHere(queued)
     else if (unscanned.push(queued) === 1) void scanRest()
@@ -122,8 +125,13 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   const scanHere = (queued: Queued): void => {
     const { engine, bytes } = queued.job.entry
-    scannedBytes += bytes.length
-    queued.scanned = gates.get(engine)?.scan(bytes)
+    scannedBytes += bytes.length + SCAN_WEIGHT
+    scanned(queued, gates.get(engine)?.scan(bytes))
+  }
+
+  const scanned = (queued: Queued, result: Scanned | undefined, digest?: Uint8Array): void => {
+    queued.scanned = result
+    queued.digest = digest ?? entryDigest(queued.job.entry, options.hash)
   }
 
   /** A message may bring a thousand that are small enough each: between a few of them everybody has his turn. */
@@ -138,17 +146,19 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 
   const scanLarge = async (queued: Queued): Promise<void> => {
-    const { engine, bytes } = queued.job.entry
-    const attempt = (): Promise<Scanned> => options.scanLarge(engine, bytes)
+    const { entry } = queued.job
+    const { engine, bytes } = entry
+    const attempt = (): ReturnType<ScanLarge> => options.scanLarge(engine, bytes, entry)
     try {
       // Once more, since the thread may have broken of something else.
-      queued.scanned = await attempt().catch(attempt)
+      const result = await attempt().catch(attempt)
+      scanned(queued, result, result.digest)
     } catch (error) {
       log.warn('scan-failed', { session: sessionOf(queued), ...reasonOf(error), bytes: bytes.length })
       counters.add('scan-failed')
       const isBusy = error instanceof JoineryError && error.code === 'UNAVAILABLE'
       // It broke two threads, or took too long in both: whatever these bytes are, nobody gets them (CR-22, CR-23).
-      queued.scanned = { ok: false, code: isBusy ? 'UNAVAILABLE' : 'BAD_UPDATE', detail: 'the scan did not end' }
+      scanned(queued, { ok: false, code: isBusy ? 'UNAVAILABLE' : 'BAD_UPDATE', detail: 'the scan did not end' })
     }
     wake?.()
   }

@@ -26,12 +26,12 @@ export type Answer =
   | { readonly answer: 'acked'; readonly seq: number }
   | { readonly answer: 'refused'; readonly code: Code; readonly retryAfter: number; readonly detail: string }
 
-/** A job in the queue: `scanned` once its bytes were looked at. */
+/** A job in the queue: `scanned` and `digest` once its bytes were looked at. */
 export interface Queued {
   readonly job: Job
   /** When it arrived, by the monotonic clock. */
   readonly takenAt: number
-  readonly digest: Uint8Array
+  digest: Uint8Array
   scanned: Scanned | undefined
   /** How often the document moved between judging and writing. */
   stale: number

@@ -50,7 +50,7 @@ export interface RelayLimits {
   readonly burstBytes: number
   readonly messagesPerSecond: number
   readonly burstMessages: number
-  /** One commit. */
+  /** One commit, which nobody else's turn comes in between. */
   readonly batchBytes: number
   readonly batchEntries: number
   /** Heads of authors that one commit moves, but for what a single update does. */
@@ -104,8 +104,8 @@ export const RELAY_LIMITS: RelayLimits = {
   burstBytes: 32 * MiB,
   messagesPerSecond: 5_000,
   burstMessages: 50_000,
-  batchBytes: 8 * MiB,
-  batchEntries: 1_024,
+  batchBytes: 2 * MiB,
+  batchEntries: 512,
   batchAuthors: 4_096,
   commitDistanceMs: 4,
   cachedAuthors: 100_000,

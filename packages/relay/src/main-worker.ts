@@ -1,13 +1,15 @@
 /** The thread of `main.ts`: scans and joins large updates and folds documents, one job at a time. The only place of the relay where an engine runs. */
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
-import type { Engine } from '@joinery/core'
-import { fittingParts, joinUpdates, partsOf } from '@joinery/core/gate'
+import { entryDigest, type Engine } from '@joinery/core'
+import { joinUpdates } from '@joinery/core/gate'
 import { parentPort } from 'node:worker_threads'
+import { nativeHash } from './commands/native-hash.ts'
 import { GATES } from './gate/table.ts'
 import type { FoldHow } from './compactor.ts'
 import { foldByBytes, foldRegister, foldWith } from './workers/fold.ts'
 import type { Job, JobMessage, JobResult } from './workers/jobs.ts'
 import { join, parted } from './workers/joined.ts'
+import { joinOf, lackOf } from './workers/packed.ts'
 import { replayWith } from './workers/replay.ts'
 import { leansOn, leftOf, tryWith } from './workers/trial.ts'
 
@@ -21,14 +23,14 @@ async function perform(job: Job): Promise<JobResult> {
   if (job.do === 'scan') {
     const gate = GATES.find(({ engine }) => engine === job.engine)
     if (gate === undefined) throw new Error('no such engine')
-    return { scanned: gate.scan(job.bytes) }
+    const { entry, bytes } = job
+    const scanned = gate.scan(bytes)
+    return {
+      scanned: entry === undefined ? scanned : { ...scanned, digest: entryDigest({ ...entry, bytes }, nativeHash) },
+    }
   }
-  if (job.do === 'join') {
-    const joined = joinUpdates(parted(job))
-    const parts = joined && partsOf(joined)
-    if (parts === undefined) throw new Error('an update that cannot be read')
-    return { parts: job.clocks === undefined ? parts : fittingParts(parts, job.clocks).parts }
-  }
+  if (job.do === 'join') return { joined: joinOf(parted(job), job.stateVector) }
+  if (job.do === 'lack') return { lacking: lackOf(parted(job), job.clocks) }
   if (job.do === 'replay') {
     const engine = await engineOf(job.engine)
     if (engine === undefined) throw new Error('no such engine')
@@ -67,9 +69,25 @@ async function fold(name: string, updates: readonly Uint8Array[], how: FoldHow):
 }
 
 parentPort?.on('message', (job: Job) => {
-  const answer = (message: JobMessage): void => parentPort?.postMessage(message)
+  const answer = (message: JobMessage, given: readonly ArrayBuffer[] = []): void =>
+    parentPort?.postMessage(message, given)
   perform(job).then(
-    result => answer({ result }),
+    result => answer({ result }, givenAway(result)),
     (error: unknown) => answer({ error: error instanceof Error ? error.message : 'broke' }),
   )
 })
+
+/** What of a result may be large is handed over and not copied, since whoever waits for it would do half of the copying. */
+function givenAway(result: JobResult): ArrayBuffer[] {
+  const bytes = largeIn(result)
+  const isAlone = bytes !== undefined && bytes.length === bytes.buffer.byteLength
+  return isAlone && bytes.buffer instanceof ArrayBuffer ? [bytes.buffer] : []
+}
+
+function largeIn(result: JobResult): Uint8Array | undefined {
+  if ('joined' in result) return result.joined.update
+  if ('lacking' in result) return result.lacking
+  if ('snapshot' in result) return result.snapshot
+  if ('replayed' in result) return result.replayed.snapshot
+  return 'left' in result ? result.left?.bytes : undefined
+}

@@ -20,7 +20,7 @@ import { createCommitter } from './committer.ts'
 import { createCompactor, type Fold } from './compactor.ts'
 import { createDevices } from './devices.ts'
 import { createDoor, type DoorAddress } from './door/door.ts'
-import type { EngineGate, Scanned } from './gate/gate.ts'
+import type { EngineGate, Scanned, ScanLarge } from './gate/gate.ts'
 import { createHeads } from './heads.ts'
 import { createHub } from './hub.ts'
 import { inTurns } from './in-turns.ts'
@@ -48,7 +48,7 @@ export interface RelayOptions {
   /** Puts together long documents elsewhere than here, for who asks by state vector; without it, here. */
   readonly join?: JoinElsewhere
   /** Scans what is larger than `inlineScanBytes` elsewhere than here; without it, here. */
-  readonly scanLarge?: (engine: string, bytes: Uint8Array) => Promise<Scanned>
+  readonly scanLarge?: ScanLarge
   /** In development shared spaces are made on first use and open to all. */
   readonly openToAll?: boolean
   /** A quicker SHA-256 than ours, where there is one. */

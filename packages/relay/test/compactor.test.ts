@@ -335,7 +335,7 @@ test('[R2] a body of more entries than a message holds comes joined, or is asked
       Promise.resolve((document === 'long' ? long : long.slice(0, 1)).map(one => ({ ...one, engine }))),
     documents: () => Promise.resolve(heads),
   }
-  const state = { seq: 65_537, missing: () => whole, lacking: () => undefined, lackingOf: async () => undefined }
+  const state = { seq: 65_537, missing: async () => whole, lackingOf: async () => undefined }
   const states = { at: () => Promise.resolve(state) }
   const ask = (document?: string) => bodiesFor({ store, states, limits: { pageBytes: 1_000 } }, 'garden', document, 0)
   const joined = { seq: 65_537, n: 65_537, type: 'snapshot', bytes: whole }

@@ -234,7 +234,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
       await outlet.room()
       if (phase === 'new') phase = 'joining'
       try {
-        if (isOpen) answer(await states.at(space, document), stateVector)
+        if (isOpen) await answer(await states.at(space, document), stateVector)
       } catch (error) {
         unreadable(error)
       }
@@ -243,17 +243,10 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     })
   }
 
-  const answer = (state: State, stateVector: Uint8Array): void => {
+  const answer = async (state: State, stateVector: Uint8Array): Promise<void> => {
+    const missing = await state.missing(stateVector)
     if (!isOpen) return
-    let missing: Uint8Array
-    try {
-      missing = state.missing(stateVector)
-    } catch (error) {
-      if (error instanceof JoineryError) throw error
-      end(DOOR_CLOSE.BAD_FRAME, 'BAD_FRAME')
-      return
-    }
-    saidAt = clock.monotonic()
+    hasSpoken = true
     outlet.pieces(step2Pieces(missing))
     if (phase !== 'joining') return
     seen = state.seq
@@ -340,7 +333,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     if (role !== 'viewer') {
       // The frame may be a piece of something larger, which would stay for as long as the edit does.
       edits ??= editing(admitted)
-      edits.take(update.slice(), isAnswer)
+      edits.take(update.length > limits.inlineScanBytes ? update : update.slice(), isAnswer)
       return
     }
     // A stock client answers every SyncStep1 by itself; what it writes is another matter.

@@ -4,7 +4,7 @@
  * - A scan is plain data, so that a worker may make it.
  * - What `judge` takes goes into any document with that head whole (T5).
  */
-import type { AuthorHead, Code } from '@joinery/core'
+import type { AuthorHead, Code, PushEntry } from '@joinery/core'
 
 export type Scan = Readonly<Record<string, unknown>>
 
@@ -12,6 +12,18 @@ export type Scanned =
   /** `authors`: how many heads it moves, 1 if absent. */
   | { readonly ok: true; readonly scan: Scan; readonly stampMax: string | undefined; readonly authors?: number }
   | { readonly ok: false; readonly code: Code; readonly detail: string }
+
+/**
+ * Scans elsewhere than on the main thread. With the entry that the bytes are of, it may give its digest as well, which takes about as long.
+ */
+export type ScanLarge = (
+  engine: string,
+  bytes: Uint8Array,
+  entry?: Named,
+) => Promise<Scanned & { readonly digest?: Uint8Array }>
+
+/** What an entry's digest covers besides its bytes. */
+export type Named = Pick<PushEntry, 'type' | 'document' | 'kind' | 'engine'>
 
 export type Verdict =
   /** Heads of the authors that this update moves. */

@@ -3,7 +3,8 @@
  * - A state is at least as new as when it was asked for; what was committed since may be in it already.
  * - Single-flight: who asks at the same time shares the load, and the last answers with it. A few megabytes in all are kept.
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
- * - T2: a body that is long or of very many pieces is put together by a worker.
+ * - T2: a body that is long or of very many pieces is put together by a worker, and what is in more pieces than are looked through in no
+ *   time is never read here: a worker answers whoever asks (CR-07).
  */
 import { JoineryError, type DocumentHead, type Entry, type Store } from '@joinery/core'
 import { fittingParts, heldUpdates, partsOf, type HeldUpdates, type UpdateParts } from '@joinery/core/gate'
@@ -11,22 +12,33 @@ import { boundedMap } from '../bounded-map.ts'
 import { keyOf } from '../heads.ts'
 import type { Counters } from '../log.ts'
 
-/** Reads updates elsewhere than on the main thread, and gives the parts of one update that says the same as all. */
-export type JoinElsewhere = (
-  updates: readonly Uint8Array[],
-  /** Next free clocks: only what fits a document with these. */
-  clocks?: ReadonlyMap<number, number>,
-) => Promise<UpdateParts>
+/** Reads updates elsewhere than on the main thread. */
+export interface JoinElsewhere {
+  /** One update with all that these hold, or all that a state vector lacks of it, with every delete. */
+  join(updates: readonly Uint8Array[], stateVector?: Uint8Array): Promise<JoinedElsewhere>
+  /** What of an update these do not hold; with the next free clocks of a document, only what fits there. */
+  lacking(
+    updates: readonly Uint8Array[],
+    update: Uint8Array,
+    clocks?: ReadonlyMap<number, number>,
+  ): Promise<Uint8Array | undefined>
+}
+
+export interface JoinedElsewhere {
+  readonly update: Uint8Array
+  /** What it is made of; undefined when that is too much to be looked through here. */
+  readonly parts: UpdateParts | undefined
+}
 
 export interface State {
   /** The document's last seq that is in it; 0 when nothing of it is stored. */
   readonly seq: number
   /** One update with what a state vector lacks, and every delete. Shared by all who ask: not to be written to. */
-  missing(stateVector: Uint8Array): Uint8Array
-  /** What of an update is not stored, structs and deletes; undefined when nothing. For updates small enough to read here. */
-  lacking(update: Uint8Array): Uint8Array | undefined
-  /** As `lacking`, for one of any size: a large one is read in a worker. */
-  /** With the next free clocks of a document: only what fits there of it. */
+  missing(stateVector: Uint8Array): Promise<Uint8Array>
+  /**
+   * What of an update is not stored, structs and deletes; undefined when nothing. With the next free clocks of a document: only what fits
+   * there of it.
+   */
   lackingOf(update: Uint8Array, clocks?: ReadonlyMap<number, number>): Promise<Uint8Array | undefined>
 }
 
@@ -51,6 +63,7 @@ export interface StatesOptions {
   /** Bodies up to so many bytes and entries are read here, and updates up to so many bytes: what a thread costs to start is more. */
   readonly inlineBytes?: number
   readonly inlineEntries?: number
+  readonly inlineRuns?: number
   readonly inlineUpdateBytes?: number
   readonly counters?: Pick<Counters, 'add'>
 }
@@ -65,6 +78,8 @@ interface Kept {
   seq: number
   bytes: number
   held: HeldUpdates
+  /** In too many runs to be held: all of it stays unread. */
+  readonly isFar: boolean
   /** To be read into `held` when somebody asks: who only writes pays nothing for it. */
   unread: Uint8Array[]
   /** All of it, as one update. */
@@ -74,13 +89,14 @@ interface Kept {
   runsAtBest: number
 }
 
-const NOTHING_KEPT = { seq: 0, bytes: 0, whole: undefined, last: undefined, runsAtBest: 0 }
+const NOTHING_KEPT = { seq: 0, bytes: 0, isFar: false, whole: undefined, last: undefined, runsAtBest: 0 }
 
 export function createStates(options: StatesOptions): States {
   const { store, join } = options
   const inlineBytes = options.inlineBytes ?? MiB
   const inlineUpdateBytes = options.inlineUpdateBytes ?? 64 * 1_024
   const inlineEntries = options.inlineEntries ?? 2_048
+  const inlineRuns = options.inlineRuns ?? 4_096
   const cache = boundedMap<Kept>(options.cachedBytes ?? 4 * MiB)
   const loads = new Map<string, { loading: Promise<Kept> | undefined; moved: boolean }>()
 
@@ -118,11 +134,14 @@ export function createStates(options: StatesOptions): States {
       .map(entry => entry.bytes)
     let bytes = 0
     for (const update of updates) bytes += update.length
-    const isLarge = join !== undefined && (bytes > inlineBytes || entries.length > inlineEntries)
-    if (isLarge) {
+    const isLarge = bytes > inlineBytes || entries.length > inlineEntries || runsIn(updates) > inlineRuns
+    if (join !== undefined && isLarge) {
+      const { update: whole, parts } = await elsewhere(there => there.join(updates))
       const held = heldUpdates()
-      held.addParts(await joined(updates))
-      return { ...NOTHING_KEPT, seq, bytes, held, unread: [], runsAtBest: held.runs }
+      if (parts !== undefined) held.addParts(parts)
+      const unread = parts === undefined ? [whole] : []
+      const isFar = parts === undefined
+      return { ...NOTHING_KEPT, seq, bytes: whole.length, isFar, held, unread, whole, runsAtBest: held.runs }
     }
     const kept: Kept = { ...NOTHING_KEPT, seq, bytes, held: heldUpdates(), unread: updates }
     // One is served as it is.
@@ -132,12 +151,12 @@ export function createStates(options: StatesOptions): States {
   }
 
   /** Once more, since the thread may have broken of something else; then it is what was to be read. */
-  const joined = async (updates: readonly Uint8Array[], clocks?: ReadonlyMap<number, number>): Promise<UpdateParts> => {
+  const elsewhere = async <T>(work: (there: JoinElsewhere) => Promise<T>): Promise<T> => {
     if (join === undefined) throw new JoineryError('UNAVAILABLE', { what: 'workers' })
     try {
-      return await join(updates, clocks).catch((error: unknown) => {
+      return await work(join).catch((error: unknown) => {
         if (error instanceof JoineryError && error.code !== 'TOO_LARGE') throw error
-        return join(updates, clocks)
+        return work(join)
       })
     } catch (error) {
       if (!(error instanceof JoineryError)) throw new JoineryError('QUARANTINED', { what: 'state' })
@@ -146,26 +165,44 @@ export function createStates(options: StatesOptions): States {
     }
   }
 
+  /** All that is kept, as one update. */
+  const wholeOf = async (kept: Kept): Promise<Uint8Array> => {
+    if (kept.whole !== undefined) return kept.whole
+    if (!kept.isFar) return (kept.whole = heldOf(kept).encode())
+    const before = [...kept.unread]
+    const { update } = await elsewhere(there => there.join(before))
+    // What came meanwhile stays behind it, and another may have been quicker.
+    if (kept.unread[0] === before[0]) kept.unread.splice(0, before.length, update)
+    return update
+  }
+
+  const missingOf = async (kept: Kept, stateVector: Uint8Array): Promise<Uint8Array> => {
+    if (!kept.isFar) return heldOf(kept).encode(stateVector)
+    const { update } = await elsewhere(there => there.join([...kept.unread], stateVector))
+    return update
+  }
+
   const stateOf = (key: string, kept: Kept): State => ({
     seq: kept.seq,
-    missing(stateVector) {
+    async missing(stateVector) {
+      const { seq } = kept
       if (isEmpty(stateVector)) {
-        if (kept.whole === undefined) {
-          kept.whole = heldOf(kept).encode()
-          if (cache.get(key) === kept) keep(key, kept)
-        }
-        return kept.whole
-      }
-      if (kept.last === undefined || !isSame(kept.last.stateVector, stateVector)) {
-        kept.last = { stateVector: stateVector.slice(), update: heldOf(kept).encode(stateVector) }
+        if (kept.whole !== undefined) return kept.whole
+        const whole = await wholeOf(kept)
+        if (kept.seq === seq) kept.whole = whole
         if (cache.get(key) === kept) keep(key, kept)
+        return whole
       }
-      return kept.last.update
+      if (kept.last !== undefined && isSame(kept.last.stateVector, stateVector)) return kept.last.update
+      const last = { stateVector: stateVector.slice(), update: await missingOf(kept, stateVector) }
+      if (kept.seq === seq) kept.last = last
+      if (cache.get(key) === kept) keep(key, kept)
+      return last.update
     },
-    lacking: update => heldOf(kept).lacking(update),
     async lackingOf(update, clocks) {
-      if (join !== undefined && update.length > inlineUpdateBytes) {
-        return heldOf(kept).lackingParts(await joined([update], clocks))
+      if (join !== undefined && (kept.isFar || update.length > inlineUpdateBytes)) {
+        const stored = kept.seq === 0 ? [] : kept.isFar ? [...kept.unread] : [await wholeOf(kept)]
+        return elsewhere(there => there.lacking(stored, update, clocks))
       }
       if (clocks === undefined) return heldOf(kept).lacking(update)
       const parts = partsOf(update)
@@ -236,6 +273,19 @@ function putTogether(kept: Kept): void {
   kept.held = again
   kept.bytes = whole.length
   kept.runsAtBest = again.runs
+}
+
+/** Of how many runs they are at least, by the number that each begins with. */
+function runsIn(updates: readonly Uint8Array[]): number {
+  let runs = 0
+  for (const update of updates) {
+    for (let at = 0, unit = 1; at < 4; at++, unit *= 128) {
+      const byte = update[at] ?? 0
+      runs += (byte % 128) * unit
+      if (byte < 128) break
+    }
+  }
+  return runs
 }
 
 function isEmpty(stateVector: Uint8Array): boolean {

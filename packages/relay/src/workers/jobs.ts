@@ -1,20 +1,35 @@
 /** What the relay has done elsewhere than on its main thread: bytes in, plain data out (T2). */
-import type { Leaving, UpdateParts } from '@joinery/core/gate'
+import type { Leaving } from '@joinery/core/gate'
 import type { FoldHow } from '../compactor.ts'
-import type { Scanned } from '../gate/gate.ts'
+import type { Named, Scanned } from '../gate/gate.ts'
 import type { Joined } from './joined.ts'
+import type { PackedUpdate } from './packed.ts'
 import type { Replayed } from './replay.ts'
 import type { Trial } from './trial.ts'
 
 export type Job =
-  | { readonly do: 'scan'; readonly engine: string; readonly bytes: Uint8Array }
-  /** One update that says the same as these, as its parts. */
+  /** One update, and the entry that it is to be, if its digest is wanted. */
   | {
-      readonly do: 'join'
+      readonly do: 'scan'
+      readonly engine: string
+      readonly entry: Named | undefined
       readonly bytes: Uint8Array
       readonly ends: Uint32Array
+    }
+  /** One update that says the same as these, or all that a state vector lacks of it. */
+  | {
+      readonly do: 'join'
+      readonly stateVector: Uint8Array | undefined
+      readonly bytes: Uint8Array
+      readonly ends: Uint32Array
+    }
+  /** What of the last update the others do not hold. */
+  | {
+      readonly do: 'lack'
       /** Next free clocks: only what fits a document with these. */
-      readonly clocks?: ReadonlyMap<number, number> | undefined
+      readonly clocks: ReadonlyMap<number, number> | undefined
+      readonly bytes: Uint8Array
+      readonly ends: Uint32Array
     }
   /** The updates, one behind the other, and where each ends: a thread takes one piece of memory in no time, and a hundred thousand slowly. */
   | {
@@ -45,8 +60,10 @@ export type Job =
   | { readonly do: 'replay'; readonly engine: string; readonly bytes: Uint8Array; readonly ends: Uint32Array }
 
 export type JobResult =
-  | { readonly scanned: Scanned }
-  | { readonly parts: UpdateParts }
+  | { readonly scanned: Scanned & { readonly digest?: Uint8Array } }
+  | { readonly joined: PackedUpdate }
+  /** Undefined when nothing is. */
+  | { readonly lacking: Uint8Array | undefined }
   | { readonly snapshot: Uint8Array | undefined }
   | { readonly replayed: Replayed }
   /** Undefined when this engine's updates are not tried. */

@@ -5,21 +5,37 @@ export interface Joined {
   readonly ends: Uint32Array
 }
 
-/** As many are copied before others have their turn. */
-const STRIDE = 16_384
+/** So much is copied before others have their turn. */
+const STRIDE_BYTES = 1_048_576
+/** What one costs besides its bytes. */
+const PIECE_WEIGHT = 64
 
 export function join(pieces: readonly Uint8Array[]): Joined {
-  const { bytes, ends } = roomFor(pieces)
-  copy(pieces, 0, pieces.length, { bytes, ends })
-  return { bytes, ends }
+  const joined = roomFor(pieces)
+  let end = 0
+  for (const [at, piece] of pieces.entries()) {
+    joined.bytes.set(piece, end)
+    joined.ends[at] = end += piece.length
+  }
+  return joined
 }
 
 /** The same, for a thread that others wait for. */
 export async function joinInTurns(pieces: readonly Uint8Array[], turn: () => Promise<void>): Promise<Joined> {
   const joined = roomFor(pieces)
-  for (let from = 0; from < pieces.length; from += STRIDE) {
-    if (from > 0) await turn()
-    copy(pieces, from, Math.min(from + STRIDE, pieces.length), joined)
+  let end = 0
+  let copied = 0
+  for (const [at, piece] of pieces.entries()) {
+    for (let from = 0; from < piece.length; from += STRIDE_BYTES) {
+      const part = piece.subarray(from, from + STRIDE_BYTES)
+      if (copied > 0 && copied + part.length > STRIDE_BYTES) {
+        await turn()
+        copied = 0
+      }
+      joined.bytes.set(part, end + from)
+      copied += part.length + PIECE_WEIGHT
+    }
+    joined.ends[at] = end += piece.length
   }
   return joined
 }
@@ -28,15 +44,6 @@ function roomFor(pieces: readonly Uint8Array[]): Joined {
   let length = 0
   for (const piece of pieces) length += piece.length
   return { bytes: new Uint8Array(length), ends: new Uint32Array(pieces.length) }
-}
-
-function copy(pieces: readonly Uint8Array[], from: number, to: number, { bytes, ends }: Joined): void {
-  let end = from === 0 ? 0 : (ends[from - 1] as number)
-  for (let at = from; at < to; at++) {
-    const piece = pieces[at] as Uint8Array
-    bytes.set(piece, end)
-    ends[at] = end += piece.length
-  }
 }
 
 /** Views, not copies. */

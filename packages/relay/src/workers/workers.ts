@@ -1,12 +1,13 @@
 /** The relay's two kinds of thread: one that reads what somebody waits for, one that folds what nobody waits for. */
 import type { Clock } from '@joinery/core'
-import type { Leaving, UpdateParts } from '@joinery/core/gate'
+import type { Leaving } from '@joinery/core/gate'
 import type { Fold } from '../compactor.ts'
-import type { Scanned } from '../gate/gate.ts'
+import type { Named, ScanLarge } from '../gate/gate.ts'
 import type { Log } from '../log.ts'
 import type { JoinElsewhere } from '../state/states.ts'
 import type { JobResult } from './jobs.ts'
 import { joinInTurns, parted, type Joined } from './joined.ts'
+import { unpacked, type PackedUpdate } from './packed.ts'
 import { createPool } from './pool.ts'
 import type { Replayed } from './replay.ts'
 import type { Trial } from './trial.ts'
@@ -18,7 +19,7 @@ const TRY_EASILY = { threads: 1, timeoutMs: 15_000, memoryMb: 512, maxWaiting: 4
 const FOLD = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 4 }
 
 export interface Workers {
-  readonly scan: (engine: string, bytes: Uint8Array) => Promise<Scanned>
+  readonly scan: ScanLarge
   readonly join: JoinElsewhere
   readonly fold: Fold
   /** Within the budget of a fold. */
@@ -49,8 +50,14 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
   const trials = createPool({ ...options, ...TRY })
   const easyTrials = createPool({ ...options, ...TRY_EASILY })
   return {
-    scan: async (engine, bytes) => scannedOf(await reads.run({ do: 'scan', engine, bytes })),
-    join: async (updates, clocks) => partsOf(await reads.run({ do: 'join', ...(await joined(updates)), clocks })),
+    scan: async (engine, bytes, entry) =>
+      scannedOf(await reads.run({ do: 'scan', engine, entry: named(entry), ...(await joined([bytes])) })),
+    join: {
+      join: async (updates, stateVector) =>
+        unpacked(joinedOf(await reads.run({ do: 'join', stateVector, ...(await joined(updates)) }))),
+      lacking: async (updates, update, clocks) =>
+        lackingOf(await reads.run({ do: 'lack', clocks, ...(await joined([...updates, update])) })),
+    },
     fold: async (engine, updates, how = 'replay') =>
       snapshotOf(await folds.run({ do: 'fold', engine, how, ...(await joined(updates)) })),
     replay: async (engine, updates) =>
@@ -67,13 +74,25 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
   }
 }
 
-function scannedOf(result: JobResult): Scanned {
+/** And nothing else of it: what it is given, a thread copies. */
+function named(entry: Named | undefined): Named | undefined {
+  if (entry === undefined) return undefined
+  const { type, document, kind, engine } = entry
+  return { type, document, kind, engine }
+}
+
+function scannedOf(result: JobResult): Awaited<ReturnType<ScanLarge>> {
   if ('scanned' in result) return result.scanned
   throw new Error('another answer than was asked for')
 }
 
-function partsOf(result: JobResult): UpdateParts {
-  if ('parts' in result) return result.parts
+function joinedOf(result: JobResult): PackedUpdate {
+  if ('joined' in result) return result.joined
+  throw new Error('another answer than was asked for')
+}
+
+function lackingOf(result: JobResult): Uint8Array | undefined {
+  if ('lacking' in result) return result.lacking
   throw new Error('another answer than was asked for')
 }
 

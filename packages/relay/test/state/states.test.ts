@@ -1,8 +1,9 @@
 import { JoineryError, writeRegister, type DocumentHead, type Entry } from '@joinery/core'
-import { joinUpdates, partsOf } from '@joinery/core/gate'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { createStates, type StatesOptions } from '../../src/state/states.ts'
+import { createStates, type JoinElsewhere, type StatesOptions } from '../../src/state/states.ts'
+import { joinOf, lackOf, unpacked } from '../../src/workers/packed.ts'
+import * as craft from '../../../core/test/gate/craft.ts'
 import { rig, type, update, writer, type Rig } from '../rig.ts'
 
 const NOBODY = new Uint8Array([0])
@@ -32,6 +33,27 @@ async function stored(
   }
 }
 
+/** As a worker does it. */
+function countedJoin(count: () => void): JoinElsewhere {
+  return {
+    async join(updates, stateVector) {
+      count()
+      return unpacked(joinOf(updates, stateVector))
+    },
+    async lacking(updates, update, clocks) {
+      count()
+      return lackOf([...updates, update], clocks)
+    },
+  }
+}
+
+function failingJoin(error: () => Error): JoinElsewhere {
+  const fail = async (): Promise<never> => {
+    throw error()
+  }
+  return { join: fail, lacking: fail }
+}
+
 function textOf(...updates: readonly Uint8Array[]): string {
   const doc = new Y.Doc()
   for (const bytes of updates) Y.applyUpdate(doc, bytes)
@@ -42,18 +64,18 @@ test('[T1] who has nothing gets everything as one update, and who has some the r
   const { counted, text } = await stored(20)
   const state = await createStates({ store: counted }).at('garden', 'd')
   expect(state.seq).toBe(20)
-  const whole = state.missing(NOBODY)
+  const whole = await state.missing(NOBODY)
   expect(textOf(whole)).toBe(text)
-  const rest = state.missing(Y.encodeStateVector(new Map([[7, 5]])))
+  const rest = await state.missing(Y.encodeStateVector(new Map([[7, 5]])))
   expect(rest.length).toBeLessThan(whole.length)
-  expect(state.lacking(whole)).toBeUndefined()
+  expect(await state.lackingOf(whole)).toBeUndefined()
 })
 
 test('[T1] a herd costs one load, and who comes after it none', async () => {
   const { counted, reads } = await stored(3)
   const states = createStates({ store: counted })
   const herd = await Promise.all(Array.from({ length: 50 }, () => states.at('garden', 'd')))
-  const frames = new Set(herd.map(state => state.missing(NOBODY)))
+  const frames = new Set(await Promise.all(herd.map(state => state.missing(NOBODY))))
   expect(frames.size).toBe(1)
   await states.at('garden', 'd')
   expect(reads()).toBe(1)
@@ -72,7 +94,7 @@ test('[R2] a state that is kept moves on with what is committed, and one that mi
   const { one, counted, reads } = await stored(3)
   const states = createStates({ store: counted })
   const before = await states.at('garden', 'd')
-  before.missing(NOBODY)
+  await before.missing(NOBODY)
   const bob = await one.device('bob', 'laptop')
   const w = writer(8)
   bob.say({ type: 'push', space: 'garden', entries: [update(1, 'd', w.edit(type('told ')))] })
@@ -80,17 +102,17 @@ test('[R2] a state that is kept moves on with what is committed, and one that mi
   states.wrote('garden', (await one.store.body('garden', 'd')).slice(-1), new Map([['d', 3]]))
   const told = await states.at('garden', 'd')
   expect([told.seq, reads()]).toEqual([4, 1])
-  expect(textOf(told.missing(NOBODY))).toContain('told')
+  expect(textOf(await told.missing(NOBODY))).toContain('told')
   bob.say({ type: 'push', space: 'garden', entries: [update(2, 'd', w.edit(type('unheard ')))] })
   await one.rest()
   const after = await states.at('garden', 'd')
   expect([after.seq, reads()]).toEqual([5, 2])
-  expect(textOf(after.missing(NOBODY))).toContain('unheard')
+  expect(textOf(await after.missing(NOBODY))).toContain('unheard')
   for (const n of [3, 4])
     bob.say({ type: 'push', space: 'garden', entries: [update(n, 'd', w.edit(type(`half${n} `)))] })
   await one.rest()
   states.wrote('garden', (await one.store.body('garden', 'd')).slice(-1), new Map([['d', 6]]))
-  expect(textOf((await states.at('garden', 'd')).missing(NOBODY))).toContain('half3 half4')
+  expect(textOf(await (await states.at('garden', 'd')).missing(NOBODY))).toContain('half3 half4')
 })
 
 test('[R2] what is committed while a document is loaded is not taken for known', async () => {
@@ -120,7 +142,7 @@ test('[R2] what is committed while a document is loaded is not taken for known',
   const second = states.at('garden', 'd')
   await one.rest()
   release()
-  expect(textOf((await second).missing(NOBODY))).toContain('late1 late2')
+  expect(textOf(await (await second).missing(NOBODY))).toContain('late1 late2')
 })
 
 test('[S3] [CR-25] a document that cannot be read is refused and never empty, one that is not there is empty', async () => {
@@ -133,7 +155,7 @@ test('[S3] [CR-25] a document that cannot be read is refused and never empty, on
     code: 'QUARANTINED',
   })
   const nothing = await createStates({ store: counted }).at('garden', 'nowhere')
-  expect([nothing.seq, textOf(nothing.missing(NOBODY))]).toEqual([0, ''])
+  expect([nothing.seq, textOf(await nothing.missing(NOBODY))]).toEqual([0, ''])
   const ann = await one.device('ann', 'tablet')
   ann.say({
     type: 'push',
@@ -151,37 +173,73 @@ test('[S3] [CR-25] a document that cannot be read is refused and never empty, on
 test('[T2] a long document is put together elsewhere, and one that breaks the worker twice is refused alone', async () => {
   const { counted, text } = await stored(30)
   let calls = 0
-  const join: StatesOptions['join'] = async updates => {
-    calls += 1
-    return partsOf(joinUpdates(updates)!)!
-  }
+  const join = countedJoin(() => (calls += 1))
   const states = createStates({ store: counted, join, inlineEntries: 10 })
   const state = await states.at('garden', 'd')
-  expect(textOf(state.missing(NOBODY))).toBe(text)
+  expect(textOf(await state.missing(NOBODY))).toBe(text)
   expect(calls).toBe(1)
   const large = createStates({ store: counted, join, inlineBytes: 10, inlineEntries: 100, inlineUpdateBytes: 10 })
-  expect(await (await large.at('garden', 'd')).lackingOf(state.missing(NOBODY))).toBeUndefined()
+  expect(await (await large.at('garden', 'd')).lackingOf(await state.missing(NOBODY))).toBeUndefined()
   expect(calls).toBe(3)
   const breaking = createStates({
     store: counted,
-    join: () => Promise.reject(new Error('out of memory')),
+    join: failingJoin(() => new Error('out of memory')),
     inlineEntries: 10,
   })
   await expect(breaking.at('garden', 'd')).rejects.toMatchObject({ code: 'QUARANTINED' })
   let tries = 0
   const slow = createStates({
     store: counted,
-    join: () => Promise.reject(new JoineryError('TOO_LARGE', { tries: ++tries })),
+    join: failingJoin(() => new JoineryError('TOO_LARGE', { tries: ++tries })),
     inlineEntries: 10,
   })
   await expect(slow.at('garden', 'd')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   expect(tries).toBe(2)
   const busy = createStates({
     store: counted,
-    join: () => Promise.reject(new JoineryError('UNAVAILABLE')),
+    join: failingJoin(() => new JoineryError('UNAVAILABLE')),
     inlineEntries: 10,
   })
   await expect(busy.at('garden', 'd')).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})
+
+test('[CR-07] a document of very many authors is not read here: workers answer, and what is committed meanwhile is behind it', async () => {
+  const one = rig()
+  const ann = await one.device('ann', 'phone')
+  const crowd = craft.update(
+    Array.from({ length: 4_096 }, (_, at) => ({
+      author: 10_000 - at,
+      clock: 0,
+      structs: [craft.item(craft.text('x'), { parent: 'body' })],
+    })),
+  )
+  const other = writer(20_000)
+  ann.say({
+    type: 'push',
+    space: 'garden',
+    entries: [update(1, 'd', crowd), update(2, 'd', other.edit(type('first ')))],
+  })
+  for (let i = 0; i < 20; i++) await one.rest(10)
+  let calls = 0
+  const join = countedJoin(() => (calls += 1))
+  const states = createStates({ store: one.store, join })
+  const state = await states.at('garden', 'd')
+  expect(textOf(await state.missing(NOBODY))).toHaveLength(4_096 + 6)
+  expect(calls).toBe(1)
+  const crowded = Y.encodeStateVectorFromUpdate(crowd)
+  expect(textOf(crowd, await state.missing(crowded))).toBe(textOf(await state.missing(NOBODY)))
+  expect(await state.lackingOf(crowd)).toBeUndefined()
+  expect(calls).toBe(3)
+  const bytes = other.edit(type('second '))
+  expect(await state.lackingOf(bytes)).toEqual(bytes)
+  ann.say({ type: 'push', space: 'garden', entries: [update(3, 'd', bytes)] })
+  await one.rest()
+  states.wrote('garden', (await one.store.body('garden', 'd')).slice(-1), new Map([['d', 2]]))
+  const after = await states.at('garden', 'd')
+  const [whole, again] = await Promise.all([after.missing(NOBODY), after.missing(NOBODY)])
+  expect(textOf(whole)).toContain('second')
+  expect(textOf(again)).toBe(textOf(whole))
+  expect(await after.lackingOf(bytes)).toBeUndefined()
 })
 
 test('[T3] a document that grows while it is kept is put together again, not held in ever more pieces', async () => {
@@ -195,6 +253,6 @@ test('[T3] a document that grows while it is kept is put together again, not hel
   await one.rest()
   states.wrote('garden', (await one.store.body('garden', 'd')).slice(2), new Map([['d', 2]]))
   const state = await states.at('garden', 'd')
-  expect(textOf(state.missing(NOBODY))).toContain('x'.repeat(700))
-  expect(state.lacking(w.edit(type('new')))).toBeDefined()
+  expect(textOf(await state.missing(NOBODY))).toContain('x'.repeat(700))
+  expect(await state.lackingOf(w.edit(type('new')))).toBeDefined()
 })

@@ -6,7 +6,7 @@ const kept: string[] = []
 
 parentPort?.on('message', (job: Job) => {
   const answer = (message: JobMessage): void => parentPort?.postMessage(message)
-  switch (job.do === 'join' ? 'join' : job.engine) {
+  switch ('engine' in job ? job.engine : job.do) {
     case 'hang':
       while (kept.length === 0) kept.pop()
       break

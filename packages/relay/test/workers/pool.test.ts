@@ -1,6 +1,6 @@
 import { systemClock } from '@joinery/adapters/clock/system'
 import { writeRegister } from '@joinery/core'
-import { emptied, joinUpdates } from '@joinery/core/gate'
+import { emptied, joinUpdates, partsOf } from '@joinery/core/gate'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPool, type Pool } from '../../src/workers/pool.ts'
 import { createWorkers } from '../../src/workers/workers.ts'
@@ -100,8 +100,14 @@ test("[T2] the relay's own thread scans and folds, again and again", async () =>
   expect(await workers.fold('automerge', [new Uint8Array(1)], 'join')).toBeUndefined()
   expect(await workers.fold('yjs', updates, 'join')).toEqual(joinUpdates(updates))
   await expect(workers.fold('yjs', [updates[0]!.slice(1)], 'join')).rejects.toThrow('cannot be read')
-  expect((await workers.join(updates)).runs).toMatchObject([{ author: 1, from: 0, to: 100_001 }])
-  await expect(workers.join([updates[0]!.slice(1)])).rejects.toThrow('cannot be read')
+  const whole = await workers.join.join(updates)
+  expect(whole.update).toEqual(joinUpdates(updates))
+  expect(whole.parts).toEqual(partsOf(whole.update))
+  const rest = await workers.join.join(updates, new Uint8Array([1, 1, 5]))
+  expect(partsOf(rest.update)?.runs).toMatchObject([{ author: 1, from: 5, to: 100_001 }])
+  expect(await workers.join.lacking(updates.slice(1), updates[0]!)).toEqual(updates[0])
+  expect(await workers.join.lacking(updates, updates[0]!)).toBeUndefined()
+  await expect(workers.join.join([updates[0]!.slice(1)])).rejects.toThrow('cannot be read')
   await expect(workers.fold('yjs', [updates[1]!])).rejects.toThrow('missing')
   const { map, value, run, split, trigger } = POISON
   expect(await workers.try('yjs', [map, value, run], 1, true)).toMatchObject({ trial: 'fine' })
