@@ -31,6 +31,8 @@ const STALE_TRIES = 5
 const SCANNED_AT_ONCE = 64 * 1_024
 /** What a scan costs besides the bytes, in bytes. */
 const SCAN_WEIGHT = 128
+/** So many are judged in one turn and written in another. */
+const MANY = 128
 const SPLITS = 32
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
@@ -215,6 +217,7 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   const settle = async (batch: readonly Queued[], budget: { splits: number }): Promise<void> => {
     const { taken, later } = await judgeBatch(options, batch, answer)
+    if (taken.length > MANY) await options.turn()
     const stale = taken.length === 0 ? [] : await write(taken, budget)
     settled()
     const again = inOrder(batch, [...later, ...stale])

@@ -57,7 +57,7 @@ export interface RelayLimits {
   readonly batchAuthors: number
   /** The least time between two commits while edits come more often: with hundreds a second, an fsync is most of what one costs. */
   readonly commitDistanceMs: number
-  /** Documents' heads held in memory, counted in authors. */
+  /** Documents' heads held in memory, counted in authors: more than two of the largest, so that one of them does not drive out all others. */
   readonly cachedAuthors: number
   /** Updates above this are scanned in a worker. */
   readonly inlineScanBytes: number
@@ -108,7 +108,7 @@ export const RELAY_LIMITS: RelayLimits = {
   batchEntries: 512,
   batchAuthors: 4_096,
   commitDistanceMs: 4,
-  cachedAuthors: 100_000,
+  cachedAuthors: 200_000,
   inlineScanBytes: 64 * KiB,
   pollMs: 5_000,
   roleMs: 2_000,

@@ -1,7 +1,7 @@
 /**
  * One connection at work: feeds its session what happens and performs what the session says. Laws:
  * - The session decides, this does; the table of effects is total.
- * - S1: acks are sent in the order of their commits, one message for a batch.
+ * - S1: acks are sent in the order of their commits, one message for a batch; what was refused in it goes out with them.
  * - After its end nothing is sent, and what comes back from elsewhere for it is dropped.
  */
 import { hex, JoineryError, type Clock, type Code, type Random } from '@joinery/core'
@@ -30,7 +30,7 @@ export interface Link {
   end(code: Code, close: number, retryAfter: number): void
   /** Reads no more; what is committed meanwhile is still answered. */
   hold(): void
-  /** Sends the acks that have gathered. */
+  /** Sends the answers that have gathered. */
   flush(): void
   /** Spaces in use, by the name that the client gave them. */
   accesses(): ReadonlyMap<string, Access>
@@ -54,7 +54,7 @@ export interface LinkOptions {
   readonly clockId: string
   /** The session has a device now: an older one of the same device ends. */
   readonly greeted: (link: Link, subject: string, device: string) => void
-  /** Acks are waiting for `flush`. */
+  /** Answers are waiting for `flush`. */
   readonly dirty: (link: Link) => void
   readonly gone: (link: Link) => void
 }
@@ -66,6 +66,7 @@ export function createLink(options: LinkOptions): Link {
   const machine = session(limits, clock.monotonic())
   const accessByName = new Map<string, Access>()
   const acksBySpace = new Map<string, { n: number; seq: number }[]>()
+  let refusals: RelayMessage[] = []
   const said = new Set<string>()
   /** Of spaces whose watch has not begun. */
   const pushesBySpace = new Map<string, PushedEntry[]>()
@@ -162,7 +163,8 @@ export function createLink(options: LinkOptions): Link {
         } else {
           const { code, retryAfter, detail } = answer
           logRefusal(code, detail, space, document)
-          send({ type: 'refused', space, document, n, code, retryAfter })
+          refusals.push({ type: 'refused', space, document, n, code, retryAfter })
+          options.dirty(link)
         }
         intake.paid(bytes.length)
       },
@@ -300,6 +302,12 @@ export function createLink(options: LinkOptions): Link {
     flush() {
       for (const [space, entries] of acksBySpace) send({ type: 'ack', space, entries })
       acksBySpace.clear()
+      const [only, ...others] = refusals
+      if (only === undefined) return
+      refusals = []
+      const sendAll = (): void => [only, ...others].forEach(send)
+      if (others.length === 0 || socket.together === undefined) sendAll()
+      else socket.together(sendAll)
     },
     accesses: () => accessByName,
     subject: () => subject,

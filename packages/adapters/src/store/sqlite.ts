@@ -13,22 +13,32 @@ import {
   hex,
   JoineryError,
   NO_MARK,
+  type AuthorHead,
   type Entry,
   type Fold,
   type LogPage,
   type Role,
+  type SpaceCommit,
   type Store,
   type Voided,
   type Voiding,
 } from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
 import { readChain, type ChainReading } from './sqlite/chain.ts'
-import { justRead } from './sqlite/just-read.ts'
 import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
+import {
+  authorsNameIn,
+  createPieces,
+  lengthOf,
+  nameIn,
+  PIECE_BYTES,
+  plainType,
+  type PieceName,
+  type PutBytes,
+} from './sqlite/pieces.ts'
 import { failureOf } from './sqlite/refusals.ts'
 import {
-  authorsOf,
   bytesOf,
   checksumOf,
   digitsOf,
@@ -37,13 +47,23 @@ import {
   markOf,
   newestAuthors,
   numberOfType,
-  textOfAuthors,
+  textOfAuthorsInTurns,
 } from './sqlite/rows.ts'
-import { prepare, type DeviceRow, type DocumentRow, type EntryRow, type SpaceRow } from './sqlite/statements.ts'
+import {
+  prepare,
+  type DeviceRow,
+  type DocumentRow,
+  type EntryRow,
+  type SizeRow,
+  type SpaceRow,
+} from './sqlite/statements.ts'
 import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
 
 /** After about so many pages in the WAL they are moved into the database, which costs a few milliseconds. */
 const CHECKPOINT_PAGES = 2_000
+
+/** How often something is read that is folded away meanwhile. */
+const READS = 3
 
 export interface SqliteStoreOptions {
   /** Where the database is, or is to be made, with its folder. On a local disk. */
@@ -88,8 +108,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   let broken: JoineryError | undefined
   let pages = 0
   const rows = knownRows(statements)
-  const bodies = justRead()
   let checkpointing: NodeJS.Immediate | undefined
+  const pieces = createPieces({ statements, read, write })
 
   function fail(error: unknown, of: 'read' | 'write'): JoineryError {
     const failure = failureOf(error, of)
@@ -117,7 +137,6 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   /** One transaction. `touched` is about how many pages it wrote. */
   async function write<T>(change: () => { readonly result: T; readonly touched: number }): Promise<T> {
     refuseUnlessSound()
-    bodies.wrote()
     try {
       statements.begin.run()
       const { result, touched } = change()
@@ -188,7 +207,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     return { space: row.space, document: row.id, last }
   }
 
-  function page(space: string, after: number, maxBytes: number): LogPage {
+  /** With the names of what is in pieces, by entry. */
+  function page(space: string, after: number, maxBytes: number, names: Map<Entry, PieceName>): LogPage {
     const row = spaceRow(space)
     if (row === undefined) throw new JoineryError('NOT_FOUND', { space })
     const entries: Entry[] = []
@@ -202,9 +222,72 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       const isEmptyPlace = entry?.type === 'void' && entry.bytes.length === 0
       if (entry !== undefined && !isEmptyPlace) entries.push(entry)
       else if (entry === undefined && stored.document !== null) damaged.add(stored.document)
-      weight += ENTRY_WEIGHT + stored.bytes.length
+      const name = nameIn(stored)
+      if (entry !== undefined && name !== undefined) names.set(entry, name)
+      weight += ENTRY_WEIGHT + lengthOf(stored)
     }
     return { entries, seq: row.seq, mark: markOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
+  }
+
+  /** What is in pieces is read behind the page, and with it the page anew when it was folded away meanwhile. */
+  async function wholePage(space: string, after: number, maxBytes: number): Promise<LogPage> {
+    for (let tries = 1; ; tries++) {
+      const names = new Map<Entry, PieceName>()
+      const found = await read(() => page(space, after, maxBytes, names))
+      if (names.size === 0) return found
+      const entries: Entry[] = []
+      const damaged = new Set(found.damaged)
+      let isGone = false
+      for (const entry of found.entries) {
+        const name = names.get(entry)
+        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
+        isGone = bytes === 'gone' && tries < READS
+        if (isGone) break
+        if (typeof bytes === 'string') damaged.add(entry.document)
+        else entries.push({ ...entry, bytes })
+      }
+      if (!isGone) return { ...found, entries, damaged: [...damaged] }
+    }
+  }
+
+  async function body(space: string, document: string): Promise<Entry[]> {
+    for (let tries = 1; ; tries++) {
+      const found = await readChain(chain(space, document), (row, entry) => ({ entry, name: nameIn(row) }))
+      const entries: Entry[] = []
+      let failure: string | undefined
+      for (const { entry, name } of found) {
+        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
+        if (typeof bytes === 'string') {
+          failure = bytes
+          break
+        }
+        entries.push(name === undefined ? entry : { ...entry, bytes })
+      }
+      if (failure === undefined) return entries
+      // What was folded under our feet is read anew.
+      if (failure === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
+    }
+  }
+
+  /** Puts what is large in pieces before the transaction that writes it, and looks after them behind it. */
+  async function withPieces<T>(
+    large: readonly (Uint8Array | string)[],
+    how: 'read' | undefined,
+    change: (put: PutBytes) => Promise<T>,
+  ): Promise<T> {
+    const put: PutBytes = new Map()
+    const names: PieceName[] = []
+    try {
+      for (const one of large) {
+        const name = await pieces.put(typeof one === 'string' ? Buffer.from(one) : one, how)
+        if (name === undefined) continue
+        put.set(one, name)
+        names.push(name)
+      }
+      return await change(put)
+    } finally {
+      pieces.done(names)
+    }
   }
 
   function cutAfter(row: SpaceRow, entries: Entry[], damaged: string[]): LogPage {
@@ -219,52 +302,78 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     read,
   })
 
-  function fold({ space, document, upTo, snapshot, entries }: Fold): boolean {
+  /** The authors of these entries, as the snapshot in their place will name them. */
+  async function foldedAuthors({ space, document, upTo }: Fold): Promise<string> {
+    const rows = await read(() => {
+      const row = documentRow(space, document)
+      return row === undefined ? [] : (statements.chainAuthors.all(chainOf(row, upTo)) as { authors: string }[])
+    })
+    const authors = await authorsIn(rows.map(one => one.authors))
+    // Under our feet, or damaged: whoever folds reads everything anew.
+    if (typeof authors === 'string') throw new JoineryError('UNAVAILABLE', { document, reason: authors })
+    return textOfAuthorsInTurns(authors.values(), turn)
+  }
+
+  /** Of rows, oldest first. */
+  async function authorsIn(rows: readonly string[]): Promise<Map<string, AuthorHead> | 'gone' | 'damaged'> {
+    const newestFirst: string[] = []
+    for (const authors of rows.toReversed()) {
+      const name = authorsNameIn(authors)
+      const bytes = name && (await pieces.load(name))
+      if (typeof bytes === 'string') return bytes
+      newestFirst.push(bytes === undefined ? authors : Buffer.from(bytes).toString())
+    }
+    return newestAuthors(newestFirst, turn)
+  }
+
+  function fold({ space, document, upTo, snapshot, entries }: Fold, text: string, put: PutBytes): boolean {
     const row = documentRow(space, document)
     const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || last?.document_id !== row.id) return false
     rows.forgetDocument(row.space, document)
-    const folded = statements.chainAuthors.all(chainOf(row, upTo)) as { authors: string; bytes: number }[]
+    const folded = statements.chainSizes.all(chainOf(row, upTo)) as SizeRow[]
     if (folded.length !== entries) return false
+    for (const one of folded) pieces.leave(one)
     statements.rememberDigests.run(chainOf(row, last.prev))
     statements.dropChain.run(chainOf(row, last.prev))
-    const authors = textOfAuthors(authorsOf(folded).values())
-    const type = numberOfType('snapshot')
-    const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })
-    statements.putSnapshot.run(type, checksum, authors, snapshot, row.space, upTo)
-    const bytes = row.bytes - folded.reduce((sum, one) => sum + one.bytes, 0) + snapshot.length
+    const held = pieces.hold(numberOfType('snapshot'), snapshot, put)
+    const authors = pieces.holdAuthors(text, put)
+    const checksum = checksumOf({ ...last, ...held, prev: 0, authors })
+    statements.putSnapshot.run(held.type, checksum, authors, held.bytes, row.space, upTo)
+    const bytes = row.bytes - folded.reduce((sum, one) => sum + (nameIn(one)?.length ?? one.length), 0)
     const left = row.entries - entries + 1
-    statements.moveDocument.run(row.seq, left, bytes, 0, row.id)
+    statements.moveDocument.run(row.seq, left, bytes + snapshot.length, 0, row.id)
     statements.moveDigits.run(digitsOf(left), row.id)
     // Only what was read back replaces anything (S3).
-    if (entryOf(statements.entryAt.get(row.space, upTo) as EntryRow) === undefined)
+    const stored = statements.entryAt.get(row.space, upTo) as EntryRow
+    if (entryOf(stored) === undefined || !pieces.isSound(stored))
       throw new JoineryError('UNAVAILABLE', { document, reason: 'the snapshot did not read back' })
     return true
   }
 
-  function voidOne({ space, seq, instead, entry }: Voiding): Voided | undefined {
+  const append = (put: PutBytes, spaces: readonly SpaceCommit[]): ReturnType<typeof appendAll> =>
+    appendAll(statements, rows, pieces, put, spaces, madeSpaceRow)
+
+  function voidOne({ space, seq, instead, entry }: Voiding, put: PutBytes): Voided | undefined {
     const row = documentRow(space, entry.document)
     const old = row && (statements.entryAt.get(row.space, seq) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || old?.document_id !== row.id) return undefined
-    if (old.type !== numberOfType('update')) return undefined
-    const type = numberOfType(instead === undefined ? 'void' : 'snapshot')
+    if (plainType(old.type) !== numberOfType('update')) return undefined
     const bytes = instead ?? new Uint8Array(0)
     // Both move, and are read anew.
     rows.forgetSpace(space)
     rows.forgetDocument(row.space, entry.document)
-    statements.putInstead.run(type, checksumOf({ ...old, type, bytes }), bytes, row.space, seq)
-    statements.moveDocument.run(row.seq, row.entries, row.bytes - old.bytes.length + bytes.length, 0, row.id)
-    const { committed } = appendAll(
-      statements,
-      rows,
-      [{ space, entries: [{ ...entry, basedOn: row.seq }] }],
-      madeSpaceRow,
-    )
+    // What becomes of its authors does not change.
+    pieces.leave({ ...old, authors: '' })
+    const held = pieces.hold(numberOfType(instead === undefined ? 'void' : 'snapshot'), bytes, put)
+    statements.putInstead.run(held.type, checksumOf({ ...old, ...held }), held.bytes, row.space, seq)
+    statements.moveDocument.run(row.seq, row.entries, row.bytes - lengthOf(old) + bytes.length, 0, row.id)
+    const { committed } = append(put, [{ space, entries: [{ ...entry, basedOn: row.seq }] }])
     const written = statements.entryAt.get(row.space, committed[0]?.head.seq ?? 0) as EntryRow | undefined
     const appended = written && entryOf(written)
     // Its name was another's: nothing of this is written.
     if (committed[0] === undefined || appended?.type !== 'void') throw new JoineryError('UNAVAILABLE', { seq })
-    return { head: committed[0].head, entry: appended, before: row.seq }
+    return { head: committed[0].head, entry: { ...appended, bytes: entry.bytes }, before: row.seq }
   }
 
   return {
@@ -274,14 +383,17 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return row && { epoch: row.epoch, seq: row.seq, mark: markOf(row.mark) }
       }),
     async commit(spaces) {
-      const { committed, keep } = await write(() => {
-        const appended = appendAll(statements, rows, spaces, madeSpaceRow)
-        return { result: appended, touched: appended.pages }
-      })
+      const commit = (put: PutBytes): ReturnType<typeof write<ReturnType<typeof append>>> =>
+        write(() => {
+          const appended = append(put, spaces)
+          return { result: appended, touched: appended.pages }
+        })
+      const large = largeOf(spaces)
+      const { committed, keep } = await (large.length === 0 ? commit(new Map()) : withPieces(large, undefined, commit))
       keep()
       return committed
     },
-    read: (space, after, maxBytes) => read(() => page(space, after, maxBytes)),
+    read: wholePage,
     markAt: (space, seq) =>
       read(() => {
         const row = spaceRow(space)
@@ -295,19 +407,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return row && headOf(row)
       }),
     async authors(space, document) {
-      const found = newestAuthors()
-      const since = bodies.now()
-      const entries = await readChain(chain(space, document), (row, entry) => {
-        found.look(row)
-        return entry
-      })
-      bodies.keep(space, document, entries, since)
-      return found.all()
+      for (let tries = 1; ; tries++) {
+        const rows = await readChain(chain(space, document), ({ authors }) => authors)
+        const found = await authorsIn(rows)
+        if (typeof found !== 'string') return [...found.values()]
+        if (found === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
+      }
     },
-    async body(space, document) {
-      const known = await read(() => bodies.take(space, document))
-      return known ?? readChain(chain(space, document), (_, entry) => entry)
-    },
+    body,
     documents: (space, before, limit) =>
       read(() => {
         const row = spaceRow(space)
@@ -329,7 +436,12 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         const found = row && (statements.holds.get({ ...chainOf(row, row.seq), digest }) as { seq: number | null })
         return found?.seq ?? undefined
       }),
-    fold: folding => write(() => ({ result: fold(folding), touched: 8 + folding.snapshot.length / 4096 })),
+    async fold(folding) {
+      const authors = await foldedAuthors(folding)
+      return withPieces([folding.snapshot, authors], 'read', put =>
+        write(() => ({ result: fold(folding, authors, put), touched: 264 + authors.length / 4096 })),
+      )
+    },
     everyDocument: (after, limit) =>
       read(
         () =>
@@ -340,7 +452,10 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
             engine: string
           }[],
       ),
-    void: voiding => write(() => ({ result: voidOne(voiding), touched: 8 + voiding.entry.bytes.length / 4096 })),
+    void: voiding =>
+      withPieces([voiding.entry.bytes, ...(voiding.instead === undefined ? [] : [voiding.instead])], undefined, put =>
+        write(() => ({ result: voidOne(voiding, put), touched: 520 })),
+      ),
     foldable: (entries, limit) =>
       read(() => {
         const digits = digitsOf(entries)
@@ -368,6 +483,20 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       database.close()
     },
   }
+}
+
+const NONE: readonly Uint8Array[] = []
+
+function largeOf(spaces: readonly SpaceCommit[]): readonly Uint8Array[] {
+  let large: Uint8Array[] | undefined
+  for (const { entries } of spaces) {
+    for (const { bytes } of entries) if (bytes.length > PIECE_BYTES) (large ??= []).push(bytes)
+  }
+  return large ?? NONE
+}
+
+function turn(): Promise<void> {
+  return new Promise(resolve => void setImmediate(resolve))
 }
 
 export { inspectSqlite, sqliteVersion } from './sqlite/inspection.ts'

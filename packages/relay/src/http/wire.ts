@@ -53,6 +53,12 @@ export class Wire implements Socket {
     this.#stream.uncork()
   }
 
+  together(send: () => void): void {
+    this.#stream.cork()
+    send()
+    this.#stream.uncork()
+  }
+
   close(code: number, reason: string): void {
     this.#ws.resume()
     this.#ws.close(code, reason)

@@ -10,9 +10,10 @@ import {
   type Outcome,
   type SpaceCommit,
 } from '@joinery/core'
+import type { Pieces, PutBytes } from './pieces.ts'
 import { checksumOf, digitsOf, markOf, numberOfType, textOfAuthors } from './rows.ts'
 import type { KnownRows } from './known-rows.ts'
-import type { SpaceRow, Statements } from './statements.ts'
+import type { SizeRow, SpaceRow, Statements } from './statements.ts'
 
 interface SpaceDraft {
   readonly id: number
@@ -58,6 +59,8 @@ export interface Appending {
 export function appendAll(
   statements: Statements,
   rows: KnownRows,
+  pieces: Pick<Pieces, 'hold' | 'holdAuthors' | 'leave'>,
+  put: PutBytes,
   commits: readonly SpaceCommit[],
   spaceRow: (name: string) => SpaceRow,
 ): Appending {
@@ -130,10 +133,10 @@ export function appendAll(
     space.mark = markAfter(space.mark, entry.digest)
     statements.appendName.run(space.id, seq, deviceId, entry.n, entry.digest, space.mark)
     if (entry.type === 'tombstone') purge(space, document)
-    const { n, at, bytes } = entry
-    const type = numberOfType(entry.type)
+    const { n, at } = entry
+    const { type, bytes } = pieces.hold(numberOfType(entry.type), entry.bytes, put)
     const prev = document.entries === 0 ? 0 : document.seq
-    const authors = document.state === 'live' ? textOfAuthors(entry.authors) : '[]'
+    const authors = document.state === 'live' ? pieces.holdAuthors(textOfAuthors(entry.authors), put) : '[]'
     const ids = { space_id: space.id, document_id: document.id, device_id: deviceId }
     const checksum = checksumOf({ ...ids, seq, type, prev, n, at, authors, bytes })
     statements.appendEntry.run(space.id, seq, type, document.id, prev, deviceId, n, at, checksum, authors, bytes)
@@ -143,14 +146,15 @@ export function appendAll(
     document.kind ??= entry.kind
     document.engine ??= entry.engine
     document.entries += 1
-    document.bytes += bytes.length
-    pages += 2 + bytes.length / 4096
+    document.bytes += entry.bytes.length
+    pages += 2 + entry.bytes.length / 4096
     return { outcome: 'written', seq }
   }
 
   function purge(space: SpaceDraft, document: DocumentDraft): void {
     const chain = { space: space.id, document: document.id, last: document.seq }
     statements.rememberDigests.run(chain)
+    for (const row of statements.chainSizes.all(chain)) pieces.leave(row as SizeRow)
     statements.dropChain.run(chain)
     statements.liftQuarantine.run(document.id)
     document.state = 'gone'

@@ -10,7 +10,7 @@ import { entryOf } from './rows.ts'
 import type { DocumentRow, EntryRow, Statements } from './statements.ts'
 
 /** A few milliseconds' worth. */
-const PIECE_ROWS = 500
+const PIECE_ROWS = 256
 const PIECE_BYTES = 1_048_576
 const TRIES = 3
 
@@ -77,7 +77,7 @@ function pieceOf<T>(statements: ChainReading['statements'], row: DocumentRow, la
     if (entry === undefined) throw broken(row)
     found.push(ofRow(stored, entry))
     before = stored.prev
-    bytes += stored.bytes.length
+    bytes += stored.bytes.length + stored.authors.length
     if (found.length >= PIECE_ROWS || bytes >= PIECE_BYTES) break
   }
   return { found, before }

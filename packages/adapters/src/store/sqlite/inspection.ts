@@ -11,6 +11,7 @@ import { Database as Sqlite } from '../../better-sqlite3.ts'
 import { copyOfOneMoment } from './copy.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { openDatabase } from './opening.ts'
+import { authorsNameIn, checksumOfPiece, nameIn } from './pieces.ts'
 import { refusal } from './refusals.ts'
 import { bytesOf, entryOf } from './rows.ts'
 import { ENTRY, type EntryRow } from './statements.ts'
@@ -215,13 +216,28 @@ function rowsOf(database: Database, every: number): SqliteInspection['rows'] {
   for (const found of database.prepare(`${ENTRY} WHERE (entry.space + entry.seq) % ? = 0`).iterate(every)) {
     const row = found as EntryRow
     looked += 1
-    if (entryOf(row) !== undefined) continue
+    if (entryOf(row) !== undefined && arePiecesSound(database, row)) continue
     damaged += 1
     const { space_id, seq, document } = row
     if (listed.length < LISTED)
       listed.push({ space: spaces.get(space_id) ?? `number ${space_id}`, seq, document: document ?? undefined })
   }
   return { looked, damaged, listed }
+}
+
+function arePiecesSound(database: Database, row: EntryRow): boolean {
+  const pieces = database.prepare('SELECT id, checksum, bytes FROM piece WHERE id >= ? AND id < ?')
+  return [nameIn(row), authorsNameIn(row.authors)].every(name => {
+    if (name === undefined) return true
+    let sound = 0
+    let length = 0
+    for (const found of pieces.iterate(name.first, name.first + name.count)) {
+      const { id, checksum, bytes } = found as { id: number; checksum: number; bytes: Uint8Array }
+      if (checksumOfPiece(id, bytes) === checksum) sound += 1
+      length += bytes.length
+    }
+    return sound === name.count && length === name.length
+  })
 }
 
 interface LogRow {

@@ -111,5 +111,19 @@ UPDATE document SET digits = (
 CREATE INDEX document_foldable ON document (digits) WHERE digits >= 6;
 `
 
+/**
+ * What is large is no longer in the row of its entry: its type is then 64 more and its bytes name its pieces, and so do authors that begin
+ * with an "@".
+ */
+const THIRD = `
+CREATE TABLE piece (
+  id INTEGER PRIMARY KEY,
+  checksum INTEGER NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+-- Pieces that no entry names: not yet, or not any more.
+CREATE TABLE stray (id INTEGER PRIMARY KEY) STRICT;
+`
+
 /** The one at index i leads to version i + 1. */
-export const MIGRATIONS: readonly string[] = [FIRST, SECOND]
+export const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD]

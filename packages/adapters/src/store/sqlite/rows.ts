@@ -1,6 +1,7 @@
 /** Between rows and what the port speaks of. Law: a row that does not fit its checksum never comes out as an entry. */
 import { crc32 } from 'node:zlib'
 import { isCode, NO_MARK, type AuthorHead, type DocumentHead, type Entry, type EntryType } from '@joinery/core'
+import { plainType } from './pieces.ts'
 import type { DocumentRow, EntryRow } from './statements.ts'
 
 /** The place in this list is the number in the row: append only. */
@@ -18,10 +19,10 @@ export function checksumOf(row: ChecksummedRow): number {
   return crc32(bytes, crc32(`${space_id} ${seq} ${type} ${document_id} ${prev} ${device_id} ${n} ${at} ${authors}`))
 }
 
-/** The entry of a row, or undefined when the row is damaged. */
+/** The entry of a row, or undefined when the row is damaged. Of one in pieces, its bytes are their name. */
 export function entryOf(row: EntryRow): Entry | undefined {
   const { seq, n, at, document, kind, engine, device, subject } = row
-  const type = TYPES[row.type]
+  const type = TYPES[plainType(row.type)]
   if (checksumOf(row) !== row.checksum || type === undefined) return undefined
   if (document === null || kind === null || engine === null || device === null || subject === null) return undefined
   return { seq, type, document, kind, engine, at, device, n, subject, bytes: bytesOf(row.bytes) }
@@ -31,25 +32,39 @@ export function textOfAuthors(authors: Iterable<AuthorHead>): string {
   return JSON.stringify([...authors].map(({ author, clock, owner }) => [author, clock, owner]))
 }
 
-/** The authors of sound rows, oldest first: the last that names one counts. */
-export function authorsOf(rows: readonly Pick<EntryRow, 'authors'>[]): Map<string, AuthorHead> {
-  const authors = new Map<string, AuthorHead>()
-  for (const row of rows)
-    for (const [author, clock, owner] of JSON.parse(row.authors) as [string, number, string][])
-      authors.set(author, { author, clock, owner })
-  return authors
+/** So many are written, or read, before others have their turn. */
+const STRIDE = 4_096
+
+/** The same of very many, in turns: in lines of their own, each as above. */
+export async function textOfAuthorsInTurns(authors: Iterable<AuthorHead>, turn: () => Promise<void>): Promise<string> {
+  const all = [...authors]
+  const lines: string[] = []
+  for (let at = 0; at === 0 || at < all.length; at += STRIDE) {
+    if (at > 0) await turn()
+    lines.push(textOfAuthors(all.slice(at, at + STRIDE)))
+  }
+  return lines.join('\n')
 }
 
-/** The authors of sound rows that are looked at newest first: the first that names one counts. */
-export function newestAuthors(): { look(row: Pick<EntryRow, 'authors'>): void; all(): AuthorHead[] } {
+/** The authors in the texts of sound rows, newest first: the first that names one counts. */
+export async function newestAuthors(
+  texts: Iterable<string>,
+  turn: () => Promise<void>,
+): Promise<Map<string, AuthorHead>> {
   const authorsById = new Map<string, AuthorHead>()
-  return {
-    look(row) {
-      for (const [author, clock, owner] of JSON.parse(row.authors) as [string, number, string][])
+  let looked = 0
+  for (const text of texts) {
+    for (const line of text.split('\n')) {
+      for (const [author, clock, owner] of JSON.parse(line) as [string, number, string][]) {
+        looked += 1
         if (!authorsById.has(author)) authorsById.set(author, { author, clock, owner })
-    },
-    all: () => [...authorsById.values()],
+      }
+      if (looked < STRIDE) continue
+      await turn()
+      looked = 0
+    }
   }
+  return authorsById
 }
 
 export function headOf(row: DocumentRow): DocumentHead {

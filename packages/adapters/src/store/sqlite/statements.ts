@@ -54,6 +54,14 @@ export interface EntryRow {
   readonly subject: string | null
 }
 
+/** How large an entry is: `bytes` and `authors` are the names of its pieces, if there are any, and otherwise nothing. */
+export interface SizeRow {
+  readonly type: number
+  readonly length: number
+  readonly bytes: Uint8Array
+  readonly authors: string
+}
+
 const ENTRY_COLUMNS = `
     entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n, entry.at,
     entry.checksum, entry.authors, entry.bytes, document.name AS document, document.kind, document.engine, device.name AS device, device.subject`
@@ -107,8 +115,13 @@ const SQL = {
   chainBack: `
     ${CHAIN} SELECT ${ENTRY_COLUMNS} FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq ${ENTRY_NAMES}`,
   chainAuthors: `
-    ${CHAIN} SELECT entry.authors, length(entry.bytes) AS bytes FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq
+    ${CHAIN} SELECT entry.authors FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq
     ORDER BY chain.seq`,
+  // Of what is in pieces the name, and of the rest nothing.
+  chainSizes: `
+    ${CHAIN} SELECT entry.type, length(entry.bytes) AS length, CASE WHEN entry.type >= 64 THEN entry.bytes ELSE x'' END AS bytes,
+      CASE WHEN entry.authors LIKE '@%' THEN entry.authors ELSE '' END AS authors
+    FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq`,
   entryAt: `${ENTRY} WHERE entry.space = +? AND entry.seq = +?`,
 
   document: `SELECT ${DOCUMENT} FROM document WHERE space = ? AND name = ?`,
@@ -151,6 +164,14 @@ const SQL = {
 
   admit: 'INSERT INTO member (space, subject, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = +? AND member.subject = +?',
+
+  lastPiece: 'SELECT max(coalesce((SELECT max(id) FROM piece), 0), coalesce((SELECT max(id) FROM stray), 0)) AS id',
+  putPiece: 'INSERT INTO piece (id, checksum, bytes) VALUES (?, ?, ?)',
+  piece: 'SELECT checksum, bytes FROM piece WHERE id = ?',
+  dropPiece: 'DELETE FROM piece WHERE id = ?',
+  makeStray: 'INSERT INTO stray (id) VALUES (?) ON CONFLICT DO NOTHING',
+  useStrays: 'DELETE FROM stray WHERE id BETWEEN ? AND ?',
+  strays: 'SELECT id FROM stray ORDER BY id',
 
   checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
 } as const
