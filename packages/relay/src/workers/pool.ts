@@ -2,7 +2,7 @@
  * Threads for what must not run on the main one. Laws (T2, CR-22, CR-23):
  * - A job has a time and a memory budget: over it, it rejects with TOO_LARGE. One that breaks its thread rejects too, and the next job gets
  *   a new thread.
- * - Nothing else is lost with a thread: one job at a time in each.
+ * - Nothing else is lost with a thread: one job at a time in each. One that had none for a while ends: an engine in it holds tens of megabytes.
  * - What waits is bounded: above it UNAVAILABLE, which says nothing about the job.
  */
 import { JoineryError, type Clock } from '@joinery/core'
@@ -14,6 +14,8 @@ export interface Pool {
   close(): Promise<void>
 }
 
+const IDLE_MS = 30_000
+
 interface Waiting {
   readonly job: Job
   resolve(result: JobResult): void
@@ -24,6 +26,8 @@ interface Thread {
   readonly worker: Worker
   /** Settles the job it has, if any. */
   finish: ((outcome: { result: JobResult } | { error: Error }) => void) | undefined
+  /** While it has none. */
+  stopIdling: () => void
 }
 
 export function createPool(options: {
@@ -49,10 +53,9 @@ export function createPool(options: {
 
   const makeThread = (): Thread => {
     const worker = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } })
-    const thread: Thread = { worker, finish: undefined }
+    const thread: Thread = { worker, finish: undefined, stopIdling: () => undefined }
     const broke = (error: Error): void => {
-      const at = idle.indexOf(thread)
-      if (at >= 0) idle.splice(at, 1)
+      leaveIdle(thread)
       thread.finish?.({ error })
     }
     worker.on('message', (message: JobMessage) =>
@@ -66,8 +69,24 @@ export function createPool(options: {
     return thread
   }
 
+  const idleFor = (thread: Thread): void => {
+    thread.worker.unref()
+    idle.push(thread)
+    thread.stopIdling = clock.after(IDLE_MS, () => {
+      leaveIdle(thread)
+      void thread.worker.terminate()
+    })
+  }
+
+  const leaveIdle = (thread: Thread): void => {
+    thread.stopIdling()
+    const at = idle.indexOf(thread)
+    if (at >= 0) idle.splice(at, 1)
+  }
+
   const start = ({ job, resolve, reject }: Waiting): void => {
     const thread = idle.pop() ?? makeThread()
+    thread.stopIdling()
     const cancel = clock.after(options.timeoutMs, () => thread.finish?.({ error: overBudget('time') }))
     busy.add(thread)
     thread.worker.ref()
@@ -76,10 +95,8 @@ export function createPool(options: {
       cancel()
       busy.delete(thread)
       // What made a job fail may be the thread: it is not used again.
-      if ('result' in outcome && !closed) {
-        thread.worker.unref()
-        idle.push(thread)
-      } else void thread.worker.terminate()
+      if ('result' in outcome && !closed) idleFor(thread)
+      else void thread.worker.terminate()
       if ('result' in outcome) resolve(outcome.result)
       else reject(outcome.error)
       next()
@@ -103,6 +120,7 @@ export function createPool(options: {
     async close() {
       closed = true
       for (const { reject } of waiting.splice(0)) reject(new JoineryError('CLOSED'))
+      for (const thread of idle) thread.stopIdling()
       const threads = [...idle, ...busy]
       for (const thread of busy) thread.finish?.({ error: new JoineryError('CLOSED') })
       await Promise.all(threads.map(({ worker }) => worker.terminate()))

@@ -1,5 +1,5 @@
 /** A thread that does what the engine's name says. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, threadId } from 'node:worker_threads'
 import type { Job, JobMessage } from '../../src/workers/jobs.ts'
 
 const kept: string[] = []
@@ -19,6 +19,9 @@ parentPort?.on('message', (job: Job) => {
       break
     case 'throw':
       answer({ error: 'no' })
+      break
+    case 'name':
+      answer({ result: { snapshot: new Uint8Array([threadId]) } })
       break
     default:
       answer({ result: { snapshot: new Uint8Array([1]) } })

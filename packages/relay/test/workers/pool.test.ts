@@ -1,6 +1,7 @@
 import { systemClock } from '@joinery/adapters/clock/system'
-import { writeRegister } from '@joinery/core'
+import { writeRegister, type Clock } from '@joinery/core'
 import { emptied, joinUpdates, partsOf } from '@joinery/core/gate'
+import { virtualClock } from '@joinery/core/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPool, type Pool } from '../../src/workers/pool.ts'
 import { createWorkers } from '../../src/workers/workers.ts'
@@ -8,7 +9,7 @@ import type { Job } from '../../src/workers/jobs.ts'
 import { POISON } from '../replay/poison.ts'
 import { type as typing, writer } from '../rig.ts'
 
-function pool(more: { timeoutMs?: number; maxWaiting?: number } = {}): Pool {
+function pool(more: { timeoutMs?: number; maxWaiting?: number; clock?: Clock } = {}): Pool {
   const url = new URL('./odd-worker.ts', import.meta.url)
   const made = createPool({
     url,
@@ -45,6 +46,19 @@ test('[CR-23] a job that breaks its thread is refused, and the next one gets ano
     'fulfilled',
     'fulfilled',
   ])
+})
+
+test('a thread that had nothing to do for a while ends, and one that is used goes on', async () => {
+  const clock = virtualClock()
+  const threads = pool({ clock })
+  const name = (): Promise<unknown> => threads.run(job('name'))
+  const first = await name()
+  await clock.advance(20_000)
+  expect(await name()).toEqual(first)
+  await clock.advance(20_000)
+  expect(await name()).toEqual(first)
+  await clock.advance(40_000)
+  expect(await name()).not.toEqual(first)
 })
 
 test('[CR-22] a job that wants too much memory is ended, and this process is not', async () => {
