@@ -3,7 +3,7 @@
  * Law: two logs with the same mark at the same seq hold the same entries in the same order up to it (R4).
  */
 import { sha256 } from './sha256.ts'
-import { createEncoder, toUint8Array, writeVarString, writeVarUint } from 'lib0/encoding'
+import { createEncoder, toUint8Array, writeVarString, writeVarUint8Array } from 'lib0/encoding'
 
 export const DIGEST_BYTES = 16
 
@@ -53,18 +53,13 @@ interface Digested {
 }
 
 function digestInput(entry: Digested): Uint8Array {
-  const { bytes } = entry
   const encoder = createEncoder()
   writeVarString(encoder, entry.type)
   writeVarString(encoder, entry.document)
   writeVarString(encoder, entry.kind)
   writeVarString(encoder, entry.engine)
-  writeVarUint(encoder, bytes.length)
-  const head = toUint8Array(encoder)
-  const input = new Uint8Array(head.length + bytes.length)
-  input.set(head)
-  input.set(bytes, head.length)
-  return input
+  writeVarUint8Array(encoder, entry.bytes)
+  return toUint8Array(encoder)
 }
 
 /** The same for what nearly all entries are, in less time than the digest itself takes: short names in ASCII, and not many bytes. */

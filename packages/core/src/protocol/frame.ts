@@ -15,8 +15,6 @@ export interface FrameIn {
 }
 
 const FIRST_BYTES = 64
-/** From here on a copy costs more than the room that it saves. */
-const LARGE = 65_536
 /** Of a safe integer. */
 const NUMBER_BYTES = 8
 
@@ -24,8 +22,9 @@ export function writing(): FrameOut {
   return { bytes: new Uint8Array(FIRST_BYTES), at: 0 }
 }
 
+/** A view, with as much room behind it again at most: a frame may be megabytes, and is gone when it is sent. */
 export function written({ bytes, at }: FrameOut): Uint8Array {
-  return at > LARGE ? bytes.subarray(0, at) : bytes.slice(0, at)
+  return bytes.subarray(0, at)
 }
 
 export function writeNumber(out: FrameOut, value: number): void {
@@ -69,11 +68,6 @@ export function readNumber(input: FrameIn): number {
   }
 }
 
-/** Bytes that keep little else alive: a copy, or of a large frame that is little else a view. */
-export function own(bytes: Uint8Array): Uint8Array {
-  return bytes.length > LARGE && bytes.length * 1.1 > bytes.buffer.byteLength ? bytes : bytes.slice()
-}
-
 /** A view of the frame. */
 export function readBytes(input: FrameIn): Uint8Array {
   const length = readNumber(input)
@@ -85,7 +79,7 @@ export function readBytes(input: FrameIn): Uint8Array {
 function roomFor(out: FrameOut, count: number): FrameOut {
   const needed = out.at + count
   if (needed > out.bytes.length) {
-    const larger = new Uint8Array(count > LARGE ? needed + LARGE : needed * 2)
+    const larger = new Uint8Array(needed * 2)
     larger.set(out.bytes)
     out.bytes = larger
   }

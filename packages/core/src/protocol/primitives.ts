@@ -9,7 +9,7 @@ import type { Cursor } from '../entry.ts'
 import { isCode, type Code } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { checked, fields, must, type Codec } from './codec.ts'
-import { own, readBytes, readNumber, writeBytes, writeNumber } from './frame.ts'
+import { readBytes, readNumber, writeBytes, writeNumber } from './frame.ts'
 import { LIST_ITEMS } from './limits.ts'
 
 export const uint: Codec<number> = {
@@ -32,8 +32,8 @@ const bit = checked(uint, 'flag', value => value < 2)
 
 export const bytes: Codec<Uint8Array> = {
   write: writeBytes,
-  // A queue or a cache that keeps one entry must not keep the whole frame (or Node's buffer pool) alive.
-  read: input => own(readBytes(input)),
+  // Bytes of their own: a queue or a cache that keeps one entry must not keep the whole frame (or Node's buffer pool) alive.
+  read: input => readBytes(input).slice(),
 }
 
 /** Text of which each character is a byte. */

@@ -12,7 +12,8 @@ export function mutated(random: RandomSource, original: Uint8Array): Uint8Array 
     else if (kind === 3) bytes.splice(at, 0, random.below(256))
     else if (kind === 4) bytes.splice(at, 1, 0xff, 0xff, 0xff, 0xff, random.pick([0x0f, 0xff]), 0x7f)
     else if (kind === 5) bytes.length = at
-    else bytes.push(...bytes.slice(at))
+    // One by one: it may be more than a call takes.
+    else for (const byte of bytes.slice(at)) bytes.push(byte)
   }
   return Uint8Array.from(bytes)
 }
