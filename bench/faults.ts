@@ -1,6 +1,7 @@
 // What a relay does while it is misused: how long each fault of the groups WS and CR holds it up, what comes of whoever commits it and
 // when, and how long two people who write one note all the while wait for each other.
 import { percentile, type Bench, type Figure } from './figure.ts'
+import { YEAR_ROWS } from './faults/a-year.ts'
 import { lagging } from './faults/lagging.ts'
 import { PAYLOAD_ROWS } from './faults/payloads.ts'
 import type { FaultReport, FaultRow } from './faults/row.ts'
@@ -30,7 +31,7 @@ export const faults: Bench = {
       const longest = (isHerd: boolean): number =>
         Math.max(...stalls.filter(({ id }) => (id === HERD) === isHerd).map(({ cpu }) => cpu))
       const figures: Figure[] = []
-      for (const row of [...SOCKET_ROWS, ...PAYLOAD_ROWS]) {
+      for (const row of [...SOCKET_ROWS, ...PAYLOAD_ROWS, ...YEAR_ROWS]) {
         let report: FaultReport = { outcome: '' }
         const p99 = await pairThrough(
           relay,
