@@ -20,6 +20,8 @@ export interface Outlet {
   /** A frame that is in several places; for whoever has no limit on frames. */
   pieces(pieces: readonly Uint8Array[]): void
   full(): boolean
+  /** Whether anything was sent since it was asked last. */
+  hasSent(): boolean
   /** Resolves when there is room again, or it is closed. */
   room(): Promise<void>
   close(): void
@@ -39,6 +41,7 @@ export function createOutlet(options: {
   let stopWatching: (() => void) | undefined
   /** Since something was sent last: only what was sent fills it. */
   let isFull = false
+  let hasSent = false
 
   const full = (): boolean => {
     if (isFull) isFull = socket.buffered() > limits.sendBuffer
@@ -57,6 +60,7 @@ export function createOutlet(options: {
   }
 
   const sent = (length: number): void => {
+    hasSent = true
     frames.value += 1
     bytes.value += length
     const buffered = socket.buffered()
@@ -68,6 +72,11 @@ export function createOutlet(options: {
 
   return {
     full,
+    hasSent() {
+      const has = hasSent
+      hasSent = false
+      return has
+    },
     send(frame) {
       if (!isOpen) return
       for (const part of splitFrame(frame, limits.frameBytes)) socket.send(part)

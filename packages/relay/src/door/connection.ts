@@ -2,8 +2,6 @@
  * One stock client at work in one document. Laws:
  * - Nothing it says is read before it is known who it is and the document's head is.
  * - Every SyncStep1 is answered by one SyncStep2, and never before the document is loaded (S3).
- * - S2: it is shown what is in the log, its own edits too, each commit as one frame that all share.
- * - T3: one that lags is sent nothing until it has read, and then what it lacks, from the store: a slow socket holds no memory.
  */
 import { JoineryError, type Clock, type Code, type Role, type Store } from '@joinery/core'
 import type { Committer } from '../committer.ts'
@@ -14,11 +12,10 @@ import type { RelayLimits } from '../limits.ts'
 import { reasonOf, type Counters, type Log } from '../log.ts'
 import { createOutlet } from '../outlet.ts'
 import { sharedFrame, type SharedFrame, type Socket } from '../socket.ts'
-import type { State, States } from '../state/states.ts'
+import type { States } from '../state/states.ts'
 import type { Channel } from './channel.ts'
 import { closeOf, DOOR_CLOSE } from './close.ts'
 import { createEdits, type Edits } from './edits.ts'
-import { framesOf, pagesOf } from './frames.ts'
 import {
   awarenessFrame,
   decodeDoorMessage,
@@ -29,6 +26,7 @@ import {
   step2Pieces,
   STILL_HERE,
 } from './messages.ts'
+import { Reader } from './reader.ts'
 
 /** What may arrive before it is known who speaks. */
 const EARLY_BYTES = 256 * 1_024
@@ -42,8 +40,6 @@ const REPAIR_MS = 60_000
 const QUERY_MS = 1_000
 /** SyncStep1s of one connection that wait for their answer; above it nothing more is read. */
 const JOINS = 8
-/** Commits that come while a document is loaded; with more, it is read from the store what came. */
-const HELD_FRAMES = 256
 
 /** Who it is, and what of. */
 export interface Admitted {
@@ -105,22 +101,8 @@ export interface ConnectionOptions {
   readonly counters: Counters
 }
 
-type Phase =
-  /** It has asked for nothing yet. */
-  | 'new'
-  /** What it lacks is being loaded. */
-  | 'joining'
-  | 'live'
-  /** It has to read before it is sent more. */
-  | 'lagging'
-
-interface HeldFrames {
-  readonly seq: number
-  readonly frames: readonly SharedFrame[]
-}
-
 export function createConnection(options: ConnectionOptions, own: ConnectionOwn): DoorConnection {
-  const { clock, limits, store, states, log, counters } = options
+  const { clock, limits, states, log, counters } = options
   const { id, socket } = own
   const beganAt = clock.monotonic()
   let who: Admitted | undefined
@@ -129,13 +111,8 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
   let early: Uint8Array[] = []
   let earlyBytes = 0
   let isOpen = true
-  let phase: Phase = 'new'
-  /** The last of the document's seqs that it was sent. */
-  let seen = 0
-  let held: HeldFrames[] = []
   let joins = 0
   let joining: Promise<void> = Promise.resolve()
-  let hasSpoken = false
   /** As of the last tick. */
   let saidAt = beganAt
   let isDenied = false
@@ -147,7 +124,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     if (!isOpen) return
     isOpen = false
     early = []
-    held = []
+    reader.close()
     edits?.end()
     outlet.close()
     own.gone(connection)
@@ -191,21 +168,11 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
   })
   intake.look()
 
-  const send = (frame: Uint8Array): void => {
-    hasSpoken = true
-    outlet.send(frame)
-  }
-
-  const share = (frame: SharedFrame): void => {
-    hasSpoken = true
-    outlet.share(frame)
-  }
-
   /** Asks the client for what is not stored. */
   const askForMissing = async ({ space, document }: Admitted): Promise<void> => {
     try {
       const { authors } = await options.heads.load(space, document)
-      if (isOpen) send(step1Frame(stateVectorOf(authors.values())))
+      if (isOpen) outlet.send(step1Frame(stateVectorOf(authors.values())))
     } catch (error) {
       unreadable(error)
     }
@@ -223,18 +190,20 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     if (isDenied) return
     isDenied = true
     counters.add('door-denied', code)
-    send(
+    outlet.send(
       deniedFrame(code === 'QUARANTINED' ? 'permission denied: the document is being repaired' : 'permission denied'),
     )
   }
 
-  const answerStep1 = (stateVector: Uint8Array, { space, document }: Admitted): void => {
+  const reader = new Reader(options, outlet, unreadable)
+
+  const answerStep1 = (stateVector: Uint8Array, admitted: Admitted): void => {
     joins += 1
     joining = joining.then(async () => {
       await outlet.room()
-      if (phase === 'new') phase = 'joining'
+      reader.joins()
       try {
-        if (isOpen) await answer(await states.at(space, document), stateVector)
+        if (isOpen) await answer(stateVector, admitted)
       } catch (error) {
         unreadable(error)
       }
@@ -243,56 +212,12 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     })
   }
 
-  const answer = async (state: State, stateVector: Uint8Array): Promise<void> => {
+  const answer = async (stateVector: Uint8Array, admitted: Admitted): Promise<void> => {
+    const state = await states.at(admitted.space, admitted.document)
     const missing = await state.missing(stateVector)
     if (!isOpen) return
-    hasSpoken = true
     outlet.pieces(step2Pieces(missing))
-    if (phase !== 'joining') return
-    seen = state.seq
-    phase = 'live'
-    const meanwhile = held
-    held = []
-    for (const { seq, frames } of meanwhile) show(seq, frames)
-    if (who !== undefined && seen < who.channel.seq()) lag(who)
-  }
-
-  const show = (seq: number, frames: readonly SharedFrame[]): void => {
-    if (!isOpen || who === undefined) return
-    if (phase === 'joining') {
-      if (held.length < HELD_FRAMES) held.push({ seq, frames })
-      return
-    }
-    if (phase !== 'live' || seq <= seen) return
-    if (outlet.full()) {
-      lag(who)
-      return
-    }
-    seen = seq
-    for (const frame of frames) share(frame)
-  }
-
-  const lag = (admitted: Admitted): void => {
-    phase = 'lagging'
-    counters.add('door-lagged')
-    catchUp(admitted).catch(unreadable)
-  }
-
-  /** Sends what it lacks from what is stored, as it reads. */
-  const catchUp = async ({ space, document, channel }: Admitted): Promise<void> => {
-    while (isOpen && seen < channel.seq()) {
-      await outlet.room()
-      const entries = await options.reading(async () => (isOpen ? store.body(space, document) : []))
-      const later = entries.filter(entry => entry.seq > seen)
-      for (const page of pagesOf(later, limits.pageBytes)) {
-        await outlet.room()
-        if (!isOpen) return
-        for (const frame of framesOf(page)) send(frame)
-        seen = page.at(-1)?.seq ?? seen
-      }
-      if (later.length === 0) throw new JoineryError('UNAVAILABLE', { what: 'document', document })
-    }
-    phase = 'live'
+    reader.joined(admitted, state.seq)
   }
 
   /** Made for the first edit: most who are here only read. */
@@ -319,7 +244,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
       return
     }
     isQueried = true
-    if (isOpen && !outlet.full()) send(awarenessFrame(admitted.channel.everybody() ?? Uint8Array.of(0)))
+    if (isOpen && !outlet.full()) outlet.send(awarenessFrame(admitted.channel.everybody() ?? Uint8Array.of(0)))
     clock.after(QUERY_MS, () => {
       isQueried = false
       if (!isQueriedAgain) return
@@ -370,7 +295,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
   const connection: DoorConnection = {
     id,
     who: () => who,
-    isLagging: () => phase === 'lagging',
+    isLagging: () => reader.isLagging,
     frame(bytes) {
       if (!isOpen) return
       intake.took(bytes.length)
@@ -390,17 +315,19 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
       role = admitted.role
       if (role !== 'viewer') void askForMissing(admitted)
       const everybody = admitted.channel.everybody()
-      if (everybody !== undefined) send(awarenessFrame(everybody))
+      if (everybody !== undefined) outlet.send(awarenessFrame(everybody))
       const frames = early
       early = []
       for (const bytes of frames) if (isOpen) read(bytes, admitted)
       intake.look()
     },
     end,
-    show,
+    show(seq, frames) {
+      if (who !== undefined) reader.show(who, seq, frames)
+    },
     tell(frame) {
       // Goodbyes are forgotten by a stock client after 30 s by itself, and states are said again every 15.
-      if (isOpen && !outlet.full()) share(frame)
+      if (isOpen && !outlet.full()) outlet.share(frame)
     },
     heardRole(now) {
       if (!isOpen || who === undefined || now === role) return
@@ -414,17 +341,16 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
       if (mayWrite && now !== 'viewer') void askForMissing(who)
     },
     tick(now) {
-      if (hasSpoken) saidAt = now
-      hasSpoken = false
+      if (outlet.hasSent()) saidAt = now
       // It may have a newer token by now: a stock client takes it from its `params` when it comes back.
       if (who !== undefined && now >= who.until) end(DOOR_CLOSE.TRY_LATER, 'UNAUTHENTICATED')
-      else if (phase === 'new' && joins === 0 && who !== undefined && now - beganAt > SILENT_MS)
+      else if (reader.isNew && joins === 0 && who !== undefined && now - beganAt > SILENT_MS)
         end(DOOR_CLOSE.TRY_LATER, 'UNAVAILABLE')
       else if (who !== undefined && askAgainAt !== undefined && now >= askAgainAt) {
         askAgainAt = undefined
         isDenied = false
         void askForMissing(who)
-      } else if (now - saidAt >= STILL_HERE_MS) share(SAID_STILL_HERE)
+      } else if (now - saidAt >= STILL_HERE_MS) outlet.share(SAID_STILL_HERE)
     },
     hold: () => intake.stop(),
     idle: () => edits?.idle() ?? Promise.resolve(),
