@@ -219,12 +219,14 @@ export function createCompactor(options: {
     clock.after(limits.foldQuietMs, () => {
       const grown = grownByDocument.get(keyOf(space, document))
       if (closed || grown === undefined || !isDue(grown)) return
-      if (clock.monotonic() - grown.wroteAt >= limits.foldQuietMs || isRestless(grown)) enqueue(space, document)
+      if (isQuiet(grown) || isRestless(grown)) enqueue(space, document)
       else quietLater(space, document)
     })
   }
 
   const isDue = ({ entries, bytes }: Grown): boolean => entries >= limits.foldEntries || bytes >= limits.foldBytes
+  const isQuiet = (grown: Grown | undefined): boolean =>
+    grown === undefined || clock.monotonic() - grown.wroteAt >= limits.foldQuietMs
   const isRestless = ({ entries, bytes }: Grown): boolean =>
     entries >= limits.foldEntries * RESTLESS_ENTRIES || bytes >= limits.foldBytes * RESTLESS_BYTES
 
@@ -232,7 +234,8 @@ export function createCompactor(options: {
     try {
       for (const { space, document } of await store.foldable(limits.foldEntries, SWEEP_DOCUMENTS)) {
         const key = keyOf(space, document)
-        if (failuresByDocument.get(key) === undefined && leftBySweep.get(key) === undefined) enqueue(space, document)
+        const isLeft = failuresByDocument.get(key) !== undefined || leftBySweep.get(key) !== undefined
+        if (!isLeft && isQuiet(grownByDocument.get(key))) enqueue(space, document)
       }
     } catch (error) {
       log.warn('sweep-failed', reasonOf(error))

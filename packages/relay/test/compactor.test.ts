@@ -185,6 +185,19 @@ test('[DU-11] what a process did not see grow is found soon after it starts, and
   expect(after.relay.counters.read().get('fold-failed')).toBeUndefined()
 })
 
+test('[DU-11] the sweep leaves alone what is being written: that is folded when it is quiet', async () => {
+  const one = rig({ fold, limits: { ...limits, foldQuietMs: 2_000 } })
+  const ann = await one.device('ann', 'phone')
+  // Through the first sweep, which comes as soon as a document could be quiet.
+  for (let author = 1; author <= 6; author++) {
+    await write(one, ann, 'd', 4, author)
+    await one.rest(500)
+  }
+  expect(await one.store.body('garden', 'd')).toHaveLength(24)
+  await one.rest(4_000)
+  expect(await one.store.body('garden', 'd')).toHaveLength(1)
+})
+
 test('[DU-11] a snapshot that reads back as something else, or of a document that waits for something, is none', () => {
   const w = writer(1)
   const updates = [w.edit(type('a')), w.edit(type('b')), w.edit(type('c'))]
