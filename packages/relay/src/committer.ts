@@ -34,6 +34,7 @@ const SCAN_WEIGHT = 128
 /** So many are judged in one turn and written in another. */
 const MANY = 128
 const SPLITS = 32
+const SHORT_BYTES = 64
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
 
@@ -125,6 +126,10 @@ export function createCommitter(options: CommitterOptions): Committer {
     else if (queued.scanned !== undefined) wake?.()
   }
 
+  /** Who types now and then waits for his: for a few bytes the platform's hash takes ten times as long as ours when it was not used lately. */
+  const digestOf = (entry: Job['entry']): Uint8Array =>
+    entryDigest(entry, entry.bytes.length > SHORT_BYTES ? options.hash : undefined)
+
   const scanHere = (queued: Queued): void => {
     const { engine, bytes } = queued.job.entry
     scannedBytes += bytes.length + SCAN_WEIGHT
@@ -133,7 +138,7 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   const scanned = (queued: Queued, result: Scanned | undefined, digest?: Uint8Array): void => {
     queued.scanned = result
-    queued.digest = digest ?? entryDigest(queued.job.entry, options.hash)
+    queued.digest = digest ?? digestOf(queued.job.entry)
   }
 
   /** A message may bring a thousand that are small enough each: between a few of them everybody has his turn. */

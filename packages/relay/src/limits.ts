@@ -103,7 +103,7 @@ export const RELAY_LIMITS: RelayLimits = {
   bytesPerSecond: 4 * MiB,
   burstBytes: 32 * MiB,
   messagesPerSecond: 5_000,
-  burstMessages: 50_000,
+  burstMessages: 60_000,
   batchBytes: 2 * MiB,
   batchEntries: 512,
   batchAuthors: 4_096,

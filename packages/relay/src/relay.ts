@@ -165,8 +165,8 @@ export function createRelay(options: RelayOptions): Relay {
     entries: readonly Entry[],
     before: ReadonlyMap<string, number>,
   ): void => {
-    states.wrote(committed.space, entries, before)
     hub.published(committed, entries)
+    states.wrote(committed.space, entries, before)
     compactor.wrote(committed.space, entries)
     replayer.wrote(committed.space, entries)
   }

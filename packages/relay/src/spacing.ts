@@ -39,12 +39,12 @@ export function createSpacing(options: {
   let commits = 0
   let enough: (() => void) | undefined
 
+  const isEnough = (): boolean => came >= CROWD && came >= crowd && !isProbe()
   const isProbe = (): boolean => commits % PROBE === PROBE - 1
 
   const wait = async (ms: number): Promise<void> => {
     const isCrowd = await new Promise<boolean>(done => {
       const stop = clock.after(ms, () => done(false))
-      if (isProbe()) return
       enough = () => {
         stop()
         done(true)
@@ -58,12 +58,12 @@ export function createSpacing(options: {
   return {
     came() {
       came += 1
-      if (came >= CROWD && came >= crowd) enough?.()
+      if (enough !== undefined && isEnough()) enough()
     },
     apart() {
       const now = clock.monotonic()
       const left = settledAt + distanceMs - now
-      return left > 0 && pace.expected(distanceMs, now) >= 1 ? wait(left) : undefined
+      return left > 0 && !isEnough() && pace.expected(distanceMs, now) >= 1 ? wait(left) : undefined
     },
     gathered() {
       pace.came(came, clock.monotonic())

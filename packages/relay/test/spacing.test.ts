@@ -59,6 +59,13 @@ test('[S1] a crowd is waited for until as many have come as lately, and what was
   expect(turns()).toBe(1)
 })
 
+test('[S1] a crowd that came while others were told is not waited for', async () => {
+  const { commit, spacing, waiting } = rig()
+  commit(64)
+  for (let edit = 0; edit < 64; edit++) spacing.came()
+  expect(waiting().isOver).toBe(true)
+})
+
 test('[S1] a crowd that came to be two halves, by turns, is one again', async () => {
   const { clock, commit, spacing, waiting } = rig()
   for (let n = 0; n < 15; n++) commit(32)

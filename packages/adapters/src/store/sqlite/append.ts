@@ -65,8 +65,8 @@ export function appendAll(
   spaceRow: (name: string) => SpaceRow,
 ): Appending {
   const spacesByName = new Map<string, SpaceDraft>()
-  const lastDocument = statements.lastDocumentId.get() as { id: number }
-  let documentIds = lastDocument.id
+  /** Asked for when there is a new document. */
+  let lastDocument: { id: number } | undefined
   let pages = 4
 
   function spaceOf(name: string): SpaceDraft {
@@ -78,12 +78,18 @@ export function appendAll(
     return draft
   }
 
+  function nextDocument(): number {
+    lastDocument ??= statements.lastDocumentId.get() as { id: number }
+    lastDocument.id += 1
+    return lastDocument.id
+  }
+
   function documentOf(space: SpaceDraft, name: string): DocumentDraft {
     const known = space.documents.get(name)
     if (known !== undefined) return known
     const row = rows.document(space.id, name)
     const draft: DocumentDraft = {
-      id: row?.id ?? ++documentIds,
+      id: row?.id ?? nextDocument(),
       base: row?.seq ?? 0,
       isNew: row === undefined,
       digits: digitsOf(row?.entries ?? 0),
