@@ -9,14 +9,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import {
-  ENTRY_WEIGHT,
   hex,
   JoineryError,
   NO_MARK,
-  type AuthorHead,
-  type Entry,
+  type CommittedSpace,
   type Fold,
-  type LogPage,
   type Role,
   type SpaceCommit,
   type Store,
@@ -24,11 +21,9 @@ import {
   type Voiding,
 } from '@joinery/core'
 import { appendAll } from './sqlite/append.ts'
-import { readChain, type ChainReading } from './sqlite/chain.ts'
 import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
 import {
-  authorsNameIn,
   createPieces,
   lengthOf,
   nameIn,
@@ -38,6 +33,7 @@ import {
   type PutBytes,
 } from './sqlite/pieces.ts'
 import { failureOf } from './sqlite/refusals.ts'
+import { wholeReading } from './sqlite/whole-reading.ts'
 import {
   bytesOf,
   checksumOf,
@@ -45,7 +41,6 @@ import {
   entryOf,
   headOf,
   markOf,
-  newestAuthors,
   numberOfType,
   textOfAuthorsInTurns,
 } from './sqlite/rows.ts'
@@ -61,9 +56,6 @@ import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
 
 /** After about so many pages in the WAL they are moved into the database, which costs a few milliseconds. */
 const CHECKPOINT_PAGES = 2_000
-
-/** How often something is read that is folded away meanwhile. */
-const READS = 3
 
 export interface SqliteStoreOptions {
   /** Where the database is, or is to be made, with its folder. On a local disk. */
@@ -110,6 +102,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   const rows = knownRows(statements)
   let checkpointing: NodeJS.Immediate | undefined
   const pieces = createPieces({ statements, read, write })
+  const whole = wholeReading({ statements, pieces, read, spaceRow, documentRow })
 
   function fail(error: unknown, of: 'read' | 'write'): JoineryError {
     const failure = failureOf(error, of)
@@ -134,13 +127,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     }
   }
 
-  /** One transaction. `touched` is about how many pages it wrote. */
-  async function write<T>(change: () => { readonly result: T; readonly touched: number }): Promise<T> {
+  async function write<T>(change: () => Change<T>): Promise<T> {
     refuseUnlessSound()
     try {
       statements.begin.run()
-      const { result, touched } = change()
+      const { result, touched, keep } = change()
       statements.commit.run()
+      // At once: whatever is written next begins with it.
+      keep?.()
       pages += touched
       if (pages >= CHECKPOINT_PAGES) checkpointSoon()
       return result
@@ -207,68 +201,6 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     return { space: row.space, document: row.id, last }
   }
 
-  /** With the names of what is in pieces, by entry. */
-  function page(space: string, after: number, maxBytes: number, names: Map<Entry, PieceName>): LogPage {
-    const row = spaceRow(space)
-    if (row === undefined) throw new JoineryError('NOT_FOUND', { space })
-    const entries: Entry[] = []
-    const damaged = new Set<string>()
-    let weight = 0
-    for (const found of statements.entriesAfter.iterate(row.id, after)) {
-      if (entries.length > 0 && weight >= maxBytes) return cutAfter(row, entries, [...damaged])
-      const stored = found as EntryRow
-      const entry = entryOf(stored)
-      // Nothing is left of what was voided there.
-      const isEmptyPlace = entry?.type === 'void' && entry.bytes.length === 0
-      if (entry !== undefined && !isEmptyPlace) entries.push(entry)
-      else if (entry === undefined && stored.document !== null) damaged.add(stored.document)
-      const name = nameIn(stored)
-      if (entry !== undefined && name !== undefined) names.set(entry, name)
-      weight += ENTRY_WEIGHT + lengthOf(stored)
-    }
-    return { entries, seq: row.seq, mark: markOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
-  }
-
-  /** What is in pieces is read behind the page, and with it the page anew when it was folded away meanwhile. */
-  async function wholePage(space: string, after: number, maxBytes: number): Promise<LogPage> {
-    for (let tries = 1; ; tries++) {
-      const names = new Map<Entry, PieceName>()
-      const found = await read(() => page(space, after, maxBytes, names))
-      if (names.size === 0) return found
-      const entries: Entry[] = []
-      const damaged = new Set(found.damaged)
-      let isGone = false
-      for (const entry of found.entries) {
-        const name = names.get(entry)
-        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-        isGone = bytes === 'gone' && tries < READS
-        if (isGone) break
-        if (typeof bytes === 'string') damaged.add(entry.document)
-        else entries.push({ ...entry, bytes })
-      }
-      if (!isGone) return { ...found, entries, damaged: [...damaged] }
-    }
-  }
-
-  async function body(space: string, document: string): Promise<Entry[]> {
-    for (let tries = 1; ; tries++) {
-      const found = await readChain(chain(space, document), (row, entry) => ({ entry, name: nameIn(row) }))
-      const entries: Entry[] = []
-      let failure: string | undefined
-      for (const { entry, name } of found) {
-        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-        if (typeof bytes === 'string') {
-          failure = bytes
-          break
-        }
-        entries.push(name === undefined ? entry : { ...entry, bytes })
-      }
-      if (failure === undefined) return entries
-      // What was folded under our feet is read anew.
-      if (failure === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
-    }
-  }
-
   /** Puts what is large in pieces before the transaction that writes it, and looks after them behind it. */
   async function withPieces<T>(
     large: readonly (Uint8Array | string)[],
@@ -290,40 +222,16 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     }
   }
 
-  function cutAfter(row: SpaceRow, entries: Entry[], damaged: string[]): LogPage {
-    const seq = entries.at(-1)?.seq ?? 0
-    const { mark } = statements.markAt.get(row.id, seq) as { mark: Uint8Array }
-    return { entries, seq, mark: bytesOf(mark), epoch: row.epoch, end: false, damaged }
-  }
-
-  const chain = (space: string, document: string): ChainReading => ({
-    statements,
-    document: () => documentRow(space, document),
-    read,
-  })
-
   /** The authors of these entries, as the snapshot in their place will name them. */
   async function foldedAuthors({ space, document, upTo }: Fold): Promise<string> {
     const rows = await read(() => {
       const row = documentRow(space, document)
       return row === undefined ? [] : (statements.chainAuthors.all(chainOf(row, upTo)) as { authors: string }[])
     })
-    const authors = await authorsIn(rows.map(one => one.authors))
+    const authors = await whole.authorsIn(rows.map(one => one.authors))
     // Under our feet, or damaged: whoever folds reads everything anew.
     if (typeof authors === 'string') throw new JoineryError('UNAVAILABLE', { document, reason: authors })
     return textOfAuthorsInTurns(authors.values(), turn)
-  }
-
-  /** Of rows, oldest first. */
-  async function authorsIn(rows: readonly string[]): Promise<Map<string, AuthorHead> | 'gone' | 'damaged'> {
-    const newestFirst: string[] = []
-    for (const authors of rows.toReversed()) {
-      const name = authorsNameIn(authors)
-      const bytes = name && (await pieces.load(name))
-      if (typeof bytes === 'string') return bytes
-      newestFirst.push(bytes === undefined ? authors : Buffer.from(bytes).toString())
-    }
-    return newestAuthors(newestFirst, turn)
   }
 
   function fold({ space, document, upTo, snapshot, entries }: Fold, text: string, put: PutBytes): boolean {
@@ -383,17 +291,15 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return row && { epoch: row.epoch, seq: row.seq, mark: markOf(row.mark) }
       }),
     async commit(spaces) {
-      const commit = (put: PutBytes): ReturnType<typeof write<ReturnType<typeof append>>> =>
+      const commit = (put: PutBytes): Promise<CommittedSpace[]> =>
         write(() => {
-          const appended = append(put, spaces)
-          return { result: appended, touched: appended.pages }
+          const { committed, pages, keep } = append(put, spaces)
+          return { result: committed, touched: pages, keep }
         })
       const large = largeOf(spaces)
-      const { committed, keep } = await (large.length === 0 ? commit(new Map()) : withPieces(large, undefined, commit))
-      keep()
-      return committed
+      return large.length === 0 ? commit(new Map()) : withPieces(large, undefined, commit)
     },
-    read: wholePage,
+    read: whole.page,
     markAt: (space, seq) =>
       read(() => {
         const row = spaceRow(space)
@@ -406,15 +312,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         const row = documentRow(space, document)
         return row && headOf(row)
       }),
-    async authors(space, document) {
-      for (let tries = 1; ; tries++) {
-        const rows = await readChain(chain(space, document), ({ authors }) => authors)
-        const found = await authorsIn(rows)
-        if (typeof found !== 'string') return [...found.values()]
-        if (found === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
-      }
-    },
-    body,
+    authors: whole.authors,
+    body: whole.body,
     documents: (space, before, limit) =>
       read(() => {
         const row = spaceRow(space)
@@ -483,6 +382,15 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
       database.close()
     },
   }
+}
+
+/** What one transaction does. */
+interface Change<T> {
+  readonly result: T
+  /** About how many pages it wrote. */
+  readonly touched: number
+  /** Called once it is committed. */
+  readonly keep?: () => void
 }
 
 const NONE: readonly Uint8Array[] = []

@@ -1,0 +1,133 @@
+/**
+ * Reads of what may be in pieces: pages of a log, bodies, authors. Law: rows are read first and then what is beside them; what was folded
+ * away between the two is read anew, with its rows.
+ */
+import { ENTRY_WEIGHT, JoineryError, type AuthorHead, type Entry, type LogPage } from '@joinery/core'
+import { readChain, type ChainReading } from './chain.ts'
+import { authorsNameIn, lengthOf, nameIn, type PieceName, type Pieces } from './pieces.ts'
+import { bytesOf, entryOf, markOf, newestAuthors } from './rows.ts'
+import type { DocumentRow, EntryRow, SpaceRow, Statements } from './statements.ts'
+
+/** How often something is read that is folded away meanwhile. */
+const READS = 3
+
+export interface WholeReading {
+  page(space: string, after: number, maxBytes: number): Promise<LogPage>
+  body(space: string, document: string): Promise<Entry[]>
+  authors(space: string, document: string): Promise<AuthorHead[]>
+  /** Of rows, oldest first. */
+  authorsIn(rows: readonly string[]): Promise<Map<string, AuthorHead> | 'gone' | 'damaged'>
+}
+
+export function wholeReading(options: {
+  readonly statements: Statements
+  readonly pieces: Pick<Pieces, 'load'>
+  readonly read: <T>(look: () => T) => Promise<T>
+  readonly spaceRow: (space: string) => SpaceRow | undefined
+  readonly documentRow: (space: string, document: string) => DocumentRow | undefined
+}): WholeReading {
+  const { statements, pieces, read, spaceRow, documentRow } = options
+
+  const chain = (space: string, document: string): ChainReading => ({
+    statements,
+    document: () => documentRow(space, document),
+    read,
+  })
+
+  /** With the names of what is in pieces, by entry. */
+  function page(space: string, after: number, maxBytes: number, names: Map<Entry, PieceName>): LogPage {
+    const row = spaceRow(space)
+    if (row === undefined) throw new JoineryError('NOT_FOUND', { space })
+    const entries: Entry[] = []
+    const damaged = new Set<string>()
+    let weight = 0
+    for (const found of statements.entriesAfter.iterate(row.id, after)) {
+      if (entries.length > 0 && weight >= maxBytes) return cutAfter(row, entries, [...damaged])
+      const stored = found as EntryRow
+      const entry = entryOf(stored)
+      // Nothing is left of what was voided there.
+      const isEmptyPlace = entry?.type === 'void' && entry.bytes.length === 0
+      if (entry !== undefined && !isEmptyPlace) entries.push(entry)
+      else if (entry === undefined && stored.document !== null) damaged.add(stored.document)
+      const name = nameIn(stored)
+      if (entry !== undefined && name !== undefined) names.set(entry, name)
+      weight += ENTRY_WEIGHT + lengthOf(stored)
+    }
+    return { entries, seq: row.seq, mark: markOf(row.mark), epoch: row.epoch, end: true, damaged: [...damaged] }
+  }
+
+  /** What is in pieces is read behind the page, and with it the page anew when it was folded away meanwhile. */
+  async function wholePage(space: string, after: number, maxBytes: number): Promise<LogPage> {
+    for (let tries = 1; ; tries++) {
+      const names = new Map<Entry, PieceName>()
+      const found = await read(() => page(space, after, maxBytes, names))
+      if (names.size === 0) return found
+      const entries: Entry[] = []
+      const damaged = new Set(found.damaged)
+      let isGone = false
+      for (const entry of found.entries) {
+        const name = names.get(entry)
+        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
+        isGone = bytes === 'gone' && tries < READS
+        if (isGone) break
+        if (typeof bytes === 'string') damaged.add(entry.document)
+        else entries.push({ ...entry, bytes })
+      }
+      if (!isGone) return { ...found, entries, damaged: [...damaged] }
+    }
+  }
+
+  async function body(space: string, document: string): Promise<Entry[]> {
+    for (let tries = 1; ; tries++) {
+      const found = await readChain(chain(space, document), (row, entry) => ({ entry, name: nameIn(row) }))
+      const entries: Entry[] = []
+      let failure: string | undefined
+      for (const { entry, name } of found) {
+        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
+        if (typeof bytes === 'string') {
+          failure = bytes
+          break
+        }
+        entries.push(name === undefined ? entry : { ...entry, bytes })
+      }
+      if (failure === undefined) return entries
+      // What was folded under our feet is read anew.
+      if (failure === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
+    }
+  }
+
+  function cutAfter(row: SpaceRow, entries: Entry[], damaged: string[]): LogPage {
+    const seq = entries.at(-1)?.seq ?? 0
+    const { mark } = statements.markAt.get(row.id, seq) as { mark: Uint8Array }
+    return { entries, seq, mark: bytesOf(mark), epoch: row.epoch, end: false, damaged }
+  }
+
+  async function authorsIn(rows: readonly string[]): Promise<Map<string, AuthorHead> | 'gone' | 'damaged'> {
+    const newestFirst: string[] = []
+    for (const authors of rows.toReversed()) {
+      const name = authorsNameIn(authors)
+      const bytes = name && (await pieces.load(name))
+      if (typeof bytes === 'string') return bytes
+      newestFirst.push(bytes === undefined ? authors : Buffer.from(bytes).toString())
+    }
+    return newestAuthors(newestFirst, turn)
+  }
+
+  return {
+    page: wholePage,
+    body,
+    authorsIn,
+    async authors(space, document) {
+      for (let tries = 1; ; tries++) {
+        const rows = await readChain(chain(space, document), ({ authors }) => authors)
+        const found = await authorsIn(rows)
+        if (typeof found !== 'string') return [...found.values()]
+        if (found === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
+      }
+    },
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise(resolve => void setImmediate(resolve))
+}
