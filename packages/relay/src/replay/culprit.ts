@@ -2,7 +2,7 @@
  * Finds which of a document's updates breaks its engine, by trying parts of the log. Laws:
  * - What is blamed was seen to be needed: without it, and with everything else up to where it broke, the engine is well.
  * - Of several that break it together, the last that was needed before the one it broke at is blamed: who sets off what another laid is not
- *   the one to lose an edit. Only where nobody laid anything is it the last.
+ *   the one to lose an edit. Only where nobody laid anything is it the last. Who only deleted laid nothing, though others may build on it.
  * - Of what can be left of it, that is chosen which leaves most to see: what is beside it, or what it stood over.
  * - One that is only the last straw is not blamed: without it the work has to fit into a smaller budget.
  */
@@ -22,6 +22,9 @@ export interface Trials {
   /** Whether an update is built on another; true when that cannot be told. */
   leans(engine: string, update: Uint8Array, other: Uint8Array): Promise<boolean>
 }
+
+/** What is left of an update that only deleted: no structs, no deletes. */
+const NO_CLOCKS_BYTES = 2
 
 export type Breakage = 'throws' | 'splits' | 'budget'
 
@@ -82,10 +85,12 @@ export async function findCulprit(
   const before = updates.slice(0, brokenAt)
   const last = updates.slice(brokenAt, brokenAt + 1)
   const clocks = await trials.empty(engine, updates.slice(fixed, brokenAt + 1), 'clocks')
-  /** All from `from` on, but the last, are voided. */
+  /** All from `from` on are voided, but for the last and for deletes. */
   const without = (from: number): readonly Uint8Array[] => [
     ...before.slice(0, from),
-    ...(clocks?.slice(from - fixed, -1) ?? []),
+    ...(clocks?.slice(from - fixed, -1) ?? []).map((left, at) => {
+      return left.length > NO_CLOCKS_BYTES ? left : (before[from + at] as Uint8Array)
+    }),
     ...last,
   ]
   const suspects = [brokenAt]

@@ -19,6 +19,29 @@ export const POISON = {
   trigger: craft.update([], [{ author: 1, ranges: [[0, 1]] }]),
 }
 
+/**
+ * The same in a map that is there for some: author 3 puts it between two neighbours, of which one is in a list that was deleted. Where that
+ * was collected the map is nowhere, and so is all in it; who opens the document, all in one step, has them. Then the end of the text is
+ * deleted, and the map, and Yjs throws: neither one by one, nor joined, where the map is deleted first and takes the whole text with it.
+ */
+export const HIDDEN = {
+  list: craft.by(
+    1,
+    craft.item(craft.type(craft.ARRAY), { parent: 'list' }),
+    craft.item(craft.any('v'), { parent: [1, 0] }),
+    craft.item(craft.text('honest'), { parent: 'body' }),
+  ),
+  unlist: craft.update([], [{ author: 1, ranges: [[0, 1]] }]),
+  map: craft.by(
+    3,
+    craft.item(craft.type(craft.MAP), { left: [1, 7], right: [1, 1] }),
+    craft.item(craft.any('v'), { parent: [3, 0], key: 'x' }),
+  ),
+  run: craft.by(2, craft.item(craft.text('abc'), { left: [3, 1] })),
+  end: craft.update([], [{ author: 2, ranges: [[2, 1]] }]),
+  trigger: craft.update([], [{ author: 3, ranges: [[0, 1]] }]),
+}
+
 export function trialsHere(
   engines: Readonly<Record<string, Engine>> = { yjs, automerge },
 ): Trials & { tries(): number } {

@@ -10,7 +10,7 @@ import { automergeGate, yjsGate } from '../../src/index.ts'
 import type { Trials } from '../../src/replay/culprit.ts'
 import { visitor } from '../door/visitor.ts'
 import { rig, type as typing, update, writer, type Device, type Rig } from '../rig.ts'
-import { POISON, trialsHere } from './poison.ts'
+import { HIDDEN, POISON, trialsHere } from './poison.ts'
 
 async function push(one: Rig, device: Device, n: number, bytes: Uint8Array, document = 'd'): Promise<void> {
   device.say({ type: 'push', space: 'garden', entries: [update(n, document, bytes)] })
@@ -70,6 +70,20 @@ test('[D2] [CR-24] [P130] what passed the gate and breaks its engine is voided b
   expect(eve.of('ack').at(-1)?.entries).toEqual([{ n: 2, seq: 4 }])
   await push(one, ann, 5, writer(8).edit(typing('later')))
   expect(ann.of('refused')).toEqual([])
+})
+
+test('[D2] who deleted what somebody put something beside afterwards does not lose the deletion', async () => {
+  const one = rig({ trials: trialsHere() })
+  const [ann, eve] = [await one.device('ann', 'phone'), await one.device('eve', 'evil')]
+  await push(one, ann, 1, HIDDEN.list)
+  await push(one, ann, 2, HIDDEN.unlist)
+  await push(one, eve, 1, HIDDEN.map)
+  await one.rest(10_000)
+  expect(await typesOf(one)).toEqual(['update', 'update', 'snapshot', 'void'])
+  expect(one.lines.find(({ event }) => event === 'voided')?.fields).toMatchObject({
+    subject: 'eve',
+    breakage: 'splits',
+  })
 })
 
 /** Five edits of two people after which Yjs throws on the document for ever. */
