@@ -2,6 +2,7 @@
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { JoineryError, type Engine } from '@joinery/core'
+import { joinUpdates } from '@joinery/core/gate'
 import { decodeVoided } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
@@ -72,6 +73,23 @@ test('[D2] [CR-24] [P130] what passed the gate and breaks its engine is voided b
   expect(ann.of('refused')).toEqual([])
 })
 
+test('[D2] [CR-24] what breaks its engine only where all of it is opened in one step is voided as well', async () => {
+  const one = rig({ trials: trialsHere() })
+  const [ann, eve] = [await one.device('ann', 'phone'), await one.device('eve', 'evil')]
+  const { list, unlist, ...hostile } = HIDDEN
+  for (const [at, bytes] of [list, unlist].entries()) await push(one, ann, at + 1, bytes)
+  for (const [at, bytes] of Object.values(hostile).entries()) await push(one, eve, at + 1, bytes)
+  expect([...ann.of('refused'), ...eve.of('refused')]).toEqual([])
+  const updates = Object.values(HIDDEN)
+  expect(await opened(one)).toBe(shownOf([joinUpdates(updates)!]))
+  expect(() => shownOf(updates)).toThrow()
+  await one.rest(10_000)
+  expect(await typesOf(one)).toEqual(['update', 'update', 'snapshot', 'update', 'update', 'update', 'void'])
+  const bytes = (await one.store.body('garden', 'd')).filter(({ type }) => type !== 'void').map(entry => entry.bytes)
+  expect(shownOf(bytes)).toBe(await opened(one))
+  expect(shownOf(bytes)).toContain('honest')
+})
+
 test('[D2] who deleted what somebody put something beside afterwards does not lose the deletion', async () => {
   const one = rig({ trials: trialsHere() })
   const [ann, eve] = [await one.device('ann', 'phone'), await one.device('eve', 'evil')]
@@ -85,6 +103,14 @@ test('[D2] who deleted what somebody put something beside afterwards does not lo
     breakage: 'splits',
   })
 })
+
+/** What a device sees that opens these in one step; throws when that breaks. */
+function shownOf(updates: readonly Uint8Array[]): string {
+  const doc = yjs.open('78')
+  doc.applyAll(updates)
+  expect(doc.waiting()).toBe(false)
+  return JSON.stringify(doc.content())
+}
 
 /** Five edits of two people after which Yjs throws on the document for ever. */
 async function poisoned(one: Rig, ann: Device, eve: Device): Promise<void> {
