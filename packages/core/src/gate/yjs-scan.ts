@@ -8,6 +8,7 @@
  * What one update cannot show, and workers find behind the commit:
  * - types nested by a chain of updates: each deepens by up to the limit (to follow it takes every item's parent, not only every type's);
  * - what is beside an item of another update: several values or a text put under a key by an origin there, which Yjs breaks on later;
+ * - neighbours that are not in the same type: what is put between them is there or not, by whether one of them was collected before;
  * - the same clocks with other content, and a parent that turns out not to be a type;
  * - merges that are legal and slow: many siblings at one place, deletes that split long runs (route by `structs` and `deleteRanges`).
  * A lone surrogate as a JSON escape is legal and round-trips.

@@ -68,7 +68,11 @@ function besiege({ seed, count, report, before, now }: Siege): void {
   doc.clientID = 2 ** 31
   doc.on('update', () => {})
   const head = held(clocksOf(doc))
-  const accepted: Uint8Array[] = [Y.encodeStateAsUpdate(doc)]
+  const first = Y.encodeStateAsUpdate(doc)
+  const accepted: Uint8Array[] = [first]
+  const uncollected = new Y.Doc({ gc: false })
+  uncollected.clientID = 2 ** 31
+  Y.applyUpdate(uncollected, first)
   for (let i = 0; i < count; i++) {
     const index = report.sent++
     const update = hostileUpdate(random, head.clocks)
@@ -86,7 +90,7 @@ function besiege({ seed, count, report, before, now }: Siege): void {
     report.outcomes.set(outcome, (report.outcomes.get(outcome) ?? 0) + 1)
     if (verdict.verdict !== 'new' && verdict.verdict !== 'known') continue
     // Left to the workers, who replay behind the commit; what they void is not applied.
-    const unseen = whatOnlyAWorkerSees(doc, update, head)
+    const unseen = whatOnlyAWorkerSees([doc, uncollected], update, head)
     if (unseen !== undefined) {
       report.outcomes.set(unseen, (report.outcomes.get(unseen) ?? 0) + 1)
       continue
@@ -94,9 +98,10 @@ function besiege({ seed, count, report, before, now }: Siege): void {
     before?.(index)
     const start = now()
     head.record(verdict)
-    const wrong = applied(doc, update, head, verdict)
+    let wrong = applied(doc, update, head, verdict)
     const ms = now() - start
     if (ms > report.slowest.ms) report.slowest = { index, ms, update: hexOf(update) }
+    wrong ??= applied(uncollected, update, head, verdict)
     if (wrong !== undefined) {
       report.failures.push({ index, what: wrong, update: hexOf(update) })
       return

@@ -5,8 +5,11 @@
 import * as Y from 'yjs'
 import type { HeadView } from '@joinery/core/gate'
 
-/** Names what it is, or undefined. */
-export function whatOnlyAWorkerSees(doc: Y.Doc, update: Uint8Array, head: HeadView): string | undefined {
+/**
+ * Names what it is, or undefined. `docs` hold the same, of which one collects nothing: what was put beside something collected is nowhere,
+ * and is there for whoever applies all of it in one step.
+ */
+export function whatOnlyAWorkerSees(docs: readonly Y.Doc[], update: Uint8Array, head: HeadView): string | undefined {
   const { structs } = Y.decodeUpdate(update)
   if (structs.some(struct => struct.id.clock < head.clockOf(struct.id.client)))
     return 'unseen: re-supplied clocks, taken at their word'
@@ -28,8 +31,10 @@ export function whatOnlyAWorkerSees(doc: Y.Doc, update: Uint8Array, head: HeadVi
     if (anchor === null) return struct.parentSub !== null
     const here = inUpdate.get(anchor.client)?.find(other => covers(other, anchor))
     if (here !== undefined) return isKeyed(here)
-    const there = doc.store.clients.get(anchor.client)?.find(other => covers(other, anchor))
-    return there instanceof Y.Item && there.parentSub !== null
+    return docs.some(({ store }) => {
+      const there = store.clients.get(anchor.client)?.find(other => covers(other, anchor))
+      return there instanceof Y.Item && there.parentSub !== null
+    })
   }
   const hidden = structs.some(
     struct =>
