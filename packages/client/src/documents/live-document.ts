@@ -125,7 +125,7 @@ export function liveDocument(
       seen = Math.max(seen, stored.tail)
       life = stored.life
       replica.news.tell({ type: 'grown', space, documents: [{ document, tail: stored.tail }] })
-      if (taken !== undefined) receipts.written(space, heads, taken.stub)
+      if (taken) receipts.written(space, heads, taken.stub)
       if (broken) await startOver()
     } catch (error) {
       // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
@@ -147,13 +147,13 @@ export function liveDocument(
   /** The transaction of an edit. It may run again, then with the same edits. */
   const write = async (tx: Tx): Promise<Written> => {
     const before = await readRecord(tx, about)
-    if (before !== undefined && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
+    if (before && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
       writing ??= edits.take()
       // What these edits build on is in the log no more: the shelf gets all of it.
       putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
       return { stored: before }
     }
-    if (before !== undefined && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
+    if (before && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
     takeIn(before === undefined ? [] : await readUpdates(tx, about, before, seen))
     writing ??= edits.take()
     const base = before ?? newRecord(kind, engine.name, 'here', times.edited)

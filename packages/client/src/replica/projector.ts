@@ -66,10 +66,10 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
       if (body) replica.news.tell({ type: 'wanted', space: place.space, documents: [place.document], urgent: false })
       return
     }
-    if (replica.kindOf(body.record.kind) === undefined) return
+    if (!replica.kindOf(body.record.kind)) return
     const { kind, engine, life, tail } = body.record
     const built = replica.build(engine, body.updates)
-    if (built === undefined) return
+    if (!built) return
     const { doc, whole } = built
     const work = replica.write(async tx => {
       const now = await readRecord(tx, place)
@@ -119,7 +119,7 @@ async function fold(tx: Tx, place: Place, stored: DocumentRecord, doc: EngineDoc
   const bytes = doc.encode()
   tx.put('snapshots', key, bytes)
   const kept = (await tx.get('snapshots', key)) as Uint8Array | undefined
-  if (kept === undefined || !sameBytes(kept, bytes)) throw new Error('snapshots')
+  if (!kept || !sameBytes(kept, bytes)) throw new Error('snapshots')
   tx.deleteRange('log', { prefix: key })
   tx.put('documents', key, { ...stored, folded: tail, bytes: bytes.length })
 }

@@ -8,24 +8,23 @@ export interface Scratch {
 }
 
 export function scratch(engine: Engine, random: Random, updates: readonly Uint8Array[]): Scratch {
-  const open = (good: readonly Uint8Array[]): EngineDocument => {
+  let good: readonly Uint8Array[] = []
+  /** A document of what is good and these. If that fails, what of these is good joins it, by halves: a log may be long. */
+  const open = (more: readonly Uint8Array[]): EngineDocument | undefined => {
+    // After a failure a document is not to be used any more.
     const doc = engine.open(engine.newAuthor(random))
-    doc.applyAll(good)
-    return doc
-  }
-  try {
-    return { doc: open(updates), whole: true }
-  } catch {
-    // Which one it was shows one at a time; after a failure the document is not to be used any more.
-    const good: Uint8Array[] = []
-    for (const update of updates) {
-      try {
-        open([...good, update]).close()
-        good.push(update)
-      } catch {
-        continue
-      }
+    const both = [...good, ...more]
+    try {
+      doc.applyAll(both)
+      good = both
+      return doc
+    } catch {
+      const half = more.length >> 1
+      if (half < 1) return undefined
+      open(more.slice(0, half))
+      return open(more.slice(half))
     }
-    return { doc: open(good), whole: false }
   }
+  // Nothing breaks an empty one.
+  return { doc: (open(updates) ?? open([])) as EngineDocument, whole: good.length === updates.length }
 }
