@@ -4,6 +4,7 @@
 import { JoineryError, type Storage } from '@joinery/core'
 import type { Kinds } from '@joinery/core/kinds'
 import type { BaseOptions, Marker } from './options.ts'
+import { pause } from './pause.ts'
 import { identify, type Identity } from './replica/identity.ts'
 
 /** A database that another tab is just upgrading is there a moment later. */
@@ -31,9 +32,9 @@ export async function openStorage<K extends Kinds>(
       return { storage, identity: await identify(storage, random, marker), degraded: false }
     } catch (cause) {
       const failure = cause instanceof JoineryError ? cause : new JoineryError('STORAGE_UNAVAILABLE', {}, { cause })
-      const pause = (failure.code === 'STORAGE_FULL' ? FULL_MS : BUSY_MS)[tries]
-      if (pause !== undefined) {
-        await new Promise<void>(resolve => void clock.after(pause, resolve))
+      const ms = (failure.code === 'STORAGE_FULL' ? FULL_MS : BUSY_MS)[tries]
+      if (ms !== undefined) {
+        await pause(clock, ms)
         continue
       }
       if (fallbackStorage === undefined) throw failure

@@ -250,33 +250,42 @@ test('[R3] an unchanged reconnect is one question and one answer, with nothing a
   expect(again.status.get()).toMatchObject({ mode: 'realtime', syncing: false, replica: 'complete' })
 })
 
-test('[D2] an update that passed every check and breaks the engine is left out, in an open document too, and edits go on', async () => {
-  const w = world()
-  relayIn(w)
-  const breaks = (update: Uint8Array): boolean => new TextDecoder().decode(update).includes('BREAKS')
-  const fragile: Engine = {
+const breaks = (update: Uint8Array): boolean => new TextDecoder().decode(update).includes('BREAKS')
+
+/** An engine of which a document cannot be asked anything any more once it broke. */
+function fragile(on: { checked?: () => void; broke?: () => void } = {}): Engine {
+  return {
     ...yjs,
+    check(update) {
+      if (breaks(update)) on.checked?.()
+      return yjs.check(update)
+    },
     open(author) {
       const doc = yjs.open(author)
       let broken = false
-      return {
-        ...doc,
-        applyAll(updates) {
-          broken ||= updates.some(breaks)
-          if (broken) throw new JoineryError('BAD_UPDATE')
-          return doc.applyAll(updates)
-        },
-        change(edit) {
-          if (broken) throw new JoineryError('CLOSED')
-          doc.change(edit)
-        },
+      const applyAll = (updates: readonly Uint8Array[]): boolean => {
+        if (!updates.some(breaks)) return doc.applyAll(updates)
+        broken = true
+        on.broke?.()
+        throw new JoineryError('BAD_UPDATE')
       }
+      return new Proxy(doc, {
+        get(target, name: keyof typeof doc) {
+          if (broken && name !== 'close') throw new JoineryError('CLOSED')
+          return name === 'applyAll' ? applyAll : target[name]
+        },
+      })
     },
   }
+}
+
+test('[D2] an update that passed every check and breaks the engine is left out, in an open document too, and edits go on', async () => {
+  const w = world()
+  relayIn(w)
   const writer = await open(w, 'writer')
   const made = writer.paper.create({ title: 'Paper', body: 'one ' })
   await w.clock.advance(5_000)
-  const reader = await open(w, 'reader', { engine: fragile })
+  const reader = await open(w, 'reader', { engine: fragile() })
   await w.clock.advance(5_000)
   using theirs = await writer.paper.open(made.id)
   using ours = await reader.paper.open(made.id)
@@ -290,4 +299,38 @@ test('[D2] an update that passed every check and breaks the engine is left out, 
   ours.close()
   using again = await reader.paper.open(made.id)
   expect([again.view.title, again.view.body.toString()]).toEqual(['Still mine', 'one '])
+})
+
+test('[D2] [S1] what was edited when the engine breaks is kept, shown and sent', async () => {
+  const w = world()
+  relayIn(w)
+  const writer = await open(w, 'writer')
+  const made = writer.paper.create({ title: 'Paper', body: 'one ' })
+  await w.clock.advance(5_000)
+  const done: Promise<unknown>[] = []
+  const type = (): void => {
+    for (const letter of 'two ') done.push(ours.change(d => d.body.insert(d.body.length, letter)).acked)
+    done.push(ours.change(d => void (d.title = 'Mine')).acked)
+  }
+  const lists: Promise<{ readonly rows: readonly { readonly title: string }[] }>[] = []
+  const list = (): void => queueMicrotask(() => lists.push(reader.paper.where({}).get()))
+  let isOpen = false
+  // Edited while it arrives, so that the transaction of the edits comes upon it.
+  const engine = fragile({ checked: () => isOpen && type(), broke: () => isOpen && list() })
+  const reader = await open(w, 'reader', { engine })
+  await w.clock.advance(5_000)
+  using theirs = await writer.paper.open(made.id)
+  using ours = await reader.paper.open(made.id)
+  isOpen = true
+  theirs.change(d => d.body.insert(d.body.length, 'BREAKS '))
+  await w.clock.advance(5_000)
+  isOpen = false
+  expect(done.length).toBe(5)
+  expect(reader.status.get()).toMatchObject({ pending: 0, storage: { failing: undefined } })
+  await Promise.all(done)
+  expect([ours.view.title, ours.view.body.toString()]).toEqual(['Mine', 'one two '])
+  expect([theirs.view.title, theirs.view.body.toString().replace('BREAKS ', '')]).toEqual(['Mine', 'one two '])
+  // Lists that are asked just then know nothing of it.
+  expect(lists.length).toBeGreaterThan(0)
+  for (const { rows } of await Promise.all(lists)) expect(rows.map(row => row.title)).toEqual(['Mine'])
 })

@@ -20,37 +20,48 @@ export interface EditRun {
   begin(): void
   /** Takes an update that the document made. */
   add(update: Uint8Array): void
-  /** Applies something from elsewhere: what was made before and what is made after are two runs. */
+  /** Applies something from elsewhere: what was made before and what is made after are two runs, also when that throws. */
   apart(apply: () => void): void
   empty(): boolean
   /** The stub of the edit that is being made, or was last made. */
   stub(): Stub
   /** All that waits, and the stub for it. What is added from now on waits anew. */
   take(): Waiting
+  /** The document is another from now on. Gives what waits, and it waits still. */
+  rest(): readonly Uint8Array[]
 }
 
-export function editRun(doc: EngineDocument): EditRun {
+export function editRun(doc: () => EngineDocument): EditRun {
   let done: Uint8Array[] = []
   let run: Uint8Array[] = []
   /** What the document held before the run. */
   let since: Uint8Array | undefined
   let current = stub()
 
-  const apart = (apply?: () => void): void => {
-    const bytes = run.reduce((sum, update) => sum + update.length, 0)
-    const whole = run.length >= MANY && since !== undefined ? doc.encode(since) : undefined
-    if (whole !== undefined && whole.length < bytes) run = [whole]
-    apply?.()
+  const rest = (): readonly Uint8Array[] => {
     done.push(...run)
     run = []
-    since &&= doc.version()
+    since = undefined
+    return done
+  }
+
+  const apart = (apply?: () => void): void => {
+    const before = since
+    if (before && run.length >= MANY) {
+      const whole = doc().encode(before)
+      if (whole && whole.length < run.reduce((sum, update) => sum + update.length, 0)) run = [whole]
+    }
+    rest()
+    apply?.()
+    rest()
+    since = before && doc().version()
   }
 
   return {
     begin() {
       if (since !== undefined) return
-      apart()
-      since = doc.version()
+      rest()
+      since = doc().version()
     },
     add: update => void run.push(update),
     apart,
@@ -63,5 +74,6 @@ export function editRun(doc: EngineDocument): EditRun {
       current = stub()
       return taken
     },
+    rest,
   }
 }

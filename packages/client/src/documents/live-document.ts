@@ -8,7 +8,7 @@
 import { JoineryError, type Engine, type EngineDocument } from '@joinery/core'
 import type { OutboxHead } from '@joinery/core/sync'
 import { append, editOf } from '../replica/append.ts'
-import { readBody, readRecord, readUpdates, type Place, type StoredBody } from '../replica/body.ts'
+import { readBody, type Place, type StoredBody } from '../replica/body.ts'
 import { newRecord, type DocumentRecord } from '../replica/layout.ts'
 import type { Replica } from '../replica/replica.ts'
 import { putRow, shownOf } from '../replica/rows.ts'
@@ -17,7 +17,7 @@ import type { RowValue } from '../replica/row.ts'
 import { scratch } from '../replica/scratch.ts'
 import { repeated } from '../repeated.ts'
 import { signal } from '../signal.ts'
-import { editRun, type EditRun, type Waiting } from './edit-run.ts'
+import { editRun, type Waiting } from './edit-run.ts'
 import { NOTHING_TO_SAVE, type Ledger, type Receipt } from './receipts.ts'
 import type { Tx } from '../replica/tx.ts'
 
@@ -65,8 +65,8 @@ export function liveDocument(
 ): LiveDocument {
   const { space, document, kind, engine } = about
   const changed = signal<void>()
+  const edits = editRun(() => doc)
   let doc: EngineDocument
-  let edits: EditRun
   let seen = 0
   let life: number | undefined
   let writing: Waiting | undefined
@@ -75,17 +75,24 @@ export function liveDocument(
   let made = 0
   let gone = false
   let closed = false
+  /** The engine broke on something: `doc` cannot be asked any more (D2). */
   let broken = false
+  /** What lists were shown last, for as long as that is so. */
+  let row: RowValue | undefined
   let times = { made: 0, edited: 0 }
 
-  /** Begins with what is stored. */
+  /** Begins, or begins anew, with what is stored and what waits to be. */
   const begin = (body: StoredBody | undefined): void => {
-    doc = scratch(engine, replica.random, body?.updates ?? []).doc
-    edits = editRun(doc)
+    const old: EngineDocument | undefined = doc
+    doc = scratch(engine, replica.random, [...(body?.updates ?? []), ...(writing?.updates ?? []), ...edits.rest()]).doc
+    broken = false
     seen = body?.record.tail ?? 0
     life = body?.record.life
     doc.onUpdate(took)
     doc.onChange(announce)
+    if (!old) return
+    old.close()
+    void announce()
   }
 
   const took = (update: Uint8Array): void => {
@@ -98,12 +105,13 @@ export function liveDocument(
   }
 
   const announce = repeated(async () => {
-    if (closed) return
+    if (closed || broken) return
     if (unsaved()) show(rowNow())
     changed.emit()
   })
 
-  const rowNow = (): RowValue | undefined => shownOf(replica, about, { kind, ...times }, doc)?.row
+  const rowNow = (): RowValue | undefined =>
+    broken ? row : (row = shownOf(replica, about, { kind, ...times }, doc)?.row)
 
   /** To the lists of this tab: what is stored is another row, or will be. */
   const show = (row: RowValue | undefined): void =>
@@ -126,7 +134,6 @@ export function liveDocument(
       life = stored.life
       replica.news.tell({ type: 'grown', space, documents: [{ document, tail: stored.tail }] })
       if (taken) receipts.written(space, heads, taken.stub)
-      if (broken) await startOver()
     } catch (error) {
       // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
       taken ??= writing ?? edits.take()
@@ -146,17 +153,25 @@ export function liveDocument(
 
   /** The transaction of an edit. It may run again, then with the same edits. */
   const write = async (tx: Tx): Promise<Written> => {
-    const before = await readRecord(tx, about)
-    if (before && (before.body === 'gone' || (life !== undefined && before.life !== life))) {
-      writing ??= edits.take()
-      // What these edits build on is in the log no more: the shelf gets all of it.
-      putOnShelf(tx, replica, about, before, before.why ?? 'GONE', [doc.encode()])
-      return { stored: before }
+    const news = await readBody(tx, about, seen)
+    if (news) {
+      const before = news.record
+      if (before.body === 'gone' || (life !== undefined && before.life !== life)) {
+        writing ??= edits.take()
+        // What these edits build on is in the log no more: the shelf gets all of it.
+        putOnShelf(tx, replica, about, before, before.why ?? 'GONE', broken ? writing.updates : [doc.encode()])
+        return { stored: before }
+      }
+      if (before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
+      takeIn(news.updates)
+      if (broken) {
+        begin(await readBody(tx, about))
+        // What this transaction reads is seen when it is written.
+        seen = 0
+      }
     }
-    if (before && before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
-    takeIn(before === undefined ? [] : await readUpdates(tx, about, before, seen))
     writing ??= edits.take()
-    const base = before ?? newRecord(kind, engine.name, 'here', times.edited)
+    const base = news?.record ?? newRecord(kind, engine.name, 'here', times.edited)
     times = { made: base.made, edited: Math.max(base.edited, times.edited) }
     const row = rowNow()
     const { record: stored, heads } = await append(tx, about, base, writing.updates.map(editOf), times.edited)
@@ -168,37 +183,28 @@ export function liveDocument(
   /** Applies what came from elsewhere, between edits made here. */
   const takeIn = (updates: readonly Uint8Array[]): void => {
     if (updates.length === 0 || broken) return
-    edits.apart(() => {
-      try {
-        doc.applyAll(updates)
-      } catch {
-        // It passed every check and broke the engine: what is written here is kept, and the document begun anew without it (D2).
-        broken = true
-      }
-    })
+    try {
+      edits.apart(() => doc.applyAll(updates))
+    } catch {
+      // It passed every check and broke the engine: what is written here is kept, and the document begun anew without it (D2).
+      broken = true
+    }
   }
 
   const startOver = async (): Promise<void> => {
     const body = await replica.read(tx => readBody(tx, about))
     // Edits made meanwhile on what is over: the next transaction finds them, and this begins anew.
-    if (closed || !edits.empty()) return
-    const old = doc
+    if (closed || unsaved()) return
     begin(body)
-    old.close()
-    broken = false
     // Nothing of it is left when its very first edit was refused.
     gone = body === undefined || (body.record.body !== 'here' && body.updates.length === 0)
     show(gone ? undefined : rowNow())
-    void announce()
   }
 
   begin(stored)
 
   return {
-    space,
-    document,
-    kind,
-    engine,
+    ...about,
     doc: () => doc,
     raw() {
       edits.begin()
@@ -223,19 +229,15 @@ export function liveDocument(
     seen: () => seen,
     listen: listener => changed.listen(listener),
     refresh: repeated(async () => {
-      if (closed) return
       if (unsaved()) return await commit()
-      const news = await replica.read(async tx => {
-        const now = await readRecord(tx, about)
-        return { now, updates: now === undefined ? [] : await readUpdates(tx, about, now, seen) }
-      })
+      const news = await replica.read(tx => readBody(tx, about, seen))
       if (closed) return
-      const { now } = news
-      if (now === undefined || now.life !== life || now.body === 'gone') {
+      if (!news || news.record.life !== life || news.record.body === 'gone') {
         // Edits made meanwhile are found out by the transaction that would write them.
         if (!unsaved() && !gone) await startOver()
         return
       }
+      const now = news.record
       takeIn(news.updates)
       seen = Math.max(seen, now.tail)
       times = { made: now.made, edited: Math.max(times.edited, now.edited) }

@@ -51,7 +51,7 @@ export function openDocuments(
     grown({ space, documents }) {
       for (const { document, tail } of documents) {
         const live = get(space, document)
-        if ((live?.seen() ?? tail) < tail) refresh(live)
+        if (live && live.seen() < tail) refresh(live)
       }
     },
     rebuilt({ space, documents }) {

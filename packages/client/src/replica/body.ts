@@ -10,7 +10,7 @@ export interface Place {
 
 export interface StoredBody {
   readonly record: DocumentRecord
-  /** Engine updates, in order, up to `record.tail`. */
+  /** Engine updates, in order, up to `record.tail`: all, or what the reader had not seen. */
   readonly updates: readonly Uint8Array[]
 }
 
@@ -18,9 +18,9 @@ export async function readRecord(tx: ReadTransaction, place: Place): Promise<Doc
   return (await tx.get('documents', keys.document(place))) as DocumentRecord | undefined
 }
 
-export async function readBody(tx: ReadTransaction, place: Place): Promise<StoredBody | undefined> {
+export async function readBody(tx: ReadTransaction, place: Place, seen?: number): Promise<StoredBody | undefined> {
   const stored = await readRecord(tx, place)
-  return stored && { record: stored, updates: await readUpdates(tx, place, stored) }
+  return stored && { record: stored, updates: await readUpdates(tx, place, stored, seen) }
 }
 
 /** What a reader who has seen the log up to `seen` lacks, but for the lines in `without`. */

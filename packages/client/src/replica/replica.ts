@@ -12,6 +12,7 @@ import {
 } from '@joinery/core'
 import type { AnyKind, Library, WriteContext } from '@joinery/core/kinds'
 import type { NewsDesk } from '../news.ts'
+import { pause } from '../pause.ts'
 import { freshId } from './fresh-id.ts'
 import { scratch, type Scratch } from './scratch.ts'
 import type { Writer } from './writer.ts'
@@ -75,7 +76,7 @@ export function replicaOn(parts: {
           return await storage.read(TABLES, body)
         } catch (error) {
           if (!(error instanceof JoineryError) || error.code === 'CLOSED' || failures >= READS) throw error
-          await new Promise<void>(resolve => void clock.after(10 * failures, resolve))
+          await pause(clock, 10 * failures)
         }
       }
     },

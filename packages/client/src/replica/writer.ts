@@ -7,6 +7,7 @@
 import { JoineryError, TABLES, type Clock, type Code, type Storage } from '@joinery/core'
 import { later, type Later } from '../later.ts'
 import type { NewsDesk } from '../news.ts'
+import { pause } from '../pause.ts'
 import { jobTx, type Tx } from './tx.ts'
 
 const RETRY_MS = [0, 20, 100, 500, 2_000]
@@ -40,11 +41,6 @@ export function writer(storage: Storage, clock: Clock, news: NewsDesk): Writer {
     if (failing === code) return
     failing = code
     news.tellHere({ type: 'storage' })
-  }
-
-  const pause = (): Promise<void> => {
-    const ms = RETRY_MS[failures++] ?? SLOW_MS
-    return new Promise(resolve => void clock.after(ms, resolve))
   }
 
   /** Runs these in one transaction. Gives those that have their outcome: none when the storage failed. */
@@ -90,7 +86,7 @@ export function writer(storage: Storage, clock: Clock, news: NewsDesk): Writer {
       size = Math.min(JOBS, Math.max(1, settled.length > 0 ? size * 2 : size >> 1))
       if (settled.length > 0) continue
       if (closed && failures > RETRY_MS.length) break
-      await pause()
+      await pause(clock, RETRY_MS[failures++] ?? SLOW_MS)
     }
     running = undefined
     const rest = queue
