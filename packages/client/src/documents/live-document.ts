@@ -117,7 +117,7 @@ export function liveDocument(
   const show = (row: RowValue | undefined): void =>
     replica.news.tellHere({ type: 'rows', space, kind, rows: [{ document, row: row ?? null }] })
 
-  const unsaved = (): boolean => !closed && (writing !== undefined || !edits.empty())
+  const unsaved = (): boolean => !closed && (!!writing || !edits.empty())
 
   const commit = repeated(async () => {
     if (!unsaved()) return
@@ -126,7 +126,7 @@ export function liveDocument(
       const { stored, heads } = await replica.write(write)
       taken = writing
       writing = undefined
-      if (heads === undefined) {
+      if (!heads) {
         taken?.stub.fail(new JoineryError(stored.why ?? 'GONE'))
         return await startOver()
       }
@@ -197,7 +197,7 @@ export function liveDocument(
     if (closed || unsaved()) return
     begin(body)
     // Nothing of it is left when its very first edit was refused.
-    gone = body === undefined || (body.record.body !== 'here' && body.updates.length === 0)
+    gone = !body || (body.record.body !== 'here' && body.updates.length === 0)
     show(gone ? undefined : rowNow())
   }
 

@@ -68,15 +68,15 @@ export function openDocuments(
 
   const engineOf = (name: string, document: string): Engine => {
     const engine = replica.engine(name)
-    if (engine === undefined) throw new JoineryError('BAD_INPUT', { engine: name, document })
+    if (!engine) throw new JoineryError('BAD_INPUT', { engine: name, document })
     return engine
   }
 
   const load = async (place: Place): Promise<LiveDocument> => {
     const read = (): Promise<StoredBody | undefined> => replica.read(tx => readBody(tx, place))
     let body = await read()
-    while (body === undefined || body.record.body === 'partial' || body.record.body === 'evicted') {
-      await fetched(place, body === undefined ? 'NOT_FOUND' : 'UNAVAILABLE')
+    while (!body || body.record.body === 'partial' || body.record.body === 'evicted') {
+      await fetched(place, !body ? 'NOT_FOUND' : 'UNAVAILABLE')
       body = await read()
     }
     if (body.record.body === 'gone') throw new JoineryError('GONE', { document: place.document })
@@ -114,7 +114,7 @@ export function openDocuments(
   const touch = (place: Place): Promise<void> =>
     replica.write(async tx => {
       const stored = await readRecord(tx, place)
-      if (stored !== undefined) tx.put('documents', keys.document(place), { ...stored, used: replica.now() })
+      if (stored) tx.put('documents', keys.document(place), { ...stored, used: replica.now() })
     })
 
   const closeIfUnused = async (live: LiveDocument): Promise<void> => {
@@ -132,7 +132,7 @@ export function openDocuments(
       const name = nameOf(place)
       let opened = openedByName.get(name)
       if (opened?.live?.gone() === true) throw new JoineryError('GONE', { document: place.document })
-      if (opened === undefined) {
+      if (!opened) {
         const fresh: Opened = { sharers: 0, live: undefined, ready: load(place) }
         opened = fresh
         openedByName.set(name, fresh)

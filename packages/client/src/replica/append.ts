@@ -24,12 +24,12 @@ export async function append(
   for (const { type, resupply, line } of entries) {
     n += 1
     const size = (line ?? resupply)?.length ?? 0
-    if (line !== undefined) {
+    if (line) {
       tail += 1
       bytes += size
       tx.put('log', keys.line(place, tail), line)
     }
-    const at = line === undefined ? 0 : tail
+    const at = line ? tail : 0
     const waiting: OutboxRecord = { type, document, kind, engine, edited, at, size, resupply }
     tx.put('outbox', keys.outbox(space, n), waiting)
     tx.put('index', keys.unacked(place, n), at)

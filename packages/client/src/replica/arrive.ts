@@ -109,7 +109,7 @@ export async function arrive(
  */
 async function isOwn(tx: Tx, space: string, { n, type, document, bytes }: Entry): Promise<boolean | undefined> {
   const waiting = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
-  if (waiting === undefined) {
+  if (!waiting) {
     if (n > (await lastN(tx, space))) return false
     // No number is greater than none.
     return n <= ((await tx.get('meta', keys.doubted(space))) as number) ? undefined : true

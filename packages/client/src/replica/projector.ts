@@ -97,12 +97,12 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
       for (const { key } of marks) note(space, key[2] as string, true)
     },
     async settled() {
-      while (!closed && (waiting.size > 0 || running !== undefined)) {
+      while (!closed && (waiting.size > 0 || running)) {
         start()
         await running
       }
     },
-    busy: () => running !== undefined || soonest !== undefined,
+    busy: () => !!running || soonest !== undefined,
     close() {
       closed = true
       stop()

@@ -17,7 +17,7 @@ import type { Tx } from './tx.ts'
 export async function reissue(tx: Tx, replica: Replica, place: Place, why: Code): Promise<void> {
   const { space, document } = place
   const stored = await readRecord(tx, place)
-  if (stored === undefined) return
+  if (!stored) return
   const kind = replica.kindOf(stored.kind)
   const acked = await readAcked(tx, place, stored)
   const [base, theirs, target] = [acked, await readUpdates(tx, place, stored), acked].map(

@@ -87,7 +87,7 @@ export function replicaOn(parts: {
     writeContext: () => ({ device, slot, stamp: () => stamps.next(), id: newId }),
     kind(name) {
       const kind = kinds.get(name)
-      if (kind === undefined) throw new JoineryError('BAD_INPUT', { kind: name })
+      if (!kind) throw new JoineryError('BAD_INPUT', { kind: name })
       return kind
     },
     kindOf: name => kinds.get(name),

@@ -25,7 +25,7 @@ export function shownOf(
   doc: EngineDocument,
 ): Shown | undefined {
   const known = replica.kindOf(kind)
-  if (known === undefined) return undefined
+  if (!known) return undefined
   const { row, texts } = projectDocument(known, doc, { id: document, space, createdAt: made, updatedAt: edited })
   return { row: row as unknown as RowValue, texts }
 }
@@ -33,7 +33,7 @@ export function shownOf(
 /** The keys under which a row stands in its kind's indexes: the document last. */
 export function entriesOf(replica: Replica, space: string, kind: string, row: RowValue | undefined): Key[] {
   const known = replica.kindOf(kind)
-  if (known === undefined || row === undefined) return []
+  if (!known || !row) return []
   return indexKeys(known, row as unknown as StandardColumns).map(entry => keys.index(space, kind, entry))
 }
 
@@ -48,7 +48,7 @@ export async function putRow(
   const key = keys.row(space, kind, document)
   const before = (await tx.get('rows', key)) as RowValue | undefined
   if (canonical(before) === canonical(row)) return
-  if (row === undefined) tx.delete('rows', key)
+  if (!row) tx.delete('rows', key)
   else tx.put('rows', key, row)
   replaceEntries(tx, entriesOf(replica, space, kind, before), entriesOf(replica, space, kind, row))
   tx.tell({ type: 'rows', space, kind, rows: [{ document, row: row ?? null }] })

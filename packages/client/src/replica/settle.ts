@@ -12,7 +12,7 @@ export async function settle(tx: Tx, space: string, entries: readonly number[]):
   )
   for (const [index, n] of entries.entries()) {
     const entry = waiting[index] as OutboxRecord | undefined
-    if (entry !== undefined) drop(tx, { space, document: entry.document }, n)
+    if (entry) drop(tx, { space, document: entry.document }, n)
   }
   tx.tell({ type: 'settled', space, entries, code: null })
 }
@@ -40,8 +40,8 @@ export async function withdraw(tx: Tx, place: Place, supplies = false): Promise<
     if (supplies && !entry?.resupply) continue
     entries.push(n)
     const line = (at > 0 ? await tx.get('log', keys.line(place, at)) : undefined) as Uint8Array | undefined
-    if (line !== undefined) updates.push(line)
-    else if (entry !== undefined) others.push(entry)
+    if (line) updates.push(line)
+    else if (entry) others.push(entry)
     tx.delete('log', keys.line(place, at))
     drop(tx, place, n)
   }

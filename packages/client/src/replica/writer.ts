@@ -105,7 +105,7 @@ export function writer(storage: Storage, clock: Clock, news: NewsDesk): Writer {
     failing: () => failing,
     async close() {
       closed = true
-      while (running !== undefined) await running
+      while (running) await running
     },
   }
 }
