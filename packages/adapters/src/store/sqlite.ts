@@ -34,6 +34,7 @@ import {
 } from './sqlite/pieces.ts'
 import { failureOf } from './sqlite/refusals.ts'
 import { wholeReading } from './sqlite/whole-reading.ts'
+import { turn } from './sqlite/turn.ts'
 import {
   bytesOf,
   checksumOf,
@@ -401,10 +402,6 @@ function largeOf(spaces: readonly SpaceCommit[]): readonly Uint8Array[] {
     for (const { bytes } of entries) if (bytes.length > PIECE_BYTES) (large ??= []).push(bytes)
   }
   return large ?? NONE
-}
-
-function turn(): Promise<void> {
-  return new Promise(resolve => void setImmediate(resolve))
 }
 
 export { inspectSqlite, sqliteVersion } from './sqlite/inspection.ts'

@@ -1,6 +1,6 @@
 /**
- * What happens inside a commit: each entry looked up, decided and appended, and the heads moved once at the end. Law: nothing here is kept
- * between two commits, so a transaction that rolls back leaves nothing behind.
+ * What happens inside a commit: each entry looked up, decided and appended, and the heads moved once at the end. Law: nothing is
+ * kept before it is committed, so a transaction that rolls back leaves nothing behind.
  */
 import {
   markAfter,

@@ -8,6 +8,7 @@
 import { JoineryError, type Entry } from '@joinery/core'
 import { entryOf } from './rows.ts'
 import type { DocumentRow, EntryRow, Statements } from './statements.ts'
+import { turn } from './turn.ts'
 
 /** A few milliseconds' worth. */
 const PIECE_ROWS = 256
@@ -56,7 +57,7 @@ async function attempt<T>({ statements, document, read }: ChainReading, ofRow: O
   if (piece.found.length === 0) throw broken(row)
   const all = [...piece.found]
   while (piece.before > 0) {
-    await new Promise(resolve => setImmediate(resolve))
+    await turn()
     const last = piece.before
     piece = await read(() => pieceOf(statements, row, last, ofRow))
     if (piece.found.length === 0) return undefined

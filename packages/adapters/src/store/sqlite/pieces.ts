@@ -8,6 +8,7 @@
  */
 import { crc32 } from 'node:zlib'
 import type { EntryRow, Statements } from './statements.ts'
+import { turn } from './turn.ts'
 
 /** What is larger is not in the row of its entry. A page of the tree keeps a quarter of that, and more takes another page. */
 const ROW_BYTES = 4_096
@@ -236,8 +237,4 @@ function bytesOf(buffer: Uint8Array): Uint8Array {
 
 export function checksumOfPiece(id: number, bytes: Uint8Array): number {
   return crc32(bytes, id)
-}
-
-function turn(): Promise<void> {
-  return new Promise(resolve => void setImmediate(resolve))
 }

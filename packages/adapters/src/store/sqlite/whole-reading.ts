@@ -7,6 +7,7 @@ import { readChain, type ChainReading } from './chain.ts'
 import { authorsNameIn, lengthOf, nameIn, type PieceName, type Pieces } from './pieces.ts'
 import { bytesOf, entryOf, markOf, newestAuthors } from './rows.ts'
 import type { DocumentRow, EntryRow, SpaceRow, Statements } from './statements.ts'
+import { turn } from './turn.ts'
 
 /** How often something is read that is folded away meanwhile. */
 const READS = 3
@@ -126,8 +127,4 @@ export function wholeReading(options: {
       }
     },
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise(resolve => void setImmediate(resolve))
 }
