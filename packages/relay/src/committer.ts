@@ -61,6 +61,8 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' 
   readonly scanLarge: ScanLarge
   /** Resolves once what has arrived by now has been read, so that it shares a commit. */
   readonly turn: () => Promise<void>
+  /** Stops everything for so many ms. */
+  readonly nap?: ((ms: number) => void) | undefined
   /** After answers: they can be sent. */
   readonly settled: () => void
   /** Entries that are in the log now, of one space, in order, ending at `head`; and at which seq each document was before. */
@@ -85,7 +87,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   let running = false
   let waitingBytes = 0
   let waitingEntries = 0
-  const spacing = createSpacing({ clock, turn: options.turn, distanceMs: limits.commitDistanceMs })
+  const spacing = createSpacing({ clock, distanceMs: limits.commitDistanceMs, turn: options.turn, nap: options.nap })
   /** What is small enough to be scanned here, when it is its turn; and how much was since others had theirs. */
   let unscanned: Queued[] = []
   let scannedBytes = 0

@@ -55,7 +55,7 @@ export interface RelayLimits {
   readonly batchEntries: number
   /** Heads of authors that one commit moves, but for what a single update does. */
   readonly batchAuthors: number
-  /** The least time between two commits while edits come more often: with hundreds a second, an fsync is most of what one costs. */
+  /** The most that two commits are kept apart while edits come quickly: with hundreds a second, an fsync is most of what one costs. */
   readonly commitDistanceMs: number
   /** Documents' heads held in memory, counted in authors: more than two of the largest, so that one of them does not drive out all others. */
   readonly cachedAuthors: number
@@ -107,7 +107,7 @@ export const RELAY_LIMITS: RelayLimits = {
   batchBytes: 2 * MiB,
   batchEntries: 512,
   batchAuthors: 4_096,
-  commitDistanceMs: 4,
+  commitDistanceMs: 12,
   cachedAuthors: 200_000,
   inlineScanBytes: 64 * KiB,
   pollMs: 5_000,

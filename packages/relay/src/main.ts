@@ -26,6 +26,8 @@ setFlagsFromString('--minor-gc-task-trigger=20')
 
 const workers = new URL('./main-worker.ts', import.meta.url)
 const turn = (): Promise<void> => new Promise(done => void setImmediate(done))
+const napping = new Int32Array(new SharedArrayBuffer(4))
+const nap = (ms: number): void => void Atomics.wait(napping, 0, 0, ms)
 
 const clock = systemClock()
 const random = cryptoRandom()
@@ -48,6 +50,7 @@ const main = defineCommand({
       workers,
       logTo: pino.destination(STANDARD_ERROR),
       turn,
+      nap,
       onUncaught(run) {
         process.on('uncaughtException', error => run('uncaught', error))
         process.on('unhandledRejection', error => run('unhandled', error))

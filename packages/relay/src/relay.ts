@@ -58,6 +58,8 @@ export interface RelayOptions {
   readonly counters?: Counters
   /** Resolves once what has arrived by now has been read. */
   readonly turn?: () => Promise<void>
+  /** Stops everything here for so many ms, a fraction of one, so that a heap of messages is read at once; nothing of the kind if absent. */
+  readonly nap?: (ms: number) => void
   /** The store cannot know what is on its disk (S5), or something happened here that cannot: the process must end. */
   readonly onFatal: (error: unknown) => void
 }
@@ -209,6 +211,7 @@ export function createRelay(options: RelayOptions): Relay {
     counters,
     scanLarge: options.scanLarge ?? scanHere,
     turn,
+    nap: options.nap,
     hash: options.hash,
     settled() {
       for (const link of dirty) link.flush()

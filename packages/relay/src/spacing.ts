@@ -1,18 +1,25 @@
 /**
  * How long a commit waits for company (decisions/0007). Laws:
  * - Whoever writes now and then waits for nobody.
- * - While edits come so quickly that others would join, two commits are `distanceMs` apart, so that many share an fsync.
- * - A crowd is not kept waiting: once as many edits have come as a commit held lately, those who answer what it showed have answered.
+ * - While edits come so quickly that others would join, a commit comes some time after the one before, so that many share an fsync: the
+ *   longer, up to `distanceMs`, the quicker they come.
+ * - Nobody is kept waiting for what does not come: once as many edits have come as a commit held lately, those who answer what it showed
+ *   have answered; and when nothing comes for a while, nothing will.
  */
 import type { Clock } from '@joinery/core'
 import { createPace } from './pace.ts'
 
 /** How quickly edits come is judged by about so long. */
 const PACE_MS = 50
-/** So many edits share an fsync well enough. */
-const CROWD = 32
-/** One of so many commits is waited for in full, and shows how large the crowd is: two halves of one, by turns, look like a small one. */
+/** When fewer are likely to come within the distance, nobody is waited for; with so many, it is waited for in full. */
+const FEW = 3
+const MANY = 9
+/** When nothing came in so large a part of the distance, nothing will. */
+const QUIET = 1 / 3
+/** One of so many commits waits for more than the last ones held, and shows how large the crowd is: two halves of one, by turns, look like a small one. */
 const PROBE = 16
+/** When others are likely to come in so long, they are read in one heap: to wake for each costs as much as to read it. */
+const NAP_MS = 0.2
 
 export interface Spacing {
   /** An edit came. */
@@ -25,49 +32,74 @@ export interface Spacing {
   settled(): void
 }
 
-export function createSpacing(options: {
+export interface SpacingOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'after'>
+  /** The most that two commits are kept apart, in ms. */
   readonly distanceMs: number
   /** Resolves once what has arrived by now has been read. */
   readonly turn: () => Promise<void>
-}): Spacing {
-  const { clock, distanceMs } = options
+  /** Stops everything for so many ms, a fraction of one; nothing of the kind if absent. */
+  readonly nap?: ((ms: number) => void) | undefined
+}
+
+export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions): Spacing {
   const pace = createPace(PACE_MS)
+  const quietMs = distanceMs * QUIET
   let settledAt = -Infinity
   let came = 0
+  /** When the first of them came. */
+  let cameAt = -Infinity
   let crowd = 0
   let commits = 0
   let enough: (() => void) | undefined
 
-  const isEnough = (): boolean => came >= CROWD && came >= crowd && !isProbe()
-  const isProbe = (): boolean => commits % PROBE === PROBE - 1
+  const isEnough = (): boolean => came >= crowd && commits % PROBE !== PROBE - 1
 
-  const wait = async (ms: number): Promise<void> => {
-    const isCrowd = await new Promise<boolean>(done => {
-      const stop = clock.after(ms, () => done(false))
+  /** At most until then; true when enough have come. */
+  const sleep = (ms: number): Promise<boolean> =>
+    new Promise(done => {
+      const stop = clock.after(ms, () => {
+        enough = undefined
+        done(false)
+      })
       enough = () => {
+        enough = undefined
         stop()
         done(true)
       }
     })
-    enough = undefined
-    // More of them may have been read with the last.
-    if (isCrowd) await options.turn()
+
+  const wait = async (until: number): Promise<void> => {
+    let isHeap = nap !== undefined && pace.expected(NAP_MS, clock.monotonic()) >= 1
+    for (let left = until - clock.monotonic(); left > 0 && !isEnough(); left = until - clock.monotonic()) {
+      const before = came
+      if (isHeap) {
+        nap?.(NAP_MS)
+        await turn()
+        isHeap = came > before
+      } else if (await sleep(Math.min(left, quietMs))) {
+        // More of them may have been read with the last.
+        await turn()
+      } else if (came === before) return
+    }
   }
 
   return {
     came() {
+      if (came === 0) cameAt = clock.monotonic()
       came += 1
       if (enough !== undefined && isEnough()) enough()
     },
     apart() {
       const now = clock.monotonic()
-      const left = settledAt + distanceMs - now
-      return left > 0 && !isEnough() && pace.expected(distanceMs, now) >= 1 ? wait(left) : undefined
+      const likely = pace.expected(distanceMs, now)
+      const until = settledAt + distanceMs * Math.min(1, likely / MANY)
+      const isLate = cameAt - settledAt >= quietMs
+      return likely < FEW || isLate || now >= until || isEnough() ? undefined : wait(until)
     },
     gathered() {
       pace.came(came, clock.monotonic())
-      crowd = isProbe() ? came : Math.max(crowd, came)
+      crowd = commits % PROBE === PROBE - 1 ? came : Math.max(crowd, came)
       commits += 1
       came = 0
     },

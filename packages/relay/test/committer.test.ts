@@ -53,25 +53,25 @@ test('[S1] what arrives while a commit runs is written by the next one, together
 
 test('[S1] while edits come quickly commits keep a distance, in which others join', async () => {
   const { store, commits } = flaky()
-  const { device, rest } = rig({ store, limits: { commitDistanceMs: 2 } })
+  const { device, rest } = rig({ store, limits: { commitDistanceMs: 12 } })
   const ann = await device('ann', 'phone')
   const w = writer(1)
   for (let n = 1; n <= 30; n++) push(ann, n, 'd', w.edit(type('a')))
   await rest()
   expect(answers(ann)).toHaveLength(30)
   push(ann, 31, 'd', w.edit(type('b')))
-  await rest()
+  await rest(3)
   push(ann, 32, 'd', w.edit(type('c')))
-  await rest(1)
+  await rest(3)
   expect(answers(ann)).toHaveLength(30)
-  await rest(1)
+  await rest(3)
   expect(answers(ann)).toHaveLength(32)
   expect(commits()).toBe(2)
 })
 
 test('[S1] who writes now and then waits for nobody', async () => {
   const { store, commits } = flaky()
-  const { device, rest } = rig({ store, limits: { commitDistanceMs: 2 } })
+  const { device, rest } = rig({ store, limits: { commitDistanceMs: 12 } })
   const ann = await device('ann', 'phone')
   const w = writer(1)
   for (let n = 1; n <= 5; n++) {

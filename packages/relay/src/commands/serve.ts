@@ -37,6 +37,8 @@ export interface ServeParts {
   readonly logTo: DestinationStream
   /** Resolves once what has arrived by now has been read. */
   readonly turn: () => Promise<void>
+  /** Stops everything for so many ms. */
+  readonly nap: (ms: number) => void
   /** Called with what nobody caught, and how it came. */
   readonly onUncaught: (run: (how: 'uncaught' | 'unhandled', error: unknown) => void) => void
   /** Called once, when the process is told to stop. */
@@ -100,6 +102,7 @@ export function serveCommand(parts: ServeParts) {
         fold: workers.fold,
         trials: workers,
         turn: parts.turn,
+        nap: parts.nap,
         onFatal: error => die('fatal', error),
       })
       parts.onUncaught(die)

@@ -258,7 +258,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     if (role !== 'viewer') {
       // The frame may be a piece of something larger, which would stay for as long as the edit does.
       edits ??= editing(admitted)
-      edits.take(update.length > limits.inlineScanBytes ? update : update.slice(), isAnswer)
+      edits.take(update.length > limits.inlineScanBytes ? update : pooled(update), isAnswer)
       return
     }
     // A stock client answers every SyncStep1 by itself; what it writes is another matter.
@@ -356,4 +356,10 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     idle: () => edits?.idle() ?? Promise.resolve(),
   }
   return connection
+}
+
+/** A copy in a slab that many share: a buffer for each costs more than all else that is done with a keystroke. */
+function pooled(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(bytes)
+  return new Uint8Array(buffer, byteOffset, length)
 }
