@@ -50,5 +50,6 @@ export type {
   SpaceHead,
   Store,
 } from './ports/store.ts'
+export type { DocumentPlace, RowPlace, StoreLook } from './ports/store-look.ts'
 export type { Tabs } from './ports/tabs.ts'
 export type { Transport, Wire, WireClose, WireEvents } from './ports/transport.ts'

@@ -1,8 +1,8 @@
 /** A relay in a process of its own on one folder and one port, that is killed at any instant of its life and begun again. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { freePort } from '../../free-port.ts'
 
 export interface Life {
   readonly pid: number
@@ -55,20 +55,4 @@ async function listening(child: ChildProcess): Promise<boolean> {
     return true
   }
   return false
-}
-
-/** Below those that the system gives to who connects: else one who tries to reach a relay that is dead may take its place, or meet itself. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    if (!isFree) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
 }

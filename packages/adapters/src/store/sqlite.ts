@@ -405,4 +405,4 @@ function largeOf(spaces: readonly SpaceCommit[]): readonly Uint8Array[] {
 }
 
 export { inspectSqlite, sqliteVersion } from './sqlite/inspection.ts'
-export type { DocumentPlace, InspectSqliteOptions, RowPlace, SqliteInspection } from './sqlite/inspection.ts'
+export type { InspectSqliteOptions } from './sqlite/inspection.ts'

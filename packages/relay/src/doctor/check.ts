@@ -1,8 +1,7 @@
 /** One thing that the doctor looks at. Law: a check changes nothing, anywhere; what it cannot look at it says nothing about. */
-import type { Clock } from '@joinery/core'
+import type { Clock, StoreLook } from '@joinery/core'
 import type { Environment } from '../commands/terminal.ts'
 import type { FindingCode } from './codes.ts'
-import type { StoreLook } from './store-look.ts'
 
 export interface Finding {
   readonly code: FindingCode

@@ -11,7 +11,8 @@ import { CHECKS } from './checks.ts'
 import type { Finding, Patient } from './check.ts'
 import { CODES, type Level } from './codes.ts'
 import { LARGEST_LOOK } from './limits.ts'
-import type { InspectStore, StoreLook } from './store-look.ts'
+import type { StoreLook } from '@joinery/core'
+import type { InspectStore } from './store-look.ts'
 
 export interface Told extends Finding {
   readonly check: string

@@ -3,7 +3,7 @@
  * - Nothing of it is touched, and a relay may be running on it: what is looked at is a copy, made elsewhere and removed afterwards.
  * - What is damaged is named, as far as it can be, and nothing is mended.
  */
-import { JoineryError, markAfter, NO_MARK, sameBytes } from '@joinery/core'
+import { JoineryError, markAfter, NO_MARK, sameBytes, type RowPlace, type StoreLook } from '@joinery/core'
 import type { Database } from 'better-sqlite3'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,43 +33,6 @@ export interface InspectSqliteOptions {
   readonly scratch: string
   /** Looks at every row, and at every page of every index. */
   readonly deep?: boolean
-}
-
-export interface SqliteInspection {
-  /** The version of the schema as it was found, and the newest that this code knows. */
-  readonly version: number
-  readonly newest: number
-  readonly journal: string
-  readonly synchronous: number
-  readonly spaces: number
-  readonly documents: number
-  readonly entries: number
-  /** What SQLite finds wrong with its pages; empty when nothing. At most 20. */
-  readonly integrity: readonly string[]
-  /** Rows whose checksum was compared, and those that it did not fit. At most 20 are listed. */
-  readonly rows: { readonly looked: number; readonly damaged: number; readonly listed: readonly RowPlace[] }
-  /** Places in logs whose mark was computed again, and where it was another. */
-  readonly marks: { readonly looked: number; readonly wrong: readonly RowPlace[] }
-  /** Documents whose last entry is not there. */
-  readonly headless: readonly DocumentPlace[]
-  readonly quarantined: readonly (DocumentPlace & { readonly code: string })[]
-  readonly largestDocuments: readonly (DocumentPlace & { readonly bytes: number; readonly entries: number })[]
-  readonly largestSpaces: readonly { readonly space: string; readonly bytes: number; readonly documents: number }[]
-  /** Documents with so many entries that a relay should have folded them, and all those entries. */
-  readonly unfolded: { readonly documents: number; readonly entries: number }
-  /** The latest time that an entry says it was made at, in ms since 1970. */
-  readonly newestAt: number | undefined
-}
-
-export interface DocumentPlace {
-  readonly space: string
-  readonly document: string
-}
-
-export interface RowPlace {
-  readonly space: string
-  readonly seq: number
-  readonly document?: string | undefined
 }
 
 /**
@@ -115,7 +78,7 @@ export function sqliteVersion(): string {
  * await store.close()
  * ```
  */
-export async function inspectSqlite({ file, scratch, deep = false }: InspectSqliteOptions): Promise<SqliteInspection> {
+export async function inspectSqlite({ file, scratch, deep = false }: InspectSqliteOptions): Promise<StoreLook> {
   const folder = await mkdtemp(join(scratch, 'joinery-look-'))
   try {
     const copy = join(folder, 'copy.db')
@@ -151,7 +114,7 @@ function asFound(copy: string): { version: number; journal: string } {
   }
 }
 
-type Look = Omit<SqliteInspection, 'version' | 'newest' | 'journal'>
+type Look = Omit<StoreLook, 'version' | 'newest' | 'journal'>
 
 function lookAt(database: Database, deep: boolean): Look {
   const count = (sql: string): number => Number(database.prepare(sql).pluck().get())
@@ -203,7 +166,7 @@ function integrityOf(database: Database, deep: boolean): string[] {
 }
 
 /** One row of `every`, spread over all logs. */
-function rowsOf(database: Database, every: number): SqliteInspection['rows'] {
+function rowsOf(database: Database, every: number): StoreLook['rows'] {
   const spaces = new Map(
     (database.prepare('SELECT id, name FROM space').all() as { id: number; name: string }[]).map(row => [
       row.id,
@@ -247,7 +210,7 @@ interface LogRow {
 }
 
 /** Every mark follows from the one before it and the digest beside it. Without `deep`, the ends of the newest logs. */
-function marksOf(database: Database, deep: boolean): SqliteInspection['marks'] {
+function marksOf(database: Database, deep: boolean): StoreLook['marks'] {
   const spaces = database.prepare(`SELECT id, name FROM space ORDER BY id DESC ${deep ? '' : `LIMIT ${ENDS}`}`)
   const logAfter = database.prepare('SELECT seq, digest, mark FROM log WHERE space = ? AND seq > ? ORDER BY seq')
   const head = database.prepare('SELECT coalesce(max(seq), 0) FROM log WHERE space = ?').pluck()

@@ -1,12 +1,11 @@
 /** What is in the database: that it can be read at all, that it is what was written, and what in it needs somebody. */
-import { JoineryError } from '@joinery/core'
+import { JoineryError, type StoreLook } from '@joinery/core'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATABASE } from '../../commands/settings.ts'
 import { LARGEST_LOOK } from '../limits.ts'
 import { found, sizeOf, type Check, type Finding } from '../check.ts'
 import type { FindingCode } from '../codes.ts'
-import type { StoreLook } from '../store-look.ts'
 
 const NAMED = 5
 
