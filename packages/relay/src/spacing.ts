@@ -4,7 +4,7 @@
  * - While edits come so quickly that others would join, a commit comes some time after the one before, so that many share an fsync: the
  *   longer, up to `distanceMs`, the quicker they come.
  * - Nobody is kept waiting for what does not come: once as many edits have come as a commit held lately, those who answer what it showed
- *   have answered; and when nothing comes for a while, nothing will.
+ *   have answered; and when nothing comes for a while, the shorter the quicker they came, nothing will.
  */
 import type { Clock } from '@joinery/core'
 import { createPace } from './pace.ts'
@@ -14,8 +14,9 @@ const PACE_MS = 50
 /** When fewer are likely to come within the distance, nobody is waited for; with so many, it is waited for in full. */
 const FEW = 3
 const MANY = 9
-/** When nothing came in so large a part of the distance, nothing will. */
+/** When nothing came in so large a part of the distance, nothing will; and in so large a part, where thousands come in a second. */
 const QUIET = 1 / 3
+const QUIET_IN_HEAPS = 1 / 12
 /** One of so many commits waits for more than the last ones held, and shows how large the crowd is: two halves of one, by turns, look like a small one. */
 const PROBE = 16
 /** When others are likely to come in so long, they are read in one heap: to wake for each costs as much as to read it. */
@@ -44,7 +45,6 @@ export interface SpacingOptions {
 
 export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions): Spacing {
   const pace = createPace(PACE_MS)
-  const quietMs = distanceMs * QUIET
   let settledAt = -Infinity
   let came = 0
   /** When the first of them came. */
@@ -54,6 +54,9 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
   let enough: (() => void) | undefined
 
   const isEnough = (): boolean => came >= crowd && commits % PROBE !== PROBE - 1
+
+  const inHeaps = (now: number): boolean => pace.expected(NAP_MS, now) >= 1
+  const quietMs = (now: number): number => distanceMs * (inHeaps(now) ? QUIET_IN_HEAPS : QUIET)
 
   /** At most until then; true when enough have come. */
   const sleep = (ms: number): Promise<boolean> =>
@@ -70,14 +73,15 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
     })
 
   const wait = async (until: number): Promise<void> => {
-    let isHeap = nap !== undefined && pace.expected(NAP_MS, clock.monotonic()) >= 1
+    const quiet = quietMs(clock.monotonic())
+    let isHeap = nap !== undefined && inHeaps(clock.monotonic())
     for (let left = until - clock.monotonic(); left > 0 && !isEnough(); left = until - clock.monotonic()) {
       const before = came
       if (isHeap) {
         nap?.(NAP_MS)
         await turn()
         isHeap = came > before
-      } else if (await sleep(Math.min(left, quietMs))) {
+      } else if (await sleep(Math.min(left, quiet))) {
         // More of them may have been read with the last.
         await turn()
       } else if (came === before) return
@@ -94,7 +98,7 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
       const now = clock.monotonic()
       const likely = pace.expected(distanceMs, now)
       const until = settledAt + distanceMs * Math.min(1, likely / MANY)
-      const isLate = cameAt - settledAt >= quietMs
+      const isLate = cameAt - settledAt >= quietMs(now)
       return likely < FEW || isLate || now >= until || isEnough() ? undefined : wait(until)
     },
     gathered() {

@@ -174,9 +174,17 @@ test('[S1] nobody naps twice for nothing', async () => {
   await clock.advance(0)
   expect(wait.isOver).toBe(false)
   expect(counts.naps).toBe(2)
-  await clock.advance(4)
+  await clock.advance(1)
   expect(wait.isOver).toBe(true)
   expect(counts.naps).toBe(2)
+})
+
+test('[S1] where thousands come in a second, a millisecond without any is long', async () => {
+  const { clock, commit, come, waiting } = rig()
+  commit(600)
+  await clock.advance(1)
+  come(1)
+  expect(waiting().isOver).toBe(true)
 })
 
 test('[S1] what comes one after the other is not napped for', async () => {
