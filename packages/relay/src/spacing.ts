@@ -17,7 +17,10 @@ const MANY = 9
 /** When nothing came in so large a part of the distance, nothing will; and in so large a part, where thousands come in a second. */
 const QUIET = 1 / 3
 const QUIET_IN_HEAPS = 1 / 12
-/** One of so many commits waits for more than the last ones held, and shows how large the crowd is: two halves of one, by turns, look like a small one. */
+/**
+ * One of so many commits waits for more than the last ones held, and shows how large the crowd is: two halves of one, by turns, look like a
+ * small one.
+ */
 const PROBE = 16
 /** When others are likely to come in so long, they are read in one heap: to wake for each costs as much as to read it. */
 const NAP_MS = 0.2
@@ -53,8 +56,8 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
   let commits = 0
   let enough: (() => void) | undefined
 
-  const isEnough = (): boolean => came >= crowd && commits % PROBE !== PROBE - 1
-
+  const isProbe = (): boolean => commits % PROBE === PROBE - 1
+  const isEnough = (): boolean => came >= crowd && !isProbe()
   const inHeaps = (now: number): boolean => pace.expected(NAP_MS, now) >= 1
   const quietMs = (now: number): number => distanceMs * (inHeaps(now) ? QUIET_IN_HEAPS : QUIET)
 
@@ -103,7 +106,7 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
     },
     gathered() {
       pace.came(came, clock.monotonic())
-      crowd = commits % PROBE === PROBE - 1 ? came : Math.max(crowd, came)
+      crowd = isProbe() ? came : Math.max(crowd, came)
       commits += 1
       came = 0
     },

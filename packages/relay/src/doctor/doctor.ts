@@ -3,6 +3,7 @@
  * - Nothing is changed, and a relay may be running on the folder meanwhile.
  * - A check that breaks says so and takes no other with it.
  */
+import type { StoreLook } from '@joinery/core'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATABASE } from '../commands/settings.ts'
@@ -11,7 +12,6 @@ import { CHECKS } from './checks.ts'
 import type { Finding, Patient } from './check.ts'
 import { CODES, type Level } from './codes.ts'
 import { LARGEST_LOOK } from './limits.ts'
-import type { StoreLook } from '@joinery/core'
 import type { InspectStore } from './store-look.ts'
 
 export interface Told extends Finding {
