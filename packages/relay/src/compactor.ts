@@ -45,8 +45,13 @@ const RESTLESS_BYTES = 4
 /** As many entries are folded at once; and 16 times less after each time that it was over the budget. */
 const PART = 65_536
 const SMALLER = 16
-/** As many entries are dropped at once: the store holds everybody up for as long. */
-const SLICE = 1_024
+/**
+ * As many entries are dropped at once: the store holds everybody up for as long, a few milliseconds. The snapshot is written with each of
+ * them, so that of a large one they are larger.
+ */
+const SLICE = 256
+const LARGEST_SLICE = 1_024
+const BYTES_AN_ENTRY = 256
 
 interface Grown {
   entries: number
@@ -172,10 +177,11 @@ export function createCompactor(options: {
     isBehindSnapshot: boolean,
     snapshot: Uint8Array,
   ): Promise<boolean> => {
-    for (let from = 0; from < entries.length; from += SLICE) {
+    const size = Math.min(LARGEST_SLICE, Math.max(SLICE, Math.ceil(snapshot.length / BYTES_AN_ENTRY)))
+    for (let from = 0; from < entries.length; from += size) {
       if (from > 0) await turn()
       if (closed) return false
-      const slice = entries.slice(from, from + SLICE)
+      const slice = entries.slice(from, from + size)
       const upTo = (slice.at(-1) as Entry).seq
       const count = slice.length + (isBehindSnapshot || from > 0 ? 1 : 0)
       const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count })

@@ -12,6 +12,7 @@ import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/sto
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { defineCommand, runMain } from 'citty'
 import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
@@ -23,6 +24,9 @@ const STANDARD_ERROR = 2
 
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
 setFlagsFromString('--minor-gc-task-trigger=20')
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
+const sweep = (): void => collect?.({ type: 'minor' })
 
 const workers = new URL('./main-worker.ts', import.meta.url)
 const turn = (): Promise<void> => new Promise(done => void setImmediate(done))
@@ -51,6 +55,7 @@ const main = defineCommand({
       logTo: pino.destination(STANDARD_ERROR),
       turn,
       nap,
+      sweep,
       onUncaught(run) {
         process.on('uncaughtException', error => run('uncaught', error))
         process.on('unhandledRejection', error => run('unhandled', error))

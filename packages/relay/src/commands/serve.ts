@@ -20,6 +20,7 @@ import { thinned } from '../logs/thinning.ts'
 import { createCounters } from '../metrics/counters.ts'
 import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
+import { sweptStore } from '../swept-store.ts'
 import { createWorkers } from '../workers/workers.ts'
 import { policyOf } from './configured-key.ts'
 import { nativeHash } from './native-hash.ts'
@@ -39,6 +40,8 @@ export interface ServeParts {
   readonly turn: () => Promise<void>
   /** Stops everything for so many ms. */
   readonly nap: (ms: number) => void
+  /** Frees what is young and used no more. */
+  readonly sweep: () => void
   /** Called with what nobody caught, and how it came. */
   readonly onUncaught: (run: (how: 'uncaught' | 'unhandled', error: unknown) => void) => void
   /** Called once, when the process is told to stop. */
@@ -83,7 +86,7 @@ export function serveCommand(parts: ServeParts) {
       const file = join(data, DATABASE)
       const metrics = metricsOf(args, terminal.environment, file)
       mkdirSync(data, { recursive: true, mode: 0o700 })
-      const store = parts.openStore({ file, onFatal: error => die('fatal', error) })
+      const store = sweptStore(parts.openStore({ file, onFatal: error => die('fatal', error) }), parts)
       const workers = createWorkers({ url: parts.workers, clock, log })
       const relay = createRelay({
         store,

@@ -1,7 +1,8 @@
 /**
  * What is stored of Yjs documents, for those who ask by state vector: no document is built (T1), and nothing of an idle one is held. Laws:
  * - A state is at least as new as when it was asked for; what was committed since may be in it already.
- * - Single-flight: who asks at the same time shares the load, and the last answers with it. A few megabytes in all are kept.
+ * - Single-flight: who asks at the same time shares the load, and the last answers with it. A few megabytes in all are kept, of what is in
+ *   one piece only when it is asked for again: it is as soon read, and who opens a thousand documents fills no memory with them.
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
  * - T2: a body that is long or of very many pieces is put together by a worker, and what is in more pieces than are looked through in no
  *   time is never read here: a worker answers whoever asks (CR-07).
@@ -73,6 +74,8 @@ const MiB = 1_048_576
 const RUN_WEIGHT = 200
 /** More runs than this, and twice as many as when it was last put together: it is put together again. */
 const RUNS = 256
+/** As many documents are known to have been asked for. */
+const ASKED = 4_096
 
 interface Kept {
   seq: number
@@ -89,6 +92,13 @@ interface Kept {
   runsAtBest: number
 }
 
+interface Flight {
+  loading: Promise<Kept> | undefined
+  /** Something was written meanwhile. */
+  moved: boolean
+  isAskedAgain: boolean
+}
+
 const NOTHING_KEPT = { seq: 0, bytes: 0, isFar: false, whole: undefined, last: undefined, runsAtBest: 0 }
 
 export function createStates(options: StatesOptions): States {
@@ -98,7 +108,8 @@ export function createStates(options: StatesOptions): States {
   const inlineEntries = options.inlineEntries ?? 2_048
   const inlineRuns = options.inlineRuns ?? 4_096
   const cache = boundedMap<Kept>(options.cachedBytes ?? 4 * MiB)
-  const loads = new Map<string, { loading: Promise<Kept> | undefined; moved: boolean }>()
+  const loads = new Map<string, Flight>()
+  const asked = boundedMap<true>(ASKED)
 
   const keep = (key: string, kept: Kept): void => {
     const more = (kept.whole?.length ?? 0) + (kept.last?.update.length ?? 0)
@@ -107,16 +118,20 @@ export function createStates(options: StatesOptions): States {
 
   const load = (space: string, document: string): Promise<Kept> => {
     const key = keyOf(space, document)
-    const known = loads.get(key)?.loading
+    const known = loads.get(key)
     options.counters?.add('joined', known === undefined ? 'store' : 'shared')
-    if (known !== undefined) return known
-    const flight = { loading: undefined as Promise<Kept> | undefined, moved: false }
+    if (known?.loading !== undefined) {
+      known.isAskedAgain = true
+      return known.loading
+    }
+    const flight: Flight = { loading: undefined, moved: false, isAskedAgain: asked.get(key) ?? false }
+    asked.set(key, true)
     loads.set(key, flight)
     const run = async (): Promise<Kept> => {
       try {
         const kept = await read(space, document)
         // What was written meanwhile may be missing from it.
-        if (!flight.moved) keep(key, kept)
+        if (!flight.moved && (flight.isAskedAgain || isWorked(kept))) keep(key, kept)
         return kept
       } finally {
         loads.delete(key)
@@ -254,6 +269,11 @@ export function createStates(options: StatesOptions): States {
 
 function isNewEnough({ seq }: Kept, head: DocumentHead): boolean {
   return seq >= head.seq
+}
+
+/** More was done for it than to read it from the store. */
+function isWorked({ held, isFar }: Kept): boolean {
+  return held.runs > 0 || isFar
 }
 
 /** All that was written, read. */

@@ -81,6 +81,22 @@ test('[T1] a herd costs one load, and who comes after it none', async () => {
   expect(reads()).toBe(1)
 })
 
+test('[T3] what is in one piece is kept once it is asked for again', async () => {
+  const { one, counted, reads } = await stored(1)
+  const states = createStates({ store: counted })
+  await states.at('garden', 'd')
+  await states.at('garden', 'd')
+  expect(reads()).toBe(2)
+  await states.at('garden', 'd')
+  expect(reads()).toBe(2)
+  // Who waits for the same load asks for it again.
+  const others = createStates({ store: counted })
+  await Promise.all([others.at('garden', 'd'), others.at('garden', 'd')])
+  expect(textOf(await (await others.at('garden', 'd')).missing(NOBODY))).not.toBe('')
+  expect(reads()).toBe(3)
+  await one.rest()
+})
+
 test('[T3] what is kept is bounded: the document that was asked for longest ago is read again', async () => {
   const { counted, reads } = await stored(3)
   const again = createStates({ store: { ...counted, document: (space, document) => counted.document(space, document === 'e' ? 'd' : document), body: (space, document) => counted.body(space, document === 'e' ? 'd' : document) }, cachedBytes: 1 }) // prettier-ignore
