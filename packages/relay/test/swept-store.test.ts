@@ -32,7 +32,7 @@ function swept(store: Store): { readonly store: Store; readonly sweeps: () => nu
   }
 }
 
-test('four megabytes of bodies are swept once, after the turn in which the last of them came', async () => {
+test('every four megabytes of bodies are swept once, after the turn in which the last of them came', async () => {
   const { store, sweeps, pass } = swept(reading(MiB))
   for (let at = 0; at < 3; at++) await store.body('garden', 'd')
   await pass()
@@ -44,6 +44,9 @@ test('four megabytes of bodies are swept once, after the turn in which the last 
   for (let at = 0; at < 3; at++) await store.body('garden', 'd')
   await pass()
   expect(sweeps()).toBe(1)
+  await store.body('garden', 'd')
+  await pass()
+  expect(sweeps()).toBe(2)
 })
 
 test('pages of the log count like bodies, and what is read is handed on', async () => {
