@@ -77,7 +77,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
       }
     }
   }
-  const end = async (signal: 'SIGINT' | 'SIGKILL'): Promise<void> => {
+  const end = async (signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
     child.kill(signal)
@@ -100,7 +100,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
     start: () => start(),
     async remove() {
       process.off('exit', abandon)
-      await end('SIGINT')
+      await end('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -20,6 +20,8 @@ import {
   type Voided,
   type Voiding,
 } from '@joinery/core'
+import { textOfAuthorsInTurns } from './rows/authors-text.ts'
+import { checksumOf, numberOfType } from './rows/checksum.ts'
 import { appendAll } from './sqlite/append.ts'
 import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
@@ -35,16 +37,7 @@ import {
 import { failureOf } from './sqlite/refusals.ts'
 import { wholeReading } from './sqlite/whole-reading.ts'
 import { turn } from './sqlite/turn.ts'
-import {
-  bytesOf,
-  checksumOf,
-  digitsOf,
-  entryOf,
-  headOf,
-  markOf,
-  numberOfType,
-  textOfAuthorsInTurns,
-} from './sqlite/rows.ts'
+import { bytesOf, digitsOf, entryOf, headOf, markOf } from './sqlite/rows.ts'
 import {
   prepare,
   type DeviceRow,

@@ -11,7 +11,9 @@ import {
   type SpaceCommit,
 } from '@joinery/core'
 import type { Pieces, PutBytes } from './pieces.ts'
-import { checksumOf, digitsOf, markOf, numberOfType, textOfAuthors } from './rows.ts'
+import { textOfAuthors } from '../rows/authors-text.ts'
+import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { digitsOf, markOf } from './rows.ts'
 import type { KnownRows } from './known-rows.ts'
 import type { SizeRow, SpaceRow, Statements } from './statements.ts'
 

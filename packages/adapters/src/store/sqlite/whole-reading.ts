@@ -5,7 +5,8 @@
 import { ENTRY_WEIGHT, JoineryError, type AuthorHead, type Entry, type LogPage } from '@joinery/core'
 import { readChain, type ChainReading } from './chain.ts'
 import { authorsNameIn, lengthOf, nameIn, type PieceName, type Pieces } from './pieces.ts'
-import { bytesOf, entryOf, markOf, newestAuthors } from './rows.ts'
+import { newestAuthors } from '../rows/authors-text.ts'
+import { bytesOf, entryOf, markOf } from './rows.ts'
 import type { DocumentRow, EntryRow, SpaceRow, Statements } from './statements.ts'
 import { turn } from './turn.ts'
 

@@ -1,0 +1,181 @@
+/**
+ * The relay's log on Postgres, for as many nodes as one likes. Laws: those of the port; and
+ * - R1: a commit locks the heads of its spaces for as long as it takes, so nodes take turns within a space, and in no other.
+ * - Nothing that another node may change is remembered here, but for the numbers of spaces, which never change.
+ * - S1: what COMMIT answered is on the disk of a Postgres that waits for it; a role or a server that cannot promise that is refused.
+ * - What is on its disk is Postgres' to know: nothing that it answers is fatal here.
+ */
+import { hex, JoineryError, NO_MARK, type Role, type Store } from '@joinery/core'
+import { randomBytes } from 'node:crypto'
+import { commitTo } from './postgres/committing.ts'
+import { createConnections } from './postgres/connections.ts'
+import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
+import { prepareDatabase } from './postgres/opening.ts'
+import { authorsIn, readChain, readPage } from './postgres/reading.ts'
+import { foldIn, voidIn } from './postgres/replacing.ts'
+import { headOf } from './postgres/rows.ts'
+import { STATEMENTS, type DeviceRow, type DocumentRow, type SpaceRow } from './postgres/statements.ts'
+
+export interface PostgresStoreOptions {
+  /** `postgres://role:password@host:port/database`. The role owns the schema `joinery`, or may make it, and cannot bypass row-level security. */
+  readonly url: string
+  /** The most connections that commits use at a time: as many spaces are written to at once. 4 if absent. */
+  readonly lanes?: number
+  /** The most that all else uses. 8 if absent. */
+  readonly readers?: number
+  /** Makes the name of a space's log's life. Random if absent. */
+  readonly epoch?: () => string
+}
+
+const EPOCH_BYTES = 16
+
+/**
+ * Connects to a Postgres, and makes or migrates what a relay keeps there.
+ *
+ * Rejects with UNAVAILABLE and the details `reason` and `sentence` when it must not start: `unreachable`, `version`, `synchronous` (a commit
+ * would not wait for the disk), `bypass` (the role reads over row-level security), `newer`.
+ */
+export async function postgresStore(options: PostgresStoreOptions): Promise<Store> {
+  await prepareDatabase(options.url)
+  const commits = createConnections({ url: options.url, connections: options.lanes ?? 4 })
+  const reads = createConnections({ url: options.url, connections: options.readers ?? 8 })
+  const freshEpoch = options.epoch ?? (() => hex(randomBytes(EPOCH_BYTES)))
+  /** They never change. */
+  const idByName = new Map<string, number>()
+  const running = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+
+  async function run<T>(work: () => Promise<T>): Promise<T> {
+    if (closing !== undefined) throw new JoineryError('CLOSED')
+    const doing = work()
+    running.add(doing)
+    try {
+      return await doing
+    } finally {
+      running.delete(doing)
+    }
+  }
+
+  async function idOf(space: string): Promise<number | undefined> {
+    const known = idByName.get(space)
+    if (known !== undefined) return known
+    const [row] = await reads.look<SpaceRow>({ ids: [], names: [space] }, STATEMENTS.spaceByName, [space])
+    if (row !== undefined) idByName.set(space, row.id)
+    return row?.id
+  }
+
+  /** What `look` gives of a space, or `none` when it is not there. */
+  async function within<T, N>(space: string, none: N, look: (id: number) => Promise<T>): Promise<T | N> {
+    return run(async () => {
+      const id = await idOf(space)
+      return id === undefined ? none : look(id)
+    })
+  }
+
+  async function documentRow(id: number, document: string): Promise<DocumentRow | undefined> {
+    const [row] = await reads.look<DocumentRow>({ ids: [id] }, STATEMENTS.document, [id, document])
+    return row
+  }
+
+  async function deviceRow(id: number, device: string): Promise<DeviceRow | undefined> {
+    const [row] = await reads.look<DeviceRow>({ ids: [id] }, STATEMENTS.devicesNamed, [[id], [device]])
+    return row
+  }
+
+  async function close(): Promise<void> {
+    await Promise.allSettled(running)
+    await Promise.all([commits.close(), reads.close()])
+  }
+
+  return {
+    head: space =>
+      within(space, undefined, async id => {
+        const [row] = await reads.look<SpaceRow>({ ids: [id] }, STATEMENTS.space, [id])
+        return row && { epoch: row.epoch, seq: row.seq, mark: row.mark }
+      }),
+    commit: spaces => run(() => commitTo(commits, spaces, idByName, freshEpoch)),
+    read: (space, after, maxBytes) =>
+      run(async () => {
+        const id = await idOf(space)
+        if (id === undefined) throw new JoineryError('NOT_FOUND', { space })
+        return readPage(reads, { id, name: space }, after, maxBytes)
+      }),
+    markAt: (space, seq) =>
+      within(space, undefined, async id => {
+        if (seq === 0) return NO_MARK
+        const [row] = await reads.look<{ mark: Uint8Array }>({ ids: [id] }, STATEMENTS.markAt, [id, seq])
+        return row?.mark
+      }),
+    document: (space, document) =>
+      within(space, undefined, async id => {
+        const row = await documentRow(id, document)
+        return row && headOf(row)
+      }),
+    authors: (space, document) =>
+      within(space, [], async id => {
+        const links = await reads.transact({ ids: [id] }, 'snapshot', transaction =>
+          readChain(transaction, id, document),
+        )
+        return [...(await authorsIn(links)).values()]
+      }),
+    body: (space, document) =>
+      within(space, [], async id => {
+        const links = await reads.transact({ ids: [id] }, 'snapshot', transaction =>
+          readChain(transaction, id, document),
+        )
+        return links.map(({ entry }) => entry)
+      }),
+    documents: (space, before, limit) =>
+      within(space, [], async id => {
+        const upTo = Math.min(before, Number.MAX_SAFE_INTEGER)
+        const rows = await reads.look<DocumentRow>({ ids: [id] }, STATEMENTS.documentsBefore, [id, upTo, limit])
+        return rows.map(headOf)
+      }),
+    named: (space, device, n) =>
+      within(space, undefined, async id => {
+        const row = await deviceRow(id, device)
+        if (row === undefined) return undefined
+        const [found] = await reads.look<{ seq: number; digest: Uint8Array }>({ ids: [id] }, STATEMENTS.named, [[id], [row.id], [n]]) // prettier-ignore
+        return found && { seq: found.seq, digest: found.digest }
+      }),
+    lastOf: (space, device) => within(space, 0, async id => (await deviceRow(id, device))?.last ?? 0),
+    subjectOf: (space, device) => within(space, undefined, async id => (await deviceRow(id, device))?.subject),
+    holds: (space, document, digest) =>
+      within(space, undefined, async id => {
+        const row = await documentRow(id, document)
+        if (row === undefined) return undefined
+        const [found] = await reads.look<{ seq: number | null }>({ ids: [id] }, STATEMENTS.holds, [id, row.id, digest])
+        return found?.seq ?? undefined
+      }),
+    fold: folding => within(folding.space, false, id => foldIn(reads, id, folding)),
+    foldable: (entries, limit) =>
+      run(async () => {
+        const isIndexed = 32 - Math.clz32(entries) >= FOLDABLE_INDEXED_FROM
+        const statement = isIndexed ? STATEMENTS.foldableIndexed : STATEMENTS.foldable
+        const found = await reads.look<{ space: string; document: string; engine: string; entries: number }>('everywhere', statement, [entries, limit]) // prettier-ignore
+        return [...found]
+      }),
+    everyDocument: (after, limit) =>
+      run(async () => {
+        const found = await reads.look<{ at: number; space: string; document: string; engine: string }>('everywhere', STATEMENTS.everyDocument, [after, limit]) // prettier-ignore
+        return [...found]
+      }),
+    void: voiding => within(voiding.space, undefined, id => voidIn(commits, id, voiding)),
+    quarantine: (space, document, code) =>
+      within(space, undefined, async id => {
+        await reads.look({ ids: [id] }, STATEMENTS.quarantine, [id, document, code ?? null])
+      }),
+    admit: (space, subject, role) =>
+      run(async () => {
+        if ((await idOf(space)) === undefined) await commitTo(commits, [{ space, entries: [] }], idByName, freshEpoch)
+        const id = await idOf(space)
+        if (id !== undefined) await reads.look({ ids: [id] }, STATEMENTS.admit, [id, subject, role])
+      }),
+    roleOf: (space, subject) =>
+      within(space, undefined, async id => {
+        const [row] = await reads.look<{ role: Role }>({ ids: [id] }, STATEMENTS.role, [id, subject])
+        return row?.role
+      }),
+    close: () => (closing ??= close()),
+  }
+}

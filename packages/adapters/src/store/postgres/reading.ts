@@ -1,0 +1,119 @@
+/**
+ * Reads of logs and documents. Laws:
+ * - Each is as of one moment, however many round trips it takes.
+ * - Rows come some at a time, and what is large in pieces, so that no answer holds the thread for long.
+ * - Each row is held against its checksum, and a document's against each other: one that is damaged or missing makes its document
+ *   QUARANTINED.
+ */
+import { ENTRY_WEIGHT, JoineryError, NO_MARK, type AuthorHead, type Entry, type LogPage } from '@joinery/core'
+import { setImmediate as turn } from 'node:timers/promises'
+import { newestAuthors } from '../rows/authors-text.ts'
+import type { Connections, Transaction } from './connections.ts'
+import { entryOf } from './rows.ts'
+import { STATEMENTS, type DocumentRow, type EntryRow, type SpaceRow } from './statements.ts'
+
+const ROWS = 256
+const PIECE_BYTES = 524_288
+
+export interface ChainLink {
+  readonly row: EntryRow
+  readonly entry: Entry
+}
+
+export async function readPage(
+  connections: Connections,
+  space: { readonly id: number; readonly name: string },
+  after: number,
+  maxBytes: number,
+): Promise<LogPage> {
+  return connections.transact({ ids: [space.id] }, 'snapshot', async transaction => {
+    const asking = transaction.ask<SpaceRow>(STATEMENTS.space, [space.id])
+    const entries: Entry[] = []
+    const damaged = new Set<string>()
+    let weight = 0
+    for (let seq = after; ;) {
+      const rows = await transaction.ask<EntryRow>(STATEMENTS.entriesAfter, [space.id, seq, ROWS])
+      for (const row of rows) {
+        if (entries.length > 0 && weight >= maxBytes) return cutAfter(transaction, await head(asking), entries, damaged)
+        const entry = entryOf(row, await bytesOf(transaction, row))
+        // Nothing is left of what was voided there.
+        const isEmptyPlace = entry?.type === 'void' && entry.bytes.length === 0
+        if (entry !== undefined && !isEmptyPlace) entries.push(entry)
+        else if (entry === undefined && row.document !== null) damaged.add(row.document)
+        weight += ENTRY_WEIGHT + row.length
+        seq = row.seq
+      }
+      if (rows.length < ROWS) break
+      await turn()
+    }
+    const { seq, mark, epoch } = await head(asking)
+    return { entries, seq, mark, epoch, end: true, damaged: [...damaged] }
+  })
+
+  async function head(asking: Promise<readonly SpaceRow[]>): Promise<SpaceRow> {
+    const [row] = await asking
+    if (row === undefined) throw new JoineryError('NOT_FOUND', { space: space.name })
+    return row
+  }
+}
+
+async function cutAfter(
+  transaction: Transaction,
+  { id, epoch }: SpaceRow,
+  entries: Entry[],
+  damaged: ReadonlySet<string>,
+): Promise<LogPage> {
+  const seq = entries.at(-1)?.seq ?? 0
+  const [found] = await transaction.ask<{ mark: Uint8Array }>(STATEMENTS.markAt, [id, seq])
+  return { entries, seq, mark: found?.mark ?? NO_MARK, epoch, end: false, damaged: [...damaged] }
+}
+
+/** The rows of a document, oldest first, up to a seq if one is given; nothing of a document that is not there. */
+export async function readChain(
+  transaction: Transaction,
+  space: number,
+  document: string,
+  upTo?: number,
+): Promise<ChainLink[]> {
+  const [head] = await transaction.ask<DocumentRow>(STATEMENTS.document, [space, document])
+  if (head === undefined) return []
+  const links: ChainLink[] = []
+  let seq = 0
+  for (;;) {
+    const rows = await transaction.ask<EntryRow>(STATEMENTS.entriesOf, [space, head.id, seq, ROWS])
+    for (const row of rows) {
+      if (upTo !== undefined && row.seq > upTo) return links
+      const entry = entryOf(row, await bytesOf(transaction, row))
+      if (entry === undefined || row.prev !== seq) throw broken(document)
+      links.push({ row, entry })
+      seq = row.seq
+    }
+    if (rows.length < ROWS) break
+    await turn()
+  }
+  if (upTo === undefined && seq !== head.seq) throw broken(document)
+  return links
+}
+
+function broken(document: string): JoineryError {
+  return new JoineryError('QUARANTINED', { document })
+}
+
+export async function authorsIn(links: readonly ChainLink[]): Promise<Map<string, AuthorHead>> {
+  return newestAuthors(
+    links.toReversed().map(({ row }) => row.authors),
+    turn,
+  )
+}
+
+/** The bytes of a row, which came with it unless they are large. */
+export async function bytesOf(transaction: Transaction, row: EntryRow): Promise<Uint8Array> {
+  if (row.bytes !== null) return row.bytes
+  const whole = new Uint8Array(row.length)
+  for (let at = 0; at < row.length; at += PIECE_BYTES) {
+    const asked = [row.space_id, row.seq, at + 1, PIECE_BYTES]
+    const [piece] = await transaction.ask<{ bytes: Uint8Array }>(STATEMENTS.bytesOf, asked)
+    if (piece !== undefined) whole.set(piece.bytes.subarray(0, row.length - at), at)
+  }
+  return whole
+}

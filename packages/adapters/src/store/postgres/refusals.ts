@@ -1,0 +1,40 @@
+/** Why a relay does not start on a Postgres, and what a statement that failed is for the caller. */
+import { JoineryError } from '@joinery/core'
+
+export type PostgresRefusal =
+  /** A commit would not wait for the disk. */
+  | 'synchronous'
+  /** The role reads over row-level security. */
+  | 'bypass'
+  /** The schema is of a newer version. */
+  | 'newer'
+  | 'version'
+  /** It cannot be reached, or does not let us in. */
+  | 'unreachable'
+
+/** An UNAVAILABLE with the details `reason` and `sentence`. */
+export function refusal(reason: PostgresRefusal, sentence: string, cause?: unknown): JoineryError {
+  return new JoineryError('UNAVAILABLE', { reason, sentence }, { cause })
+}
+
+/** disk_full. */
+const FULL = '53100'
+/** serialization_failure, deadlock_detected: the same once more is something else. */
+const AGAIN = ['40001', '40P01']
+
+export function isWorthAgain(error: unknown): boolean {
+  return AGAIN.includes(codeOf(error))
+}
+
+/** What a failed statement, or a connection that is gone, is for the caller: never fatal, since what is on the disk is Postgres' to know. */
+export function failureOf(error: unknown): JoineryError {
+  if (error instanceof JoineryError) return error
+  const code = codeOf(error)
+  if (code === FULL) return new JoineryError('QUOTA', {}, { cause: error })
+  return new JoineryError('UNAVAILABLE', { postgres: code, fatal: false }, { cause: error })
+}
+
+/** An SQLSTATE, or the system's name for what became of the connection. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

@@ -1,0 +1,191 @@
+/** Every statement that the store runs, by name. All but the sweeps at the end ask of one space, or of those of one commit. */
+import type { Statement } from './connections.ts'
+import { FOLDABLE_INDEXED_FROM } from './migrations.ts'
+
+export interface SpaceRow {
+  readonly id: number
+  readonly name: string
+  readonly epoch: string
+  readonly seq: number
+  readonly mark: Uint8Array
+}
+
+export interface DocumentRow {
+  readonly space: number
+  readonly id: number
+  readonly name: string
+  readonly kind: string
+  readonly engine: string
+  readonly seq: number
+  readonly entries: number
+  readonly bytes: number
+  readonly gone: boolean
+  readonly quarantined: string | null
+}
+
+export interface DeviceRow {
+  readonly space: number
+  readonly id: number
+  readonly name: string
+  readonly subject: string
+  readonly last: number
+}
+
+/** An entry with the names that its numbers stand for: null when the row is damaged so that they stand for nothing. */
+export interface EntryRow {
+  readonly space_id: number
+  readonly seq: number
+  readonly type: number
+  readonly document_id: number
+  readonly prev: number
+  readonly device_id: number
+  readonly n: number
+  readonly at: number
+  readonly checksum: number
+  readonly authors: string
+  /** Null for what is large: it is read piece by piece. */
+  readonly bytes: Uint8Array | null
+  readonly length: number
+  readonly document: string | null
+  readonly kind: string | null
+  readonly engine: string | null
+  readonly device: string | null
+  readonly subject: string | null
+}
+
+/** What is larger does not come with its row. */
+export const INLINE_BYTES = 16_384
+
+const ENTRY = `
+  SELECT entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n,
+    entry.at, entry.checksum, entry.authors, CASE WHEN length(entry.bytes) <= ${INLINE_BYTES} THEN entry.bytes END AS bytes,
+    length(entry.bytes) AS length, document.name AS document, document.kind, document.engine, device.name AS device, device.subject
+  FROM joinery.entry
+  LEFT JOIN joinery.document ON document.space = entry.space AND document.id = entry.document
+  LEFT JOIN joinery.device ON device.space = entry.space AND device.id = entry.device`
+
+const DOCUMENT = `
+  document.space, document.id, document.name, document.kind, document.engine, document.seq, document.entries, document.bytes,
+  document.gone, document.quarantined`
+
+/** How many binary digits a count has. */
+const DIGITS = (count: string): string => `length(ltrim((${count})::int::bit(32)::text, '0'))`
+
+const FOLDABLE = `
+  SELECT space.name AS space, document.name AS document, document.engine, document.entries
+  FROM joinery.document JOIN joinery.space ON space.id = document.space
+  WHERE NOT gone AND quarantined IS NULL AND entries >= $1`
+
+const SQL = {
+  spaceByName: 'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE name = $1',
+  space: 'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE id = $1',
+  makeSpaces: `
+    INSERT INTO joinery.space (name, epoch, seq, mark) SELECT name, epoch, 0, $3 FROM unnest($1::text[], $2::text[]) AS made (name, epoch)
+    ORDER BY name ON CONFLICT (name) DO NOTHING`,
+  // In the order of their numbers, whoever does it: two commits never wait for each other.
+  lockSpaces:
+    'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE name = ANY ($1::text[]) ORDER BY id FOR UPDATE',
+
+  documentsNamed: `
+    SELECT ${DOCUMENT} FROM unnest($1::bigint[], $2::text[]) AS asked (space, name)
+    JOIN joinery.document ON document.space = asked.space AND document.name = asked.name`,
+  devicesNamed: `
+    SELECT device.space, device.id, device.name, device.subject,
+      coalesce((SELECT max(log.n) FROM joinery.log WHERE log.space = device.space AND log.device = device.id), 0) AS last
+    FROM unnest($1::bigint[], $2::text[]) AS asked (space, name)
+    JOIN joinery.device ON device.space = asked.space AND device.name = asked.name`,
+  named: `
+    SELECT log.space, log.device, log.n, log.seq, log.digest FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (space, device, n)
+    JOIN joinery.log ON log.space = asked.space AND log.device = asked.device AND log.n = asked.n`,
+
+  // A whole commit. The bytes of its entries come as one, behind each other, and are cut up here.
+  append: `
+    WITH
+      news AS (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[])
+          AS news (space, seq, device, n, digest, mark)
+      ),
+      logged AS (INSERT INTO joinery.log (space, seq, device, n, digest, mark) SELECT * FROM news),
+      shown AS (
+        INSERT INTO joinery.entry (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
+        SELECT space, seq, type, document, prev, device, n, at, checksum, authors, substring($18::bytea FROM start FOR length)
+        FROM unnest($7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[],
+          $15::bigint[], $16::text[], $17::int[], $19::int[])
+          AS shown (space, seq, type, document, prev, device, n, at, checksum, authors, start, length)
+      ),
+      devices AS (
+        INSERT INTO joinery.device (space, id, name, subject) SELECT * FROM unnest($20::bigint[], $21::bigint[], $22::text[], $23::text[])
+      ),
+      made AS (
+        INSERT INTO joinery.document (space, id, name, kind, engine, seq, entries, digits, bytes, gone)
+        SELECT space, id, name, kind, engine, seq, entries, ${DIGITS('entries')}, bytes, gone
+        FROM unnest($24::bigint[], $25::bigint[], $26::text[], $27::text[], $28::text[], $29::bigint[], $30::int[], $31::bigint[],
+          $32::boolean[]) AS made (space, id, name, kind, engine, seq, entries, bytes, gone)
+      ),
+      moved AS (
+        UPDATE joinery.document SET seq = moved.seq, gone = moved.gone,
+          entries = CASE WHEN moved.purged THEN 0 ELSE document.entries END + moved.entries,
+          digits = ${DIGITS('CASE WHEN moved.purged THEN 0 ELSE document.entries END + moved.entries')},
+          bytes = CASE WHEN moved.purged THEN 0 ELSE document.bytes END + moved.bytes,
+          quarantined = CASE WHEN moved.purged THEN NULL ELSE document.quarantined END
+        FROM unnest($33::bigint[], $34::bigint[], $35::bigint[], $36::int[], $37::bigint[], $38::boolean[], $39::boolean[])
+          AS moved (space, id, seq, entries, bytes, gone, purged)
+        WHERE document.space = moved.space AND document.id = moved.id
+      )
+    UPDATE joinery.space SET seq = head.seq, mark = head.mark
+    FROM unnest($40::bigint[], $41::bigint[], $42::bytea[]) AS head (space, seq, mark) WHERE space.id = head.space`,
+  // What was stored before a seq, and what came and went in one commit.
+  rememberDigests: `
+    INSERT INTO joinery.folded (space, document, digest, seq)
+    SELECT entry.space, entry.document, log.digest, entry.seq FROM joinery.entry
+    JOIN joinery.log ON log.space = entry.space AND log.seq = entry.seq
+    WHERE entry.space = $1 AND entry.document = $2 AND entry.seq < $3`,
+  dropEntries: 'DELETE FROM joinery.entry WHERE space = $1 AND document = $2 AND seq < $3',
+  putFolded: `
+    INSERT INTO joinery.folded (space, document, digest, seq) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[])`,
+
+  entriesAfter: `${ENTRY} WHERE entry.space = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3`,
+  entriesOf: `${ENTRY} WHERE entry.space = $1 AND entry.document = $2 AND entry.seq > $3 ORDER BY entry.seq LIMIT $4`,
+  entryAt: `${ENTRY} WHERE entry.space = $1 AND entry.seq = $2`,
+  bytesOf: 'SELECT substring(bytes FROM $3 FOR $4) AS bytes FROM joinery.entry WHERE space = $1 AND seq = $2',
+  markAt: 'SELECT mark FROM joinery.log WHERE space = $1 AND seq = $2',
+
+  document: `SELECT ${DOCUMENT} FROM joinery.document WHERE space = $1 AND name = $2`,
+  lockDocument: `SELECT ${DOCUMENT} FROM joinery.document WHERE space = $1 AND name = $2 FOR UPDATE`,
+  // The head's entry is never folded away, so documents by head are found along the log.
+  documentsBefore: `
+    SELECT ${DOCUMENT} FROM joinery.entry
+    JOIN joinery.document ON document.space = entry.space AND document.id = entry.document AND document.seq = entry.seq
+    WHERE entry.space = $1 AND entry.seq < $2 ORDER BY entry.seq DESC LIMIT $3`,
+  foldSize: `
+    SELECT count(*) AS entries, coalesce(sum(length(bytes)), 0)::bigint AS bytes FROM joinery.entry
+    WHERE space = $1 AND document = $2 AND seq <= $3`,
+  putSnapshot: `
+    UPDATE joinery.entry SET type = $3, prev = 0, checksum = $4, authors = $5, bytes = $6 WHERE space = $1 AND seq = $2`,
+  putInstead: 'UPDATE joinery.entry SET type = $3, checksum = $4, bytes = $5 WHERE space = $1 AND seq = $2',
+  growDocument: `
+    UPDATE joinery.document SET entries = entries + $3, digits = ${DIGITS('entries + $3')}, bytes = bytes + $4 WHERE space = $1 AND id = $2`,
+  quarantine: 'UPDATE joinery.document SET quarantined = $3 WHERE space = $1 AND name = $2',
+  holds: `
+    SELECT min(seq) AS seq FROM (
+      SELECT seq FROM joinery.folded WHERE space = $1 AND document = $2 AND digest = $3
+      UNION ALL
+      SELECT entry.seq FROM joinery.entry JOIN joinery.log ON log.space = entry.space AND log.seq = entry.seq
+      WHERE entry.space = $1 AND entry.document = $2 AND log.digest = $3
+    ) AS held`,
+
+  admit: 'INSERT INTO joinery.member (space, subject, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+  role: 'SELECT role FROM joinery.member WHERE space = $1 AND subject = $2',
+
+  everyDocument: `
+    SELECT document.at, space.name AS space, document.name AS document, document.engine
+    FROM joinery.document JOIN joinery.space ON space.id = document.space
+    WHERE document.at > $1 AND NOT gone ORDER BY document.at LIMIT $2`,
+  foldable: `${FOLDABLE} ORDER BY entries DESC LIMIT $2`,
+  foldableIndexed: `
+    ${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= ${DIGITS('$1')} ORDER BY entries DESC LIMIT $2`,
+} as const
+
+export const STATEMENTS = Object.fromEntries(
+  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_${name}`, text }]),
+) as { readonly [Name in keyof typeof SQL]: Statement }

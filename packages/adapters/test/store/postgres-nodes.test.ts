@@ -1,0 +1,265 @@
+// What a Postgres store owes beyond the port's laws: several nodes on one database, the wall between spaces, and a server that goes away.
+import { entryDigest, type CommitEntry, type Outcome, type Store } from '@joinery/core'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../../../../test/postgres.ts'
+import { postgresStore } from '../../src/store/postgres.ts'
+
+let postgres: TestPostgres
+let opened: Store[] = []
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+}, 60_000)
+afterEach(async () => {
+  await Promise.all(opened.map(store => store.close()))
+  opened = []
+})
+afterAll(() => postgres.remove(), 60_000)
+
+async function open(url: string): Promise<Store> {
+  const store = await postgresStore({ url })
+  opened.push(store)
+  return store
+}
+
+function edit(document: string, n: number, options: Partial<CommitEntry> = {}): CommitEntry {
+  const named = { type: 'update' as const, document, kind: 'note', engine: 'yjs', bytes: new Uint8Array([n % 256, 1]) }
+  const entry = { ...named, at: n, device: 'phone', n, subject: 'ann', basedOn: 0, authors: [], ...options }
+  return { ...entry, digest: entryDigest(entry) }
+}
+
+const seqOf = (outcome: Outcome | undefined): number | undefined =>
+  outcome?.outcome === 'written' ? outcome.seq : undefined
+
+test('[MN-01] two nodes that commit to one space at once leave no gap and nothing twice, and no reader skips one', async () => {
+  const url = await postgres.database()
+  const nodes = await Promise.all([open(url), open(url)])
+  const seen: number[] = []
+  let isDone = false
+  const reader = (async () => {
+    for (let after = 0; !isDone || after < 80;) {
+      const head = await nodes[0]!.head('garden')
+      if (head === undefined) continue
+      const page = await nodes[1]!.read('garden', after, 1_000_000)
+      for (const { seq } of page.entries) seen.push(seq)
+      after = page.seq
+    }
+  })()
+  // Three lanes at each node.
+  const lanes = Array.from({ length: 6 }, async (_, lane) => {
+    const found: (number | undefined)[] = []
+    for (let at = lane; at < 80; at += 6) {
+      const entries = [edit(`d${at}`, at + 1, { device: `device-${lane}` })]
+      const [one] = await nodes[lane % 2]!.commit([{ space: 'garden', entries }])
+      found.push(seqOf(one?.outcomes[0]))
+    }
+    return found
+  })
+  const seqs = (await Promise.all(lanes)).flat()
+  isDone = true
+  await reader
+  const all = Array.from({ length: 80 }, (_, at) => at + 1)
+  expect(seqs.toSorted((a = 0, b = 0) => a - b)).toEqual(all)
+  expect(seen).toEqual(all)
+}, 30_000)
+
+test('[S4] the same push at two nodes at once is one entry', async () => {
+  const url = await postgres.database()
+  const nodes = await Promise.all([open(url), open(url)])
+  const push = [{ space: 'garden', entries: [edit('d', 1)] }]
+  const outcomes = (await Promise.all(nodes.map(node => node.commit(push)))).map(([one]) => one?.outcomes[0])
+  expect(outcomes.map(one => one?.outcome).toSorted()).toEqual(['known', 'written'])
+  expect((await nodes[0]!.read('garden', 0, 1_000)).entries).toHaveLength(1)
+})
+
+test('[T5] a node that judged on a head that another node has moved writes nothing', async () => {
+  const url = await postgres.database()
+  const [one, other] = [await open(url), await open(url)]
+  await one.commit([{ space: 'garden', entries: [edit('d', 1)] }])
+  await other.commit([{ space: 'garden', entries: [edit('d', 2, { basedOn: 1 })] }])
+  const [stale] = await one.commit([{ space: 'garden', entries: [edit('d', 3, { basedOn: 1 })] }])
+  expect(stale?.outcomes).toEqual([{ outcome: 'stale' }])
+})
+
+test('[R1] commits of several spaces in any order wait for each other, and none is given up', async () => {
+  const url = await postgres.database()
+  const nodes = await Promise.all([open(url), open(url)])
+  const spaces = ['a', 'b', 'c', 'd']
+  const lanes = Array.from({ length: 6 }, async (_, lane) => {
+    const order = lane % 3 === 0 ? spaces : spaces.toReversed()
+    for (let at = lane; at < 24; at += 6) {
+      const commit = order.map(space => ({ space, entries: [edit(`d${at}`, at + 1, { device: `device-${lane}` })] }))
+      expect(await nodes[lane % 2]!.commit(commit)).toHaveLength(4)
+    }
+  })
+  await Promise.all(lanes)
+  for (const space of spaces) expect((await nodes[0]!.head(space))?.seq).toBe(24)
+}, 30_000)
+
+test('[S3] a fold at one node and commits at another lose nothing', async () => {
+  const url = await postgres.database()
+  const [one, other] = [await open(url), await open(url)]
+  await one.commit([{ space: 'garden', entries: Array.from({ length: 50 }, (_, at) => edit('d', at + 1)) }])
+  const folding = one.fold({ space: 'garden', document: 'd', upTo: 40, snapshot: new Uint8Array([9]), entries: 40 })
+  const committing = other.commit([{ space: 'garden', entries: [edit('d', 51, { basedOn: 50 })] }])
+  expect([await folding, seqOf((await committing)[0]?.outcomes[0])]).toEqual([true, 51])
+  expect((await other.body('garden', 'd')).map(({ seq }) => seq)).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51]) // prettier-ignore
+  expect(await one.foldable(12, 5)).toMatchObject([{ document: 'd', entries: 12 }])
+  expect(await one.foldable(13, 5)).toEqual([])
+})
+
+test('[T4] behind the store there is a wall: a statement sees the spaces that its transaction named, and no others', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  for (const space of ['a', 'b']) {
+    await store.commit([{ space, entries: [edit('d', 1)] }])
+    await store.admit(space, 'ann', 'owner')
+  }
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  const counted = async (table: string): Promise<number> =>
+    Number((await client.query<{ count: string }>(`SELECT count(*) FROM joinery.${table}`)).rows[0]?.count)
+  const tables = ['space', 'log', 'entry', 'document', 'device', 'member']
+  for (const table of tables) expect(await counted(table)).toBe(0)
+  await client.query(`BEGIN; SELECT set_config('joinery.spaces', '{1}', true)`)
+  for (const table of tables) expect(await counted(table)).toBe(1)
+  await expect(client.query(`INSERT INTO joinery.member VALUES (2, 'eve', 'owner')`)).rejects.toThrow(/row-level/)
+  await client.query('ROLLBACK')
+  // What one transaction said, the next on the same connection does not know.
+  for (const table of tables) expect(await counted(table)).toBe(0)
+  const parts = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE nspname = 'joinery' AND relispartition AND relkind = 'r'`,
+  )
+  await client.query(`BEGIN; SELECT set_config('joinery.spaces', '{1,2}', true)`)
+  expect(parts.rows.length).toBeGreaterThan(90)
+  for (const { name } of parts.rows) expect(await counted(name)).toBe(0)
+  await client.query('ROLLBACK')
+  await client.end()
+})
+
+test('[T4] a role that reads over the wall is refused, and so is a table whose wall is down', async () => {
+  const url = await postgres.database()
+  const superuser = new URL(url)
+  superuser.username = 'postgres'
+  superuser.password = 'superuser'
+  await expect(postgresStore({ url: superuser.href })).rejects.toMatchObject({ details: { reason: 'bypass' } })
+  await open(url)
+  await postgres.run('ALTER TABLE joinery.entry NO FORCE ROW LEVEL SECURITY', url)
+  await expect(postgresStore({ url })).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'bypass' } })
+})
+
+test('[S1] a Postgres that does not wait for the disk is refused', async () => {
+  const url = await postgres.database()
+  await postgres.run(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`)
+  await expect(postgresStore({ url })).rejects.toMatchObject({ details: { reason: 'synchronous' } })
+})
+
+test('[BK-07] many nodes that start on an empty database make one schema, and a newer one is refused', async () => {
+  const url = await postgres.database()
+  await Promise.all(Array.from({ length: 4 }, () => open(url)))
+  expect(await postgres.run('SELECT version FROM joinery.migration', url)).toEqual([{ version: 1 }])
+  await postgres.run('INSERT INTO joinery.migration (version) VALUES (99)', url)
+  await expect(postgresStore({ url })).rejects.toMatchObject({ details: { reason: 'newer' } })
+})
+
+test('[MN-10] a deadlock is tried again, and nobody is told', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  // Whoever commits to `a` for the first time from now on is told of a deadlock.
+  await postgres.run(
+    `CREATE SEQUENCE joinery.tries; GRANT ALL ON joinery.tries TO PUBLIC;
+     CREATE FUNCTION joinery.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF nextval('joinery.tries') <= 2 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$;
+     CREATE TRIGGER fail BEFORE UPDATE ON joinery.space FOR EACH ROW EXECUTE FUNCTION joinery.fail()`,
+    url,
+  )
+  const [committed] = await store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
+  expect(await postgres.run('SELECT last_value::int AS last_value FROM joinery.tries', url)).toEqual([
+    { last_value: 3 },
+  ])
+})
+
+test('[MN-07] a node that stands still with the lock of a space loses it, and what it then says changes nothing', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  const still = new Client({ connectionString: url })
+  let gone = false
+  still.on('error', () => (gone = true))
+  await still.connect()
+  await still.query(
+    `BEGIN; SELECT set_config('joinery.names', '{a}', true), set_config('idle_in_transaction_session_timeout', '500', true);
+     SELECT * FROM joinery.space WHERE name = 'a' FOR UPDATE`,
+  )
+  const [committed] = await store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
+  await expect(still.query(`UPDATE joinery.space SET seq = 9; COMMIT`)).rejects.toThrow()
+  expect([gone, (await store.head('a'))?.seq]).toEqual([true, 2])
+})
+
+test('[DU-12] a Postgres that is away is UNAVAILABLE, never empty, and it goes on by itself when it is back', async () => {
+  const own = await startPostgres()
+  const store = await postgresStore({ url: await own.database() })
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  await own.kill()
+  await expect(store.body('a', 'd')).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { fatal: false } })
+  await expect(store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  })
+  await own.start()
+  expect(await store.body('a', 'd')).toHaveLength(1)
+  const [committed] = await store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
+  await store.close()
+  await own.remove()
+}, 60_000)
+
+test('[S1] a commit whose transaction was rolled back is never taken for one that was written', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  // Fails at the very end, when COMMIT is on its way already.
+  await postgres.run(
+    `CREATE FUNCTION joinery.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+     CREATE CONSTRAINT TRIGGER fail AFTER UPDATE ON joinery.space DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION joinery.fail()`,
+    url,
+  )
+  await expect(store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  })
+  expect((await store.head('a'))?.seq).toBe(1)
+  await postgres.run('DROP TRIGGER fail ON joinery.space', url)
+  const [committed] = await store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
+})
+
+test('what is large is written and read whole, and its row is as damaged as any when a bit of it flips', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  const bytes = Uint8Array.from({ length: 3_000_001 }, (_, at) => (at * 7) & 255)
+  await store.commit([{ space: 'a', entries: [edit('d', 1, { bytes }), edit('small', 2)] }])
+  expect(Buffer.compare((await store.body('a', 'd'))[0]!.bytes, bytes)).toBe(0)
+  expect((await store.read('a', 0, 10)).entries.map(entry => entry.bytes.length)).toEqual([3_000_001])
+  await postgres.run('UPDATE joinery.entry SET bytes = set_byte(bytes, 2000000, 1) WHERE seq = 1', url)
+  await expect(store.body('a', 'd')).rejects.toMatchObject({ code: 'QUARANTINED' })
+  expect((await store.read('a', 0, 10_000_000)).damaged).toEqual(['d'])
+}, 20_000)
+
+test('[CR-25] a row that is gone, or whose numbers stand for nothing, makes its document QUARANTINED and no other', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  const changes = ['DELETE FROM joinery.entry WHERE seq = 3', ...['type = 1', 'prev = 0', 'n = 9', 'at = at + 1', 'device = 99', 'checksum = checksum + 1', `authors = '[["7",9,"eve"]]'`, 'document = 99'].map(change => `UPDATE joinery.entry SET ${change} WHERE seq = 3`)] // prettier-ignore
+  for (const [at, change] of changes.entries()) {
+    const space = `s${at}`
+    await store.commit([{ space, entries: ['x', 'y', 'x', 'x', 'y'].map((document, i) => edit(document, i + 1)) }])
+    await postgres.run(`${change} AND space = ${at + 1}`, url)
+    await expect(store.body(space, 'x'), change).rejects.toMatchObject({ code: 'QUARANTINED' })
+    await expect(store.authors(space, 'x'), change).rejects.toMatchObject({ code: 'QUARANTINED' })
+    expect(await store.body(space, 'y')).toHaveLength(2)
+    expect((await store.read(space, 0, Infinity)).entries.map(({ seq }) => seq)).toEqual([1, 2, 4, 5])
+  }
+}, 30_000)
