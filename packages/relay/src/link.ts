@@ -11,7 +11,7 @@ import type { Spaces } from './access/spaces.ts'
 import { personalSpaceOf } from './access/personal.ts'
 import type { Verify } from './access/tokens.ts'
 import { bodiesFor, type BodiesOptions } from './bodies.ts'
-import type { Committer } from './committer.ts'
+import type { CommitLanes } from './commit-lanes.ts'
 import type { Hub } from './hub.ts'
 import { createIntake } from './intake.ts'
 import type { RelayLimits } from './limits.ts'
@@ -45,7 +45,7 @@ export interface LinkOptions {
   readonly limits: RelayLimits
   readonly verify: Verify
   readonly spaces: Spaces
-  readonly committer: Pick<Committer, 'take'>
+  readonly committers: Pick<CommitLanes, 'of'>
   readonly hub: Hub
   readonly wants: Wants
   readonly bodies: BodiesOptions
@@ -60,7 +60,7 @@ export interface LinkOptions {
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { socket, clock, limits, hub, committer, counters } = options
+  const { socket, clock, limits, hub, committers, counters } = options
   const id = hex(options.random.bytes(SESSION_BYTES))
   const log = withFields(options.log, { session: id })
   const machine = session(limits, clock.monotonic())
@@ -148,7 +148,7 @@ export function createLink(options: LinkOptions): Link {
   const push = (space: string, entry: PushedEntry): void => {
     const { n, document, bytes } = entry
     const who = { device, subject: subject ?? '' }
-    committer.take({
+    committers.of(space).take({
       space,
       entry,
       session: id,

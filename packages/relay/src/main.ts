@@ -8,6 +8,7 @@ import { systemClock } from '@joinery/adapters/clock/system'
 import { hocuspocusSqlite } from '@joinery/adapters/import/hocuspocus-sqlite'
 import { yLevelDb } from '@joinery/adapters/import/y-leveldb'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
+import { postgresStore } from '@joinery/adapters/store/postgres'
 import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { defineCommand, runMain } from 'citty'
@@ -50,7 +51,8 @@ const main = defineCommand({
       clock,
       random,
       bus: memoryBus(),
-      openStore: sqliteStore,
+      openSqlite: sqliteStore,
+      openPostgres: postgresStore,
       workers,
       logTo: pino.destination(STANDARD_ERROR),
       turn,

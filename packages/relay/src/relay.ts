@@ -16,7 +16,8 @@ import { CLOSE } from '@joinery/core/protocol'
 import { personalSpaceOf } from './access/personal.ts'
 import { createSpaces } from './access/spaces.ts'
 import type { Verify } from './access/tokens.ts'
-import { createCommitter } from './committer.ts'
+import { createCommitLanes } from './commit-lanes.ts'
+import { createCommitter, type CommitterOptions } from './committer.ts'
 import { createCompactor, type Fold } from './compactor.ts'
 import { createDevices } from './devices.ts'
 import { createDoor, type DoorAddress } from './door/door.ts'
@@ -49,6 +50,8 @@ export interface RelayOptions {
   readonly join?: JoinElsewhere
   /** Scans what is larger than `inlineScanBytes` elsewhere than here; without it, here. */
   readonly scanLarge?: ScanLarge
+  /** How many commits, of different spaces, the store takes at a time; 1 if absent. */
+  readonly commitLanes?: number
   /** In development shared spaces are made on first use and open to all. */
   readonly openToAll?: boolean
   /** A quicker SHA-256 than ours, where there is one. */
@@ -199,7 +202,7 @@ export function createRelay(options: RelayOptions): Relay {
     replayed: replayer.replayed,
     quarantine: (space, document, reason) => quarantine(space, document, reason),
   })
-  const committer = createCommitter({
+  const committerOptions: CommitterOptions = {
     store,
     clock,
     heads,
@@ -220,7 +223,8 @@ export function createRelay(options: RelayOptions): Relay {
     published,
     unsure: hub.unsure,
     onFatal,
-  })
+  }
+  const committers = createCommitLanes(options.commitLanes ?? 1, () => createCommitter(committerOptions))
 
   const scanLarge = options.scanLarge ?? scanHere
   const door = createDoor({
@@ -230,7 +234,7 @@ export function createRelay(options: RelayOptions): Relay {
     limits,
     verify,
     spaces,
-    committer,
+    committers,
     heads,
     hub,
     states,
@@ -288,8 +292,8 @@ export function createRelay(options: RelayOptions): Relay {
         doorDocuments: door.documents(),
         watches: watches.count,
         laggingReaders: watches.lagging + door.lagging(),
-        queueEntries: committer.waitingEntries(),
-        queueBytes: committer.waitingBytes(),
+        queueEntries: committers.waitingEntries(),
+        queueBytes: committers.waitingBytes(),
         foldsWaiting: compactor.waiting(),
       }
     },
@@ -302,7 +306,7 @@ export function createRelay(options: RelayOptions): Relay {
         limits,
         verify,
         spaces,
-        committer,
+        committers,
         hub,
         wants,
         bodies: { store, limits, states },
@@ -337,7 +341,7 @@ export function createRelay(options: RelayOptions): Relay {
       accepting = false
       for (const link of links) link.hold()
       await door.hold()
-      await committer.idle()
+      await committers.idle()
       compactor.close()
       replayer.close()
       door.restart()

@@ -8,7 +8,7 @@ import { JoineryError, type Bus, type Clock, type Random, type Store } from '@jo
 import { defineCommand } from 'citty'
 import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { DestinationStream } from 'pino'
 import { verifyDevToken } from '../access/dev-tokens.ts'
 import { checkKey, createTokenVerifier } from '../access/signed-tokens.ts'
@@ -32,7 +32,8 @@ export interface ServeParts {
   readonly clock: Clock
   readonly random: Random
   readonly bus: Bus
-  readonly openStore: (options: { readonly file: string; readonly onFatal: (error: unknown) => void }) => Store
+  readonly openSqlite: (options: { readonly file: string; readonly onFatal: (error: unknown) => void }) => Store
+  readonly openPostgres: (options: { readonly url: string; readonly lanes: number }) => Promise<Store>
   /** The file of the worker threads. */
   readonly workers: URL
   readonly logTo: DestinationStream
@@ -55,7 +56,11 @@ export function serveCommand(parts: ServeParts) {
     args: {
       'port': { type: 'string', default: '4321', description: 'Port to listen on; 0 for any' },
       'host': { type: 'string', default: '127.0.0.1', description: 'Address to listen on' },
-      'data': { type: 'string', required: true, description: 'Folder that holds everything' },
+      'data': { type: 'string', description: 'Folder that holds everything, unless a Postgres does' },
+      'store': {
+        type: 'string',
+        description: 'Postgres to use instead, as postgres://role:password@host/database; better in JOINERY_STORE',
+      },
       'app': { type: 'string', description: 'Folder of a built web app to serve on the same port' },
       'origin': { type: 'string', description: 'Other origins whose pages may connect, separated by commas' },
       'trust-proxy': {
@@ -82,11 +87,9 @@ export function serveCommand(parts: ServeParts) {
         return terminal.exit(1)
       }
       const verify = args.dev ? verifyDevToken : await createTokenVerifier(policyOf(terminal.environment), clock)
-      const data = resolve(args.data)
-      const file = join(data, DATABASE)
-      const metrics = metricsOf(args, terminal.environment, file)
-      mkdirSync(data, { recursive: true, mode: 0o700 })
-      const store = sweptStore(parts.openStore({ file, onFatal: error => die('fatal', error) }), parts)
+      const place = placeOf(args, terminal.environment)
+      const metrics = metricsOf(args, terminal.environment, place)
+      const store = sweptStore(await open(parts, place, error => die('fatal', error)), parts)
       const workers = createWorkers({ url: parts.workers, clock, log })
       const relay = createRelay({
         store,
@@ -95,6 +98,7 @@ export function serveCommand(parts: ServeParts) {
         random,
         verify,
         gates: GATES,
+        commitLanes: 'url' in place ? COMMIT_LANES : 1,
         openToAll: args.dev,
         log,
         counters,
@@ -141,11 +145,36 @@ export function serveCommand(parts: ServeParts) {
   })
 }
 
+type Place = { readonly url: string } | { readonly file: string }
+
+/** On Postgres, of different spaces at a time. On SQLite one at a time is all there is. */
+const COMMIT_LANES = 4
+
+function placeOf(
+  args: { readonly data: string | undefined; readonly store: string | undefined },
+  environment: Environment,
+): Place {
+  const url = args.store ?? environment['JOINERY_STORE']
+  if (url === undefined) {
+    if (args.data === undefined) throw new JoineryError('BAD_INPUT', { what: 'data', rule: 'a folder, or a --store' })
+    return { file: join(resolve(args.data), DATABASE) }
+  }
+  if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url))
+    throw new JoineryError('BAD_INPUT', { what: 'store', rule: 'postgres://role:password@host/database' })
+  return { url }
+}
+
+async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) => void): Promise<Store> {
+  if ('url' in place) return parts.openPostgres({ url: place.url, lanes: COMMIT_LANES })
+  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
+  return parts.openSqlite({ file: place.file, onFatal })
+}
+
 /** JOINERY_METRICS_TOKEN opens `/metrics` on the public port too. */
 function metricsOf(
   args: { readonly 'metrics-port': string | undefined; readonly 'metrics-host': string },
   environment: Environment,
-  file: string,
+  place: Place,
 ): MetricsOptions | undefined {
   const token = environment['JOINERY_METRICS_TOKEN']
   // As weak as a weak secret is.
@@ -156,7 +185,8 @@ function metricsOf(
   return {
     token,
     listen: port === undefined ? undefined : { host, port: Number(port), isLoopback: LOOPBACK.includes(host) },
-    storeBytes: async () => ({ database: await sizeOf(file), wal: await sizeOf(`${file}-wal`) }),
+    storeBytes: async () =>
+      'url' in place ? {} : { database: await sizeOf(place.file), wal: await sizeOf(`${place.file}-wal`) },
   }
 }
 

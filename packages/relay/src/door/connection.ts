@@ -4,7 +4,7 @@
  * - Every SyncStep1 is answered by one SyncStep2, and never before the document is loaded (S3).
  */
 import { JoineryError, type Clock, type Code, type Role, type Store } from '@joinery/core'
-import type { Committer } from '../committer.ts'
+import type { CommitLanes } from '../commit-lanes.ts'
 import type { Scanned } from '../gate/gate.ts'
 import type { Heads } from '../heads.ts'
 import { createIntake } from '../intake.ts'
@@ -93,7 +93,7 @@ export interface ConnectionOptions {
   readonly store: Pick<Store, 'body'>
   readonly states: States
   readonly heads: Pick<Heads, 'load'>
-  readonly committer: Pick<Committer, 'take' | 'soon' | 'came'>
+  readonly committers: Pick<CommitLanes, 'of'>
   readonly scan: (bytes: Uint8Array) => Promise<Scanned>
   /** Runs a read of a body when it is its turn. */
   readonly reading: <T>(read: () => Promise<T>) => Promise<T>
@@ -225,6 +225,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
     createEdits({
       ...options,
       ...admitted,
+      committer: options.committers.of(admitted.space),
       device: id,
       intake,
       state: () => states.at(admitted.space, admitted.document),

@@ -8,7 +8,7 @@ import { hex, isId, JoineryError, type Clock, type Entry, type Random, type Role
 import type { Presence } from '@joinery/core/protocol'
 import type { Spaces } from '../access/spaces.ts'
 import type { Verify } from '../access/tokens.ts'
-import type { Committer } from '../committer.ts'
+import type { CommitLanes } from '../commit-lanes.ts'
 import type { Scanned } from '../gate/gate.ts'
 import type { Heads } from '../heads.ts'
 import type { Followed, Hub } from '../hub.ts'
@@ -51,7 +51,7 @@ export interface DoorOptions {
   readonly limits: RelayLimits
   readonly verify: Verify
   readonly spaces: Spaces
-  readonly committer: Pick<Committer, 'take' | 'soon' | 'came'>
+  readonly committers: Pick<CommitLanes, 'of'>
   readonly heads: Pick<Heads, 'load'>
   readonly hub: Pick<Hub, 'follow' | 'tell'>
   readonly states: States
