@@ -1,7 +1,9 @@
-// The long proof that nothing acked or shown is lost: `pnpm bench kill [--kills 200] [--seed N]` prints every kill.
+// The long proof that nothing acked or shown is lost: `pnpm bench kill [--kills 200] [--seed N] [--postgres]` prints every kill.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { postgresGround } from '../test/faults/kill/ground.ts'
 import { killProof, type Kill, type Moment } from '../test/faults/kill/proof.ts'
+import { startPostgres } from '../test/postgres.ts'
 import type { Bench } from './figure.ts'
 
 const main = join(import.meta.dirname, '../packages/relay/dist/main.js')
@@ -11,17 +13,24 @@ export const kill: Bench = {
   async run() {
     const { values } = parseArgs({
       args: process.argv.slice(3),
-      options: { kills: { type: 'string', default: '200' }, seed: { type: 'string' } },
+      options: {
+        kills: { type: 'string', default: '200' },
+        seed: { type: 'string' },
+        postgres: { type: 'boolean', default: false },
+      },
     })
     const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
     console.log(`  seed ${seed}`)
     let count = 0
+    const postgres = values.postgres ? await startPostgres() : undefined
     const kills = await killProof({
+      ...(postgres && { ground: postgresGround(postgres) }),
       command: [process.execPath, main],
       kills: Number(values.kills),
       seed,
       killed: one => console.log(`  ${lineOf((count += 1), one)}`),
     })
+    await postgres?.remove()
     for (const { troubles } of kills) for (const trouble of troubles) console.log(`  ! ${trouble}`)
     const sum = (of: (one: Kill) => number): number => kills.reduce((total, one) => total + of(one), 0)
     const killsAt = (moment: Moment): number => sum(one => (one.moment === moment ? 1 : 0))
@@ -30,6 +39,7 @@ export const kill: Bench = {
       { name: 'of them under load, at a random instant', value: killsAt('load'), unit: '' },
       { name: 'as something that it said arrived', value: killsAt('answer'), unit: '' },
       { name: 'as it started', value: killsAt('start'), unit: '' },
+      { name: 'after the server that holds its log was killed', value: killsAt('strike'), unit: '' },
       { name: 'as it stopped', value: killsAt('drain'), unit: '' },
       { name: 'as it was about to fold', value: killsAt('fold'), unit: '' },
       { name: 'of those with some folded and some not', value: sum(one => (one.amidFold ? 1 : 0)), unit: '' },

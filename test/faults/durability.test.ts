@@ -1,7 +1,9 @@
 // What was acked or shown is there, whatever ends the relay and through whichever of its ways in it came. The long proof is `pnpm bench kill`.
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { find, systemPackages } from '../../scripts/system-packages.ts'
+import { startPostgres, type TestPostgres } from '../postgres.ts'
+import { postgresGround } from './kill/ground.ts'
 import { killProof } from './kill/proof.ts'
 import { orderOf } from './syscalls/order.ts'
 import { traced } from './syscalls/traced.ts'
@@ -19,6 +21,27 @@ test(
     const kills = await killProof({ command: joinery, kills: 20, seed: Math.floor(Math.random() * 2 ** 31) })
     expect(kills.flatMap(({ troubles }) => troubles)).toEqual([])
     expect(kills.map(({ lost }) => lost)).toEqual(Array(20).fill(0))
+    for (const some of ['acked', 'shown'] as const) {
+      expect(kills.reduce((sum, kill) => sum + kill[some], 0)).toBeGreaterThan(300)
+    }
+  },
+)
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.remove())
+
+test(
+  '[DU-01] on Postgres: killed twenty times, two of them after Postgres itself was, nothing acked or shown is missing',
+  { timeout: 300_000 },
+  async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31)
+    const kills = await killProof({ command: joinery, kills: 20, seed, ground: postgresGround(postgres) })
+    expect(kills.flatMap(({ troubles }) => troubles)).toEqual([])
+    expect(kills.map(({ lost }) => lost)).toEqual(Array(20).fill(0))
+    expect(kills.filter(({ moment }) => moment === 'strike')).toHaveLength(2)
     for (const some of ['acked', 'shown'] as const) {
       expect(kills.reduce((sum, kill) => sum + kill[some], 0)).toBeGreaterThan(300)
     }

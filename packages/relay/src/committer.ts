@@ -293,6 +293,11 @@ export function createCommitter(options: CommitterOptions): Committer {
       options.onFatal(error)
       return []
     }
+    if (isAway(error)) {
+      // Nothing can be read either, and whoever asks again goes by the same name.
+      for (const { queued } of taken) answer(queued, refused('UNAVAILABLE', 'the store is away', WEATHER_MS))
+      return []
+    }
     const full = error instanceof JoineryError && error.code === 'QUOTA'
     const [only] = taken
     const isAlone = taken.length === 1 && only !== undefined && ++only.queued.failures > 1
@@ -377,6 +382,10 @@ function inOrder(batch: readonly Queued[], some: readonly Queued[]): Queued[] {
   if (some.length === 0) return []
   const chosen = new Set(some)
   return batch.filter(queued => chosen.has(queued))
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof JoineryError && error.details['away'] === true
 }
 
 /** A store says so in the details of its error (S5). */

@@ -19,6 +19,8 @@ import type { Writer } from './writer.ts'
 
 /** Acked entries that are pushed again on the next link. */
 const REPEATED = 20
+const AGAIN_MS = 300
+const WEATHER_MS = 5_000
 /** Entries of one message. */
 const ENTRIES = 500
 /** Codes from here to 4499 say that it makes no sense to come back. */
@@ -48,6 +50,9 @@ export function deviceWriter(options: {
   let wire: Wire | undefined
   let isWelcome = false
   let isWanted = false
+  /** Something could not be saved lately; and it is sent again. */
+  let weatherUntil = 0
+  let sending: NodeJS.Timeout | undefined
   let n = 0
   let settlers: (() => void)[] = []
 
@@ -106,10 +111,23 @@ export function deviceWriter(options: {
         settlers = []
         return
       case 'refused':
+        // The relay's store is away: what was sent behind something that it could not save lacks that.
+        if (message.code === 'UNAVAILABLE' || (message.code === 'GAP' && performance.now() < weatherUntil)) again()
+        else promises.trouble(`${name}: refused ${message.code}`)
+        return
       case 'bye':
-        // A relay that stops says goodbye, and refuses nothing.
-        if (message.code !== 'UNAVAILABLE') promises.trouble(`${name}: ${message.type} ${message.code}`)
+        // A relay that stops says goodbye.
+        if (message.code !== 'UNAVAILABLE') promises.trouble(`${name}: bye ${message.code}`)
     }
+  }
+
+  /** All of it, in order, a moment later. */
+  const again = (): void => {
+    weatherUntil = performance.now() + WEATHER_MS
+    sending ??= setTimeout(() => {
+      sending = undefined
+      push([...waiting.values()].map(({ entry }) => entry))
+    }, AGAIN_MS)
   }
 
   const settled = (): Promise<void> =>

@@ -1,8 +1,9 @@
-/** A relay in a process of its own on one folder and one port, that is killed at any instant of its life and begun again. */
+/** A relay in a process of its own on one ground and one port, that is killed at any instant of its life and begun again. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { freePort } from '../../free-port.ts'
+import type { Ground } from './ground.ts'
 
 export interface Life {
   readonly pid: number
@@ -23,13 +24,19 @@ export interface MortalRelay {
 const LAST_WORDS = 2_000
 
 /** `command`: what runs `joinery`, with its arguments. */
-export async function mortalRelay(command: readonly [string, ...string[]], data: string): Promise<MortalRelay> {
+export async function mortalRelay(
+  command: readonly [string, ...string[]],
+  ground: Pick<Ground, 'args' | 'env'>,
+): Promise<MortalRelay> {
   const port = await freePort()
   return {
     port,
     begin() {
-      const [program, ...args] = [...command, 'serve', '--dev', '--port', String(port), '--data', data]
-      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } })
+      const [program, ...args] = [...command, 'serve', '--dev', '--port', String(port), ...ground.args]
+      const child = spawn(program, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { PATH: process.env['PATH'], ...ground.env },
+      })
       // What it logs of each connection that ended is of no use here, but what it died of is.
       let last = ''
       child.stderr.setEncoding('utf8').on('data', (text: string) => void (last = (last + text).slice(-LAST_WORDS)))

@@ -6,19 +6,19 @@
  */
 import type { Random } from '@joinery/core'
 import { seededRandom } from '@joinery/core/testing'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { cast, DOORS, SPACE, type Cast } from './cast.ts'
-import { auditDisk } from './disk-audit.ts'
+import { folderGround, type Ground, type MakeGround } from './ground.ts'
 import { load } from './load.ts'
 import { mortalRelay, type Life, type MortalRelay } from './mortal-relay.ts'
 import { promises, type Promises } from './promises.ts'
 import { auditRelay } from './relay-audit.ts'
 import type { Word } from './words.ts'
 
-/** When it is killed. `answer`: at the instant at which something that it said arrives. */
-export type Moment = 'load' | 'answer' | 'start' | 'fold' | 'drain'
+/**
+ * When it is killed. `answer`: at the instant at which something that it said arrives. `strike`: after the server that holds its log was, and
+ * came back.
+ */
+export type Moment = 'load' | 'answer' | 'start' | 'fold' | 'drain' | 'strike'
 
 export interface Kill {
   readonly moment: Moment
@@ -43,6 +43,8 @@ export interface ProofOptions {
   readonly command: readonly [string, ...string[]]
   readonly kills: number
   readonly seed: number
+  /** What each relay keeps its log on; a folder if absent. */
+  readonly ground?: MakeGround
   /** Edits a second, of all together. */
   readonly perSecond?: number
   /** Called with each kill, once it has been judged. */
@@ -50,12 +52,16 @@ export interface ProofOptions {
 }
 
 /** Of every twenty kills; each relay lives so many times. */
-const MOMENTS: readonly Moment[] = [
-  ...Array<Moment>(8).fill('load'),
+const SOME: readonly Moment[] = [
+  ...Array<Moment>(6).fill('load'),
   ...Array<Moment>(5).fill('answer'),
   ...Array<Moment>(3).fill('start'),
   ...Array<Moment>(2).fill('drain'),
   ...Array<Moment>(2).fill('fold'),
+]
+const momentsOn = ({ strike }: Ground): readonly Moment[] => [
+  ...SOME,
+  ...Array<Moment>(2).fill(strike === undefined ? 'load' : 'strike'),
 ]
 /** Entries enough for a fold, in so many documents that it takes a moment. */
 const POURED_WORDS = 520
@@ -63,6 +69,9 @@ const POURED_DOCUMENTS = 6
 /** When a relay begins to fold what it finds, in ms after it began to listen, and about how long it takes for it. */
 const FOLD_MS = 2_000
 const FOLDING_MS = 600
+/** The server that holds the log is away for at most so long, and the relay lives for at most so long after it. */
+const STRUCK_MS = 1_000
+const COMING_BACK_MS = 3_000
 /** Longer than any machine takes, and never waited for in a proof that holds. */
 const PATIENCE_MS = 30_000
 
@@ -70,15 +79,20 @@ export async function killProof(options: ProofOptions): Promise<Kill[]> {
   const random = seededRandom(options.seed)
   const kills: Kill[] = []
   while (kills.length < options.kills) {
-    const moments = shuffled(MOMENTS, random).slice(0, options.kills - kills.length)
-    kills.push(...(await oneRelay(moments, random, options)))
+    const ground = await (options.ground ?? folderGround)()
+    const moments = shuffled(momentsOn(ground), random).slice(0, options.kills - kills.length)
+    kills.push(...(await oneRelay(ground, moments, random, options)))
   }
   return kills
 }
 
-async function oneRelay(moments: readonly Moment[], random: Random, options: ProofOptions): Promise<Kill[]> {
-  const data = mkdtempSync(join(tmpdir(), 'joinery-kill-'))
-  const relay = await mortalRelay(options.command, data)
+async function oneRelay(
+  ground: Ground,
+  moments: readonly Moment[],
+  random: Random,
+  options: ProofOptions,
+): Promise<Kill[]> {
+  const relay = await mortalRelay(options.command, ground)
   const said = promises()
   const heard = { then: (): void => undefined }
   const people = await cast(relay.port, said, () => heard.then())
@@ -135,7 +149,7 @@ async function oneRelay(moments: readonly Moment[], random: Random, options: Pro
         await judge()
         await within(Promise.all(writers.map(writer => writer.connect())), 'links')
         writing = load(writers, options.perSecond ?? 200, random)
-        await come(moment, { people, random, life, heard, at, readyAt })
+        await come(moment, { people, random, ground, life, heard, at, readyAt })
       }
       life.signal('SIGKILL')
       const after = performance.now() - began
@@ -143,7 +157,7 @@ async function oneRelay(moments: readonly Moment[], random: Random, options: Pro
       const wrote = writing.stop()
       heard.then = () => undefined
       await within(Promise.all(writers.map(writer => writer.cut())), 'the ends of links')
-      const disk = await auditDisk(data, SPACE, said)
+      const disk = await within(ground.audit(SPACE, said), 'a look at the disk')
       const now = said.counts()
       unjudged.push({
         moment,
@@ -166,13 +180,14 @@ async function oneRelay(moments: readonly Moment[], random: Random, options: Pro
   } finally {
     life?.signal('SIGKILL')
     for (const writer of writers) await writer.close()
-    rmSync(data, { recursive: true, force: true })
+    await ground.remove()
   }
 }
 
 interface Scene {
   readonly people: Cast
   readonly random: Random
+  readonly ground: Ground
   readonly life: Life
   readonly heard: { then: () => void }
   /** Which kill of this relay's it is. */
@@ -181,7 +196,7 @@ interface Scene {
 }
 
 /** Resolves at the instant to kill it at. */
-async function come(moment: Moment, { people, random, life, heard, at, readyAt }: Scene): Promise<void> {
+async function come(moment: Moment, { people, random, ground, life, heard, at, readyAt }: Scene): Promise<void> {
   const a = random.number()
   const b = random.number()
   switch (moment) {
@@ -197,6 +212,10 @@ async function come(moment: Moment, { people, random, life, heard, at, readyAt }
           resolve()
         }
       })
+    case 'strike':
+      await pause(20 + a * 500)
+      await ground.strike?.(b * STRUCK_MS)
+      return pause(a * COMING_BACK_MS)
     case 'drain':
       await pause(20 + a * 400)
       life.signal('SIGTERM')

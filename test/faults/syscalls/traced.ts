@@ -28,10 +28,10 @@ export async function traced(options: {
   // The tracer stands aside, so that signals go to the relay.
   const tracer = ['-D', '-f', '-y', '--seccomp-bpf', '-qq', '-s', '10000000', '-e', `trace=${TRACED.join()}`]
   try {
-    const relay = await mortalRelay(
-      [options.strace, ...tracer, '-e', 'signal=none', '-o', trace, ...options.command],
-      join(folder, 'data'),
-    )
+    const relay = await mortalRelay([options.strace, ...tracer, '-e', 'signal=none', '-o', trace, ...options.command], {
+      args: ['--data', join(folder, 'data')],
+      env: {},
+    })
     const life = relay.begin()
     // Where no process may trace another, strace says so and nothing runs: that is a failure, and what it says is shown.
     if (!(await life.ready)) throw new Error(`strace does not run the relay: ${life.lastWords()}`)

@@ -18,6 +18,8 @@
  * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA:
  *   nothing was written, and reads go on. `read` of a space that is not there is NOT_FOUND.
  * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
+ * - What is nobody's entry's fault, since the store cannot be reached at all, rejects with UNAVAILABLE and the detail `away: true`: to ask it
+ *   for less at a time is of no use.
  * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body` and `authors` of a long one are read
  *   piece by piece, as of when they began or later.
  * - Rows carry checksums; a row that fails its checksum rejects `body` and `authors` of that document with QUARANTINED, and of no other;

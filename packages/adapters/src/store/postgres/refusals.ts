@@ -26,12 +26,21 @@ export function isWorthAgain(error: unknown): boolean {
   return AGAIN.includes(codeOf(error))
 }
 
+/** connection exceptions, insufficient resources, operator intervention: about the server, whatever it was asked. */
+const SERVER = /^(?:08|53|57)/
+const SQLSTATE = /^[0-9A-Z]{5}$/
+
+/** Whether nobody is there, or he takes nobody: no reason to ask for less, or for something else. */
+function isAway(code: string): boolean {
+  return !SQLSTATE.test(code) || SERVER.test(code)
+}
+
 /** What a failed statement, or a connection that is gone, is for the caller: never fatal, since what is on the disk is Postgres' to know. */
 export function failureOf(error: unknown): JoineryError {
   if (error instanceof JoineryError) return error
   const code = codeOf(error)
   if (code === FULL) return new JoineryError('QUOTA', {}, { cause: error })
-  return new JoineryError('UNAVAILABLE', { postgres: code, fatal: false }, { cause: error })
+  return new JoineryError('UNAVAILABLE', { postgres: code, fatal: false, away: isAway(code) }, { cause: error })
 }
 
 /** An SQLSTATE, or the system's name for what became of the connection. */
