@@ -2,8 +2,6 @@
  * What one person, one connection and one document may cost. Law (T3): everything that can queue has a number here.
  * Bytes and milliseconds.
  */
-import { JoineryError } from '@joinery/core'
-
 const KiB = 1_024
 const MiB = 1_024 * KiB
 
@@ -121,19 +119,4 @@ export const RELAY_LIMITS: RelayLimits = {
   foldSweepMs: 60_000,
   replayQuietMs: 5_000,
   replaySweepMs: 60_000,
-}
-
-/** Limits other than the default, each as `name=number`. Throws BAD_INPUT on what is no limit, or no number. */
-export function limitsOf(settings: readonly string[]): Partial<RelayLimits> {
-  return Object.fromEntries(
-    settings.map(setting => {
-      const [name = '', text = ''] = setting.split('=', 2)
-      const number = text.trim() === '' ? Number.NaN : Number(text)
-      if (Object.hasOwn(RELAY_LIMITS, name) && number >= 0 && number < Infinity) return [name, number]
-      throw new JoineryError('BAD_INPUT', {
-        what: 'limit',
-        rule: `name=number, of ${Object.keys(RELAY_LIMITS).join(' ')}`,
-      })
-    }),
-  )
 }

@@ -15,6 +15,7 @@ import { defineCommand, runMain } from 'citty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
+import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { importCommand } from './commands/import.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -67,6 +68,7 @@ const main = defineCommand({
       },
     }),
     token: tokenCommand(terminal, clock),
+    config: configCommand(terminal),
     doctor: doctorCommand({
       terminal,
       clock,

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { RELAY_LIMITS } from '../src/index.ts'
-import { limitsOf } from '../src/limits.ts'
 
 test('the limits are those of the table of faults', () => {
   expect(RELAY_LIMITS).toMatchObject({
@@ -13,19 +12,4 @@ test('the limits are those of the table of faults', () => {
     burstBytes: 33_554_432,
     documentBytes: 52_428_800,
   })
-})
-
-test('[OP-04] a limit is set by its name and a number, and what is neither does not start', () => {
-  expect(limitsOf([])).toEqual({})
-  expect(limitsOf(['connections=10', 'commitDistanceMs=0'])).toEqual({ connections: 10, commitDistanceMs: 0 })
-  for (const bad of [
-    '',
-    'connections',
-    'connections=',
-    'connections=many',
-    'connections=-1',
-    'connections=Infinity',
-    'toString=1',
-  ])
-    expect(() => limitsOf([bad]), bad).toThrow()
 })

@@ -9,8 +9,17 @@ import { resolve } from 'node:path'
 import { examine } from '../doctor/doctor.ts'
 import { reportOf } from '../doctor/report.ts'
 import type { InspectStore } from '../doctor/store-look.ts'
-import { listOf } from './settings.ts'
+import { CONFIG_ARGS, givenTo, settingArgs } from './configured.ts'
 import { orSay, type Terminal } from './terminal.ts'
+
+const ARGS = {
+  ...CONFIG_ARGS,
+  ...settingArgs(['data', 'origins', 'dev']),
+  url: { type: 'string', description: 'Where clients reach the relay, as https://relay.example' },
+  deep: { type: 'boolean', default: false, description: 'Look at every row, however many there are' },
+  scratch: { type: 'string', description: 'Folder for a copy of the database meanwhile, if not the usual one' },
+  json: { type: 'boolean', default: false, description: 'Say it in JSON' },
+} as const
 
 export interface DoctorParts {
   readonly terminal: Terminal
@@ -23,24 +32,14 @@ export interface DoctorParts {
 export function doctorCommand({ terminal, clock, node, sqlite, inspect }: DoctorParts) {
   return defineCommand({
     meta: { name: 'doctor', description: 'Look at a data folder and a relay, and say what is wrong. Changes nothing.' },
-    args: {
-      data: { type: 'string', description: 'The data folder; a relay may be running on it' },
-      url: { type: 'string', description: 'Where clients reach the relay, as https://relay.example' },
-      origin: { type: 'string', description: 'What the relay has as --origin' },
-      dev: { type: 'boolean', default: false, description: 'The relay runs with --dev' },
-      deep: { type: 'boolean', default: false, description: 'Look at every row, however many there are' },
-      scratch: { type: 'string', description: 'Folder for a copy of the database meanwhile, if not the usual one' },
-      json: { type: 'boolean', default: false, description: 'Say it in JSON' },
-    },
-    run: orSay(terminal, async ({ args }) => {
+    args: ARGS,
+    run: orSay(terminal, async context => {
+      const { args } = context
       const examination = await examine({
-        data: args.data === undefined ? undefined : resolve(args.data),
         url: args.url === undefined ? undefined : urlOf(args.url),
-        origins: listOf(args.origin),
-        isDevelopment: args.dev,
         isDeep: args.deep,
         scratch: resolve(args.scratch ?? tmpdir()),
-        environment: terminal.environment,
+        configuration: givenTo(context, ARGS, terminal.environment),
         clock,
         node,
         sqlite: sqlite(),

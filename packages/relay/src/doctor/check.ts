@@ -1,6 +1,6 @@
 /** One thing that the doctor looks at. Law: a check changes nothing, anywhere; what it cannot look at it says nothing about. */
 import type { Clock, StoreLook } from '@joinery/core'
-import type { Environment } from '../commands/terminal.ts'
+import type { Configuration } from '../configuration/configuration.ts'
 import type { FindingCode } from './codes.ts'
 
 export interface Finding {
@@ -17,10 +17,8 @@ export interface Patient {
   readonly data: string | undefined
   /** Where the relay is reached, if that was said. */
   readonly url: URL | undefined
-  readonly origins: readonly string[]
-  readonly isDevelopment: boolean
   readonly isDeep: boolean
-  readonly environment: Environment
+  readonly configuration: Configuration
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   /** Versions. */
   readonly node: string

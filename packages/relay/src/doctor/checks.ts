@@ -1,6 +1,6 @@
 /** Everything that the doctor looks at, by name, in the order in which it is told. */
 import type { Check } from './check.ts'
-import { checkMetricsToken, checkOrigins, checkTokenKey } from './checks/configuration.ts'
+import { checkConfiguration, checkMetricsToken, checkOrigins, checkTokenKey } from './checks/configuration.ts'
 import { checkFileSystem, checkFolder, checkLock, checkPermissions, checkRoom, checkWal } from './checks/folder.ts'
 import { checkClock, checkNode, checkOpenFiles, checkSqlite } from './checks/machine.ts'
 import {
@@ -45,6 +45,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'quarantined': checkQuarantined,
   'sizes': checkSizes,
   'backlog': checkBacklog,
+  'configuration': checkConfiguration,
   'key': checkTokenKey,
   'metrics token': checkMetricsToken,
   'origins': checkOrigins,

@@ -81,6 +81,11 @@ export const CODES = {
     todo: 'Look for a process that keeps the database open, or for a disk that cannot keep up.',
   },
 
+  CONFIGURATION_OK: { level: 'ok' },
+  CONFIGURATION_WRONG: {
+    level: 'error',
+    todo: 'Set what it asks for; `joinery config` says where each setting is from.',
+  },
   KEY_OK: { level: 'ok' },
   KEY_DEVELOPMENT: { level: 'note' },
   KEY_MISSING: {

@@ -26,13 +26,14 @@ export interface Examination {
   readonly findings: readonly Told[]
 }
 
-export interface DoctorOptions extends Omit<Patient, 'look'> {
+export interface DoctorOptions extends Omit<Patient, 'look' | 'data'> {
   readonly inspect: InspectStore
   /** Where a copy of the database may be put for as long as it is looked at. */
   readonly scratch: string
 }
 
-export async function examine({ inspect, scratch, ...patient }: DoctorOptions): Promise<Examination> {
+export async function examine({ inspect, scratch, ...options }: DoctorOptions): Promise<Examination> {
+  const patient = { ...options, data: options.configuration.values.data }
   let looking: Promise<StoreLook | undefined> | undefined
   const look = async (): Promise<StoreLook | undefined> => {
     const file = patient.data === undefined ? undefined : join(patient.data, DATABASE)

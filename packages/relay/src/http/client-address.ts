@@ -44,6 +44,15 @@ export function household(address: string): string {
   return `${ipaddr.fromByteArray(bytes).toString()}/64`
 }
 
+/** Whether it is an address or a network. */
+export function isNetwork(text: string): boolean {
+  return addressOf(text) !== undefined || isCidr(text)
+}
+
+function isCidr(text: string): boolean {
+  return ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text)
+}
+
 function addressOf(text: string | undefined): Address | undefined {
   if (text === undefined) return undefined
   return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text) ? ipaddr.process(text) : undefined
@@ -52,6 +61,6 @@ function addressOf(text: string | undefined): Address | undefined {
 function networkOf(text: string): [Address, number] {
   const address = addressOf(text)
   if (address !== undefined) return [address, address.kind() === 'ipv4' ? 32 : 128]
-  if (ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text)) return ipaddr.parseCIDR(text)
+  if (isCidr(text)) return ipaddr.parseCIDR(text)
   throw new JoineryError('BAD_INPUT', { what: 'trust-proxy', rule: 'addresses and networks, as 10.0.0.0/8' })
 }

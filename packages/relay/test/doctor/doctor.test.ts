@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { systemClock } from '@joinery/adapters/clock/system'
+import { configurationOf } from '../../src/configuration/configuration.ts'
 import { checkTls } from '../../src/doctor/checks/reach.ts'
 import { CODES, type FindingCode } from '../../src/doctor/codes.ts'
 import { examine, type DoctorOptions, type Examination } from '../../src/doctor/doctor.ts'
@@ -73,14 +74,17 @@ interface Seen extends Examination {
   sentence(code: FindingCode): string | undefined
 }
 
-async function doctor(more: Partial<DoctorOptions>): Promise<Seen> {
+async function doctor({
+  data,
+  isDevelopment = true,
+  origins,
+  ...more
+}: Partial<DoctorOptions> & { data?: string; isDevelopment?: boolean; origins?: string }): Promise<Seen> {
+  const flags = { data, dev: isDevelopment, origin: origins }
   const examination = await examine({
-    data: undefined,
     url: undefined,
-    origins: [],
-    isDevelopment: true,
     isDeep: false,
-    environment: {},
+    configuration: configurationOf({ environment: {}, flags, file: undefined }),
     clock: systemClock(),
     node: process.versions.node,
     sqlite: sqliteVersion(),
@@ -262,13 +266,13 @@ test('[OP-04] [OP-01] a key that is missing or weak is found, and not told', asy
   expect(JSON.stringify(weak.findings)).not.toContain('canary')
   const origins = await doctor({
     data,
-    origins: ['https://a.example/', '*', 'http://b.example', 'https://c.example'],
+    origins: 'https://a.example/,*,https://c.example',
   })
-  expect(origins.findings.filter(({ check }) => check === 'origins').map(({ code }) => code)).toEqual([
-    'ORIGIN_WRONG',
-    'ORIGIN_WRONG',
-    'ORIGIN_INSECURE',
-  ])
+  expect(origins.findings.filter(({ check }) => check === 'origins').map(({ code }) => code)).toEqual(['ORIGIN_WRONG'])
+  const insecure = await doctor({ data, origins: 'http://b.example,http://[::1]:8080,https://c.example' })
+  expect(insecure.codes).toContain('ORIGIN_INSECURE')
+  const nonsense = await command(['--data', data, '--dev'], { JOINERY_PORT: 'many' })
+  expect([nonsense.ok, nonsense.sentence('CONFIGURATION_WRONG')]).toEqual([false, expect.stringContaining('many')])
 })
 
 test('a proxy that passes no upgrades, and one that shows metrics, are found', async () => {

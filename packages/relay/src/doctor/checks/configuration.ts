@@ -1,58 +1,52 @@
-/** What the relay is told when it starts: its keys, and whose pages may connect. */
-import { JoineryError } from '@joinery/core'
-import { checkKey } from '../../access/signed-tokens.ts'
-import { policyOf } from '../../commands/configured-key.ts'
+/** What the relay is told when it starts: its settings, its keys, and whose pages may connect. */
 import { LOOPBACK } from '../../commands/settings.ts'
+import { mistakeShown } from '../../configuration/shown.ts'
+import type { Mistake } from '../../configuration/sources.ts'
 import { found, type Check } from '../check.ts'
 
-export const checkTokenKey: Check = async ({ data, environment, isDevelopment }) => {
+/** Those that have a code of their own. */
+const TOLD_APART = ['tokens.', 'metrics.token', 'origins']
+
+const about = (group: string, mistakes: readonly Mistake[]): readonly Mistake[] =>
+  mistakes.filter(({ key }) => key.startsWith(group))
+
+export const checkConfiguration: Check = async ({ configuration: { mistakes } }) => {
+  const others = mistakes.filter(({ key }) => TOLD_APART.every(group => !key.startsWith(group)))
+  if (others.length === 0) return found('CONFIGURATION_OK', 'The relay would take these settings.')
+  return others.flatMap(one => found('CONFIGURATION_WRONG', `The relay would not start: ${mistakeShown(one)}.`))
+}
+
+export const checkTokenKey: Check = async ({ data, configuration: { values, mistakes } }) => {
   // Whoever only looks from outside has no key.
   if (data === undefined) return []
-  if (isDevelopment)
+  if (values.dev)
     return found('KEY_DEVELOPMENT', 'For development there is no key: whoever is on this machine signs in.')
-  try {
-    const { key } = policyOf(environment)
-    checkKey(key)
-    return found('KEY_OK', `Tokens are signed with ${key.algorithm}, and the key is no guess.`)
-  } catch (error) {
-    const isMissing = error instanceof JoineryError && error.details['what'] === 'key'
-    return isMissing
-      ? found('KEY_MISSING', `There is no key for tokens: ${ruleOf(error)}.`)
-      : found('KEY_WEAK', `The key for tokens will not do: ${ruleOf(error)}.`)
-  }
+  const wrong = about('tokens.', mistakes)
+  if (wrong.length > 0)
+    return wrong.flatMap(one => found('KEY_WEAK', `The key for tokens will not do: ${mistakeShown(one)}.`))
+  if (values['tokens.secret'] === undefined && values['tokens.publicKey'] === undefined)
+    return found('KEY_MISSING', 'There is no key for tokens.')
+  const algorithm = values['tokens.secret'] === undefined ? 'EdDSA' : 'HS256'
+  return found('KEY_OK', `Tokens are signed with ${algorithm}, and the key is no guess.`)
 }
 
-export const checkMetricsToken: Check = async ({ environment }) => {
-  const secret = environment['JOINERY_METRICS_TOKEN']
-  if (secret === undefined) return []
-  try {
-    checkKey({ algorithm: 'HS256', secret })
-    return found('METRICS_TOKEN_OK', 'The token for metrics is no guess.')
-  } catch (error) {
-    return found('METRICS_TOKEN_WEAK', `The token for metrics will not do: ${ruleOf(error)}.`)
-  }
+export const checkMetricsToken: Check = async ({ configuration: { values, mistakes } }) => {
+  const wrong = about('metrics.token', mistakes)
+  if (wrong.length > 0)
+    return wrong.flatMap(one => found('METRICS_TOKEN_WEAK', `The token for metrics will not do: ${mistakeShown(one)}.`))
+  return values['metrics.token'] === undefined ? [] : found('METRICS_TOKEN_OK', 'The token for metrics is no guess.')
 }
 
-export const checkOrigins: Check = async ({ origins }) => {
-  const findings = origins.flatMap(origin => {
-    if (!isOrigin(origin))
-      return found('ORIGIN_WRONG', `${origin} is not how a browser says an origin: no page has it.`)
+export const checkOrigins: Check = async ({ configuration: { values, mistakes } }) => {
+  const wrong = about('origins', mistakes).flatMap(one =>
+    found('ORIGIN_WRONG', `No page has this: ${mistakeShown(one)}.`),
+  )
+  const insecure = values.origins.flatMap(origin => {
     const { protocol, hostname } = new URL(origin)
     return protocol === 'http:' && !LOOPBACK.includes(hostname.replace(/^\[|\]$/g, ''))
       ? found('ORIGIN_INSECURE', `Pages of ${origin} come without TLS.`)
       : []
   })
-  if (findings.length > 0 || origins.length === 0) return findings
-  return found('ORIGINS_OK', `Pages of ${origins.join(', ')} may connect, beside the relay’s own.`)
-}
-
-/** As a browser writes it in the header: parsed and written again it is the same. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text && /^https?:/.test(text)
-}
-
-/** What is asked of it, and never what it is. */
-function ruleOf(error: unknown): string {
-  const rule = error instanceof JoineryError ? error.details['rule'] : undefined
-  return typeof rule === 'string' ? rule : 'it cannot be read'
+  if (wrong.length + insecure.length > 0 || values.origins.length === 0) return [...wrong, ...insecure]
+  return found('ORIGINS_OK', `Pages of ${values.origins.join(', ')} may connect, beside the relay’s own.`)
 }

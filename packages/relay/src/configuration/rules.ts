@@ -1,0 +1,63 @@
+/** What settings must be together. Each rule names the key that one would change, and where it was said. */
+import { statSync } from 'node:fs'
+import { LOOPBACK } from '../commands/settings.ts'
+import type { Key, Values } from './settings.ts'
+import type { Mistake } from './sources.ts'
+
+type Origins = ReadonlyMap<Key, string>
+
+/** Of what was said, whatever it is for. */
+export function jointMistakes(values: Values, origins: Origins): Mistake[] {
+  const wrong = at(origins)
+  const { app, port } = values
+  const metricsPort = values['metrics.port']
+  return [
+    ...(app === undefined || isFolder(app) ? [] : [wrong('app', 'a folder that is there', app)]),
+    ...(values['tokens.secret'] !== undefined && values['tokens.publicKey'] !== undefined
+      ? [wrong('tokens.publicKey', 'JOINERY_SECRET or JOINERY_PUBLIC_KEY, not both')]
+      : []),
+    ...(metricsPort !== undefined && metricsPort !== 0 && metricsPort === port
+      ? [wrong('metrics.port', 'another port than the public one', String(port))]
+      : []),
+    ...(values['limits.messageBytes'] < values['limits.frameBytes']
+      ? [wrong('limits.messageBytes', 'at least limits.frameBytes', String(values['limits.messageBytes']))]
+      : []),
+  ]
+}
+
+/** Of a relay that is to start. */
+export function serveMistakes({ values, origins }: { readonly values: Values; readonly origins: Origins }): Mistake[] {
+  const wrong = at(origins)
+  const hasKey = values['tokens.secret'] !== undefined || values['tokens.publicKey'] !== undefined
+  const { data, store, dev, host } = values
+  const isOpen = !LOOPBACK.includes(values['metrics.host'])
+  return [
+    ...(data === undefined && store === undefined
+      ? [wrong('data', 'a path: --data, JOINERY_DATA, or `data` in a file; or JOINERY_STORE')]
+      : []),
+    ...(dev && !LOOPBACK.includes(host) ? [wrong('host', 'with --dev this machine only: 127.0.0.1', host)] : []),
+    ...(dev || hasKey ? [] : [wrong('tokens.secret', 'set JOINERY_SECRET or JOINERY_PUBLIC_KEY, or use --dev')]),
+    ...(isOpen && values['metrics.token'] === undefined
+      ? [wrong('metrics.host', 'this machine only, or with JOINERY_METRICS_TOKEN', values['metrics.host'])]
+      : []),
+  ]
+}
+
+/** Of tokens that are to be minted. */
+export function mintMistakes({ values, origins }: { readonly values: Values; readonly origins: Origins }): Mistake[] {
+  const canSign = values['tokens.secret'] !== undefined || values['tokens.privateKey'] !== undefined
+  return canSign ? [] : [at(origins)('tokens.secret', 'set JOINERY_SECRET or JOINERY_PRIVATE_KEY')]
+}
+
+function at(origins: Origins) {
+  return (key: Key, allowed: string, found?: string): Mistake => ({
+    key,
+    from: origins.get(key),
+    found,
+    allowed,
+  })
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
