@@ -16,6 +16,7 @@ import { reasonOf, type Log } from './log.ts'
 import { createExposition } from './metrics/exposition.ts'
 import { listenForMetrics } from './metrics/listener.ts'
 import { metricsRoute } from './metrics/metrics-route.ts'
+import { createReadiness } from './readiness.ts'
 import type { Relay } from './relay.ts'
 
 const DRAIN_MS = 10_000
@@ -44,7 +45,7 @@ export interface MetricsOptions {
 
 export async function serve(options: {
   readonly relay: Relay
-  readonly store: Pick<Store, 'head' | 'close'>
+  readonly store: Pick<Store, 'probe' | 'close'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -66,6 +67,7 @@ export async function serve(options: {
   let accepting = true
   const admission = createAdmission({ clock, random, counters, limits })
   const links = createHttpLinks({ accept: relay.accept, clock, random, counters, limits })
+  const readiness = createReadiness({ store, clock, log })
   const { metrics } = options
   const exposition =
     metrics &&
@@ -78,6 +80,7 @@ export async function serve(options: {
           ...others,
           connections: { websocket: all - http, http, door: doorConnections },
           storeBytes: await metrics.storeBytes(),
+          ready: (await readiness.look()) === 'ready' ? 1 : 0,
         }
       },
     })
@@ -90,11 +93,7 @@ export async function serve(options: {
     metrics: exposition && metrics?.token !== undefined ? metricsRoute(exposition, metrics.token) : undefined,
     counters,
     sync: { links, admission, frameBytes: limits.frameBytes, accepting: () => accepting },
-    async ready() {
-      // Whatever it answers: that it answers.
-      await store.head('joinery')
-      return accepting
-    },
+    ready: readiness.look,
   })
   const server = createHttpServer({
     fetch: app.fetch,
@@ -139,6 +138,7 @@ export async function serve(options: {
     async stop() {
       if (!accepting) return
       accepting = false
+      readiness.stop()
       admission.close()
       const answered = new Promise(resolve => server.close(resolve))
       await within(DRAIN_MS - GOODBYE_MS, relay.drain())

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { served } from './served.ts'
+import { readyAnswers } from './ready.ts'
 
 function builtApp(): string {
   const folder = mkdtempSync(join(tmpdir(), 'joinery-app-'))
@@ -155,6 +156,6 @@ test('alive is not ready: what has no store says so', async () => {
   expect((await get(one.port, '/healthz')).status).toBe(200)
   expect((await get(one.port, '/readyz')).status).toBe(200)
   await one.store.close()
-  expect((await get(one.port, '/healthz')).status).toBe(200)
-  expect((await get(one.port, '/readyz')).status).toBe(503)
+  await readyAnswers(one.port, 503)
+  for (const path of ['/healthz', '/livez']) expect((await get(one.port, path)).status).toBe(200)
 })

@@ -8,6 +8,8 @@
  * thread of its own would pay; on a local SSD handing work over and back would cost more than it saves.
  */
 import { randomBytes } from 'node:crypto'
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import {
   hex,
   JoineryError,
@@ -30,6 +32,7 @@ import {
   lengthOf,
   nameIn,
   PIECE_BYTES,
+  PROBE_PAGES,
   plainType,
   type PieceName,
   type PutBytes,
@@ -50,6 +53,9 @@ import { FOLDABLE_INDEXED_FROM } from './sqlite/migrations.ts'
 
 /** After about so many pages in the WAL they are moved into the database, which costs a few milliseconds. */
 const CHECKPOINT_PAGES = 2_000
+
+/** A batch of edits, in the log and in the database. */
+const ROOM_BYTES = 4_194_304
 
 export interface SqliteStoreOptions {
   /** Where the database is, or is to be made, with its folder. On a local disk. */
@@ -369,6 +375,12 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return { result: undefined, touched: 2 }
       }),
     roleOf: (space, subject) => read(() => (statements.role.get(space, subject) as { role: Role } | undefined)?.role),
+    async probe() {
+      // A log that begins again from its start has room for a short edit on a disk where nothing else has any.
+      const { bavail, bsize } = await read(() => statfsSync(dirname(options.file)))
+      if (bavail * bsize < ROOM_BYTES) throw new JoineryError('QUOTA')
+      await write(() => ({ result: pieces.probe(), touched: PROBE_PAGES }))
+    },
     async close() {
       if (closed) return
       closed = true

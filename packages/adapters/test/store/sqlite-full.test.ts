@@ -1,9 +1,10 @@
 // A disk that is full, or fails, in the middle of the work.
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryDigest, type CommitEntry, type CommittedSpace, type Store } from '@joinery/core'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { sqliteStore } from '../../src/store/sqlite.ts'
 import { testFolders } from './folders.ts'
@@ -29,6 +30,25 @@ test('[DU-05] when there is no room, a commit is QUOTA and leaves nothing, reads
   const [committed] = (await commit(store, n + 1)) ?? []
   expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: n + 1 }])
   await store.close()
+})
+
+test('[DU-05] a probe is refused where a commit is, and while it is taken the database does not grow', async () => {
+  const file = join(newFolder(), 'log.db')
+  const store = sqliteStore({ file, maxBytes: 600_000 })
+  await commit(store, 1)
+  await store.probe()
+  await store.probe()
+  const sized = pagesOf(file)
+  for (let i = 0; i < 50; i++) await store.probe()
+  expect(pagesOf(file)).toBe(sized)
+  let n = 1
+  while ((await commit(store, ++n).catch(() => undefined)) !== undefined);
+  await expect(store.probe()).rejects.toMatchObject({ code: 'QUOTA' })
+  expect((await store.head('space'))?.seq).toBe(n - 1)
+  await store.close()
+  const again = sqliteStore({ file })
+  await again.probe()
+  await again.close()
 })
 
 test('[DU-18] the write-ahead log begins again from its start while commits go on', { timeout: 60_000 }, async () => {
@@ -63,6 +83,17 @@ test('[S5] when the disk refuses a write, the store is told off for good, and wh
   expect((await store.head('space'))?.seq).toBe(acked)
   await store.close()
 })
+
+/** Of the database, its log included. */
+function pagesOf(file: string): number {
+  const copy = join(newFolder(), 'copy.db')
+  copyFileSync(file, copy)
+  copyFileSync(`${file}-wal`, `${copy}-wal`)
+  const database = new Database(copy)
+  const pages = Number(database.pragma('page_count', { simple: true }))
+  database.close()
+  return pages
+}
 
 function entry(n: number): CommitEntry {
   const bytes = new Uint8Array(20_000).fill(n)

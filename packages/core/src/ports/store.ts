@@ -17,6 +17,8 @@
  *   a voided one of which nothing is left.
  * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA:
  *   nothing was written, and reads go on. `read` of a space that is not there is NOT_FOUND.
+ * - `probe` writes as much as an ordinary commit does, as durably, and leaves nothing that anybody reads: it resolves when a commit would now,
+ *   and rejects as that would; with QUOTA already when a large one would.
  * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
  * - What is nobody's entry's fault, since the store cannot be reached at all, rejects with UNAVAILABLE and the detail `away: true`: to ask it
  *   for less at a time is of no use.
@@ -77,6 +79,8 @@ export interface Store {
   admit(space: string, subject: string, role: Role): Promise<void>
   /** The space's access of a subject, or undefined when it is no member or there is no such space (A4: the caller cannot tell). */
   roleOf(space: string, subject: string): Promise<Role | undefined>
+  /** Whether it can commit, found out by doing as a commit does. */
+  probe(): Promise<void>
   close(): Promise<void>
 }
 

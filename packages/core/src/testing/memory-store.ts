@@ -223,6 +223,7 @@ function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
       quarantine: (space, document, code) => write('quarantine', log => quarantineIn(log, space, document, code)),
       admit: (space, subject, role) => write('admit', (log, epochOf) => admitTo(log, space, subject, role, epochOf)),
       roleOf: (space, subject) => read('roleOf', log => log.spaces.get(space)?.members.get(subject)),
+      probe: () => write('probe', () => undefined),
       async close() {
         closed = true
         await Promise.all(running)

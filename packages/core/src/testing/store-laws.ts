@@ -626,6 +626,18 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     await commit(again, 'b', [edit('x', 1)])
     must((await again.roleOf('b', 'ann')) === undefined, 'writing makes nobody a member')
   }),
+  law('S1', 'a probe leaves nothing that is read, and what is closed refuses it', async ({ store, reopen }) => {
+    await commit(store, 'a', [edit('x', 1)])
+    const before = await store.head('a')
+    for (let i = 0; i < 3; i++) await store.probe()
+    same(await store.head('a'), before, 'the head')
+    const again = await reopen()
+    await again.probe()
+    same((await again.read('a', 0, 1_000_000)).entries.length, 1, 'the log')
+    same((await again.everyDocument(0, 10)).length, 1, 'documents')
+    await again.close()
+    await rejects(again.probe(), 'CLOSED')
+  }),
   law('DU-13', 'close lets what was asked finish, and refuses the rest', async ({ store, place }) => {
     const asked = commit(store, 'a', [edit('x', 1)])
     const closing = store.close()

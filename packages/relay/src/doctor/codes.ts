@@ -107,7 +107,10 @@ export const CODES = {
   UNREACHABLE: { level: 'error', todo: 'Start the relay, and look at the address, the firewall and the name.' },
   HEALTH_WRONG: { level: 'error', todo: 'Look what answers there: a proxy without its relay, or another program.' },
   READY_OK: { level: 'ok' },
-  READY_NOT: { level: 'error', todo: 'Look at the log: the relay is stopping, or its store does not answer.' },
+  READY_NOT: {
+    level: 'error',
+    todo: 'Look at the log for `not-ready`: the disk is full, its store fails or is slow, or the relay is stopping.',
+  },
   TLS_OK: { level: 'ok' },
   TLS_MISSING: { level: 'error', todo: 'Put a proxy with TLS before the relay and use https:// and wss://.' },
   WEBSOCKET_OK: { level: 'ok' },

@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { reasonOf, whereOf, type Counters, type Log } from '../log.ts'
 import { errorBody } from './answers.ts'
+import type { Verdict } from '../readiness.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Origins } from './origins.ts'
 import { answerHeaders } from './security-headers.ts'
@@ -17,8 +18,8 @@ export interface HttpAppOptions {
   readonly random: Random
   readonly log: Log
   readonly counters: Pick<Counters, 'add'>
-  /** Rejects, or resolves to false, when new work should go elsewhere. */
-  readonly ready: () => Promise<boolean>
+  /** Anything but `ready` when new work should go elsewhere. */
+  readonly ready: () => Promise<Verdict>
   /** Folder of a built web app. */
   readonly app: string | undefined
   /** `/metrics` on this port; without it there is none. */
@@ -50,12 +51,12 @@ export function httpApp(options: HttpAppOptions): Hono<{ Bindings: HttpBindings;
     return undefined
   })
 
-  app.get('/healthz', context => context.json({ success: true }))
+  for (const path of ['/healthz', '/livez']) app.get(path, context => context.json({ success: true }))
 
   app.get('/readyz', async context => {
-    const isReady = await options.ready().catch(() => false)
-    if (isReady) return context.json({ success: true })
-    return context.json(errorBody('UNAVAILABLE', context.get('requestId')), 503)
+    const reason = await options.ready()
+    if (reason === 'ready') return context.json({ success: true })
+    return context.json(errorBody('UNAVAILABLE', context.get('requestId'), { reason }), 503)
   })
 
   app.route('/', syncRoute({ ...options.sync, origins }))

@@ -110,6 +110,10 @@ export type HistogramName = keyof typeof HISTOGRAMS
 
 /** As it is now; the label says which of several. */
 export const GAUGES = {
+  ready: {
+    metric: 'joinery_ready',
+    help: '1 when the store takes commits and connections are taken, as `/readyz` says',
+  },
   connections: { metric: 'joinery_connections', label: 'by', help: 'Connections now: `websocket`, `http`, `door`' },
   doorDocuments: { metric: 'joinery_door_documents', help: 'Documents that somebody at the door has open' },
   watches: { metric: 'joinery_watches', help: 'Spaces being watched, counted per link' },

@@ -14,6 +14,7 @@ import { dial, type Dialled } from '../dial.ts'
 import { rig, type as typing, update, writer, type Writer } from '../rig.ts'
 import { served } from '../served.ts'
 import { spawnRelay } from '../spawned.ts'
+import { readyAnswers } from '../ready.ts'
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'joinery-durability-'))
@@ -243,19 +244,20 @@ test('[DU-12] a store that is down refuses service on a real socket, and is read
     authors: down(base.authors),
     body: down(base.body),
     commit: down(base.commit),
+    probe: down(base.probe),
   }
   const { device, port } = await served({ store })
   const ann = await device('ann', 'phone')
   ann.push('garden', update(1, 'd', writer(1).edit(typing('x'))))
   expect(await ann.answer(1)).toBe(1)
   isDown = true
-  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(503)
+  await readyAnswers(port, 503)
   ann.say({ type: 'fetch', space: 'garden', document: 'd', before: 0 })
   ann.push('garden', update(2, 'd', writer(2).edit(typing('y'))))
   expect((await ann.next('refused', ({ n }) => n === undefined)).code).toBe('UNAVAILABLE')
   expect(await ann.answer(2)).toBe('UNAVAILABLE')
   isDown = false
-  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+  await readyAnswers(port, 200)
   ann.say({ type: 'fetch', space: 'garden', document: 'd', before: 0 })
   expect((await ann.next('bodies')).entries).toHaveLength(1)
 })

@@ -18,6 +18,9 @@ export const PIECE_BYTES = 1_048_576
 const DROPPED_BYTES = 65_536
 /** Added to the type of a row that holds a name. */
 const NAMED = 64
+/** As much as a batch of edits, and so many pages with what leads to them. */
+const PROBE_BYTES = 32_768
+export const PROBE_PAGES = 12
 /** So many are removed in one transaction. */
 const SWEPT = 4
 
@@ -40,6 +43,8 @@ export interface Pieces {
   leave(row: Named): void
   /** After that transaction, whatever came of it. */
   done(names: Iterable<PieceName>): void
+  /** Inside of a transaction: writes a piece that nobody names, and takes the one before it away, so that it needs room that is free. */
+  probe(): void
   /** `gone` when the entry was taken away meanwhile. */
   load(name: PieceName): Promise<Uint8Array | 'gone' | 'damaged'>
 }
@@ -89,6 +94,8 @@ export function createPieces(options: {
   /** Put, and not yet named by an entry. */
   const pending = new Set<PieceName>()
   let next = (statements.lastPiece.get() as { id: number }).id + 1
+  /** What the last probe wrote; 0 when none did. */
+  let probed = 0
   /** Bytes since others had their turn. */
   let loaded = 0
   let isSweeping = false
@@ -207,6 +214,13 @@ export function createPieces(options: {
     done(names) {
       for (const name of names) pending.delete(name)
       void sweepSoon()
+    },
+    probe() {
+      const { first } = putHere(new Uint8Array(PROBE_BYTES))
+      statements.makeStray.run(first)
+      statements.dropPiece.run(probed)
+      statements.useStrays.run(probed, probed)
+      probed = first
     },
     async load({ first, count, length }) {
       let whole: Uint8Array | undefined

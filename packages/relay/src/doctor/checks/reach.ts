@@ -35,7 +35,7 @@ export const checkHealth: Check = async ({ url, clock }) => {
 export const checkReady = inReach(async url => {
   const answer = await ask(at(url, '/readyz'))
   return answer?.status === 200
-    ? found('READY_OK', 'It is ready: its store answers.')
+    ? found('READY_OK', 'It is ready: its store takes commits.')
     : found('READY_NOT', `It is alive and not ready: /readyz answers ${answer?.status ?? 'nothing'}.`)
 })
 
