@@ -44,9 +44,11 @@ export type {
   Voided,
   Voiding,
   LogPage,
+  Member,
   Outcome,
   Role,
   SpaceCommit,
+  SpaceLine,
   SpaceHead,
   Store,
 } from './ports/store.ts'

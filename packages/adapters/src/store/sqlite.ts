@@ -16,8 +16,10 @@ import {
   NO_MARK,
   type CommittedSpace,
   type Fold,
+  type Member,
   type Role,
   type SpaceCommit,
+  type SpaceLine,
   type Store,
   type Voided,
   type Voiding,
@@ -375,6 +377,15 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
         return { result: undefined, touched: 2 }
       }),
     roleOf: (space, subject) => read(() => (statements.role.get(space, subject) as { role: Role } | undefined)?.role),
+    setRole: (space, subject, role) =>
+      write(() => {
+        const id = spaceRow(space)?.id ?? null
+        const { changes } =
+          role === undefined ? statements.dropMember.run(id, subject) : statements.setRole.run(role, id, subject)
+        return { result: changes > 0, touched: 1 }
+      }),
+    members: space => read(() => statements.members.all(spaceRow(space)?.id ?? null) as Member[]),
+    spaces: (after, limit) => read(() => statements.spaces.all(after, limit) as SpaceLine[]),
     async probe() {
       // A log that begins again from its start has room for a short edit on a disk where nothing else has any.
       const { bavail, bsize } = await read(() => statfsSync(dirname(options.file)))

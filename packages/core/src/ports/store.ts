@@ -79,12 +79,30 @@ export interface Store {
   admit(space: string, subject: string, role: Role): Promise<void>
   /** The space's access of a subject, or undefined when it is no member or there is no such space (A4: the caller cannot tell). */
   roleOf(space: string, subject: string): Promise<Role | undefined>
+  /** Gives a member another role, or with undefined none: no member any more. False when it was none, or there is no such space. */
+  setRole(space: string, subject: string, role: Role | undefined): Promise<boolean>
+  /** By subject. */
+  members(space: string): Promise<Member[]>
+  /** By name, those behind `after`, which is '' at first. */
+  spaces(after: string, limit: number): Promise<SpaceLine[]>
   /** Whether it can commit, found out by doing as a commit does. */
   probe(): Promise<void>
   close(): Promise<void>
 }
 
 export type Role = 'owner' | 'editor' | 'viewer'
+
+export interface Member {
+  readonly subject: string
+  readonly role: Role
+}
+
+/** A space in a list of all. */
+export interface SpaceLine {
+  readonly space: string
+  readonly seq: number
+  readonly members: number
+}
 
 export interface SpaceHead {
   /** Names the life of this log; a restored or recovered log gets another (R4). */

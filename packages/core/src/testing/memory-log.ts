@@ -14,10 +14,12 @@ import type {
   DocumentHead,
   Fold,
   LogPage,
+  Member,
   Outcome,
   Role,
   SpaceCommit,
   SpaceHead,
+  SpaceLine,
   Voided,
   Voiding,
 } from '../ports/store.ts'
@@ -248,6 +250,28 @@ export function quarantineIn(log: MemoryLog, name: string, document: string, cod
 export function admitTo(log: MemoryLog, name: string, subject: string, role: Role, epochOf: EpochOf): void {
   const { members } = spaceOf(log, name, epochOf)
   if (!members.has(subject)) members.set(subject, role)
+}
+
+export function setRoleIn(log: MemoryLog, name: string, subject: string, role: Role | undefined): boolean {
+  const members = log.spaces.get(name)?.members
+  if (members === undefined || !members.has(subject)) return false
+  if (role === undefined) members.delete(subject)
+  else members.set(subject, role)
+  return true
+}
+
+export function membersIn(log: MemoryLog, name: string): Member[] {
+  return [...(log.spaces.get(name)?.members ?? [])]
+    .map(([subject, role]) => ({ subject, role }))
+    .sort((a, b) => (a.subject < b.subject ? -1 : 1))
+}
+
+export function spacesIn(log: MemoryLog, after: string, limit: number): SpaceLine[] {
+  return [...log.spaces]
+    .filter(([name]) => name > after)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, limit)
+    .map(([space, { written, members }]) => ({ space, seq: written.length, members: members.size }))
 }
 
 /** The last entry of a document becomes one that no longer matches its checksum. */

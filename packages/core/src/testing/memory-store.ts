@@ -21,10 +21,13 @@ import {
   foldIn,
   headOf,
   markIn,
+  membersIn,
   namedIn,
   pageOf,
   quarantineIn,
   seqOfDigest,
+  setRoleIn,
+  spacesIn,
   voidIn,
   type EpochOf,
   type MemoryLog,
@@ -223,6 +226,9 @@ function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
       quarantine: (space, document, code) => write('quarantine', log => quarantineIn(log, space, document, code)),
       admit: (space, subject, role) => write('admit', (log, epochOf) => admitTo(log, space, subject, role, epochOf)),
       roleOf: (space, subject) => read('roleOf', log => log.spaces.get(space)?.members.get(subject)),
+      setRole: (space, subject, role) => write('setRole', log => setRoleIn(log, space, subject, role)),
+      members: space => read('members', log => membersIn(log, space)),
+      spaces: (after, limit) => read('spaces', log => spacesIn(log, after, limit)),
       probe: () => write('probe', () => undefined),
       async close() {
         closed = true

@@ -626,6 +626,49 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     await commit(again, 'b', [edit('x', 1)])
     must((await again.roleOf('b', 'ann')) === undefined, 'writing makes nobody a member')
   }),
+  law('A2', 'a role that is changed or taken is so at once, and only a member has one to change', async given => {
+    const { store } = given
+    await store.admit('a', 'ann', 'owner')
+    await store.admit('a', 'bob', 'viewer')
+    await store.admit('b', 'bob', 'editor')
+    same(
+      [
+        await store.setRole('a', 'bob', 'editor'),
+        await store.setRole('a', 'eve', 'editor'),
+        await store.setRole('none', 'ann', 'owner'),
+        await store.setRole('a', 'ann', undefined),
+        await store.setRole('a', 'ann', undefined),
+      ],
+      [true, false, false, true, false],
+      'who was a member',
+    )
+    same((await store.roleOf('a', 'bob')) ?? 'none', 'editor', 'changed')
+    const again = await given.reopen()
+    same((await again.roleOf('a', 'ann')) ?? 'none', 'none', 'taken, for good')
+    same(await again.members('a'), [{ subject: 'bob', role: 'editor' }], 'members')
+    same(await again.members('b'), [{ subject: 'bob', role: 'editor' }], 'of another space')
+    same(await again.members('none'), [], 'of none')
+    await again.admit('a', 'ann', 'viewer')
+    same((await again.roleOf('a', 'ann')) ?? 'none', 'viewer', 'taken in again')
+    must((await again.head('none')) === undefined, 'no space is made')
+  }),
+  law('R1', 'spaces are told by name, a page at a time', async ({ store }) => {
+    await store.admit('b', 'ann', 'owner')
+    await store.admit('b', 'bob', 'owner')
+    await commit(store, 'a', [edit('x', 1), edit('y', 2)])
+    await store.admit('c', 'ann', 'owner')
+    const [first, second] = [await store.spaces('', 2), await store.spaces('b', 2)]
+    same(
+      [...first, ...second],
+      [
+        { space: 'a', seq: 2, members: 0 },
+        { space: 'b', seq: 0, members: 2 },
+        { space: 'c', seq: 0, members: 1 },
+      ],
+      'all, once each',
+    )
+    same(await store.spaces('c', 2), [], 'behind the last')
+  }),
   law('S1', 'a probe leaves nothing that is read, and what is closed refuses it', async ({ store, reopen }) => {
     await commit(store, 'a', [edit('x', 1)])
     const before = await store.head('a')

@@ -163,6 +163,13 @@ const SQL = {
   foldableIndexed: `${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= +? ORDER BY entries DESC LIMIT +?`,
 
   admit: 'INSERT INTO member (space, subject, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  setRole: 'UPDATE member SET role = ? WHERE space = ? AND subject = ?',
+  dropMember: 'DELETE FROM member WHERE space = ? AND subject = ?',
+  members: 'SELECT subject, role FROM member WHERE space = ? ORDER BY subject',
+  spaces: `
+    SELECT name AS space, coalesce((SELECT max(seq) FROM log WHERE log.space = space.id), 0) AS seq,
+      (SELECT count(*) FROM member WHERE member.space = space.id) AS members
+    FROM space WHERE name > +? ORDER BY name LIMIT +?`,
   role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = +? AND member.subject = +?',
 
   lastPiece: 'SELECT max(coalesce((SELECT max(id) FROM piece), 0), coalesce((SELECT max(id) FROM stray), 0)) AS id',
