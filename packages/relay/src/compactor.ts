@@ -29,7 +29,17 @@ export interface Compactor {
   wrote(space: string, entries: readonly Entry[]): void
   /** Documents that wait to be folded. */
   waiting(): number
+  /** Folds all documents that have at least so many unfolded entries, one after the other, also those that are being written. */
+  all(entries: number): Promise<Compacted>
   close(): void
+}
+
+/** What became of the documents that had enough to be folded. */
+export interface Compacted {
+  readonly folded: number
+  /** Of engines that are not folded, or overtaken by who writes. */
+  readonly left: number
+  readonly failed: number
 }
 
 const TRIES = 3
@@ -80,7 +90,10 @@ export function createCompactor(options: {
   readonly quarantine: (space: string, document: string, reason: string) => Promise<void>
 }): Compactor {
   const { store, clock, limits, log, counters, heads, fold, alone, turn, quarantine } = options
-  if (fold === undefined) return { wrote: () => undefined, waiting: () => 0, close: () => undefined }
+  if (fold === undefined) {
+    const all = async (): Promise<Compacted> => ({ folded: 0, left: 0, failed: 0 })
+    return { wrote: () => undefined, waiting: () => 0, all, close: () => undefined }
+  }
 
   const grownByDocument = boundedMap<Grown>(WATCHED)
   const failuresByDocument = boundedMap<number>(WATCHED)
@@ -121,25 +134,59 @@ export function createCompactor(options: {
     working = false
   }
 
-  const foldOne = async (space: string, document: string): Promise<void> => {
+  const foldAll = async (entries: number): Promise<Compacted> => {
+    const outcomes = { folded: 0, left: 0, failed: 0 }
+    /** Those that are still told of. */
+    const seen = new Set<string>()
+    for (;;) {
+      const found = await store.foldable(entries, SWEEP_DOCUMENTS + seen.size)
+      const others = found.filter(({ space, document }) => !seen.has(keyOf(space, document)))
+      if (others.length === 0 || closed) return outcomes
+      for (const { space, document } of others) {
+        if (closed) return outcomes
+        seen.add(keyOf(space, document))
+        outcomes[await foldedNow(space, document)] += 1
+      }
+    }
+  }
+
+  /** Once: what fails is tried again where it always is, by the sweep. */
+  const foldedNow = async (space: string, document: string): Promise<keyof Compacted> => {
+    const key = keyOf(space, document)
+    if (held.has(key)) return 'left'
+    held.add(key)
+    try {
+      await options.replayed(space, document)
+      return (await alone(() => foldOne(space, document))) ? 'folded' : 'left'
+    } catch (error) {
+      counters.add('fold-failed')
+      log.warn('fold-failed', { space, document, ...reasonOf(error) })
+      return 'failed'
+    } finally {
+      held.delete(key)
+    }
+  }
+
+  const foldOne = async (space: string, document: string): Promise<boolean> => {
     const key = keyOf(space, document)
     const { entries: counted, bytes } = grownByDocument.get(key) ?? NOT_GROWN
     const head = await store.document(space, document)
-    if (closed || head?.quarantined !== undefined) return
+    if (closed || head?.quarantined !== undefined) return false
     const entries = await store.body(space, document)
-    if (closed) return
+    if (closed) return false
     const canFold = entries.length > 1 && entries.every(entry => entry.type !== 'tombstone')
     const isFolded = canFold && (await foldParts(space, document, entries))
-    if (closed) return
+    if (closed) return isFolded
     const grown = grownByDocument.get(key)
     if (!isFolded || grown === undefined || grown.entries <= counted) {
       grownByDocument.delete(key)
-      return
+      return isFolded
     }
     // What came meanwhile is still to be folded, and nobody else would look again.
     grown.entries -= counted
     grown.bytes -= bytes
     if (isDue(grown)) quietLater(space, document)
+    return isFolded
   }
 
   /** False when there was nothing to fold with, or the document moved on in another way than growing. */
@@ -269,6 +316,7 @@ export function createCompactor(options: {
       }
     },
     waiting: () => waiting.size,
+    all: foldAll,
     close() {
       closed = true
       stopSweep()

@@ -11,6 +11,7 @@ import type { Job, JobMessage, JobResult } from './workers/jobs.ts'
 import { join, parted } from './workers/joined.ts'
 import { joinOf, lackOf } from './workers/packed.ts'
 import { replayWith } from './workers/replay.ts'
+import { shownOfRegister, shownWith } from './workers/shown.ts'
 import { leansOn, leftOf, tryWith } from './workers/trial.ts'
 
 /** Loaded when first needed: an engine may be large, or not installed, and then its documents are not folded. */
@@ -31,6 +32,11 @@ async function perform(job: Job): Promise<JobResult> {
   }
   if (job.do === 'join') return { joined: joinOf(parted(job), job.stateVector) }
   if (job.do === 'lack') return { lacking: lackOf(parted(job), job.clocks) }
+  if (job.do === 'read') {
+    if (job.engine === 'register') return { shown: shownOfRegister(parted(job)) }
+    const engine = await engineOf(job.engine)
+    return { shown: engine && shownWith(engine, cryptoRandom(), parted(job)) }
+  }
   if (job.do === 'replay') {
     const engine = await engineOf(job.engine)
     if (engine === undefined) throw new Error('no such engine')

@@ -15,10 +15,14 @@ import { defineCommand, runMain } from 'citty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
+import { compactCommand } from './commands/compact.ts'
 import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
+import { inspectCommand } from './commands/inspect.ts'
 import { serveCommand } from './commands/serve.ts'
+import { spaceCommand } from './commands/space.ts'
 import type { Terminal } from './commands/terminal.ts'
 import { tokenCommand } from './commands/token.ts'
 
@@ -44,6 +48,9 @@ const terminal: Terminal = {
   exit: code => process.exit(code),
 }
 
+const bus = memoryBus()
+const onData = { clock, random, bus, openStore: sqliteStore, workers, turn }
+
 const main = defineCommand({
   meta: { name: 'joinery', description: 'The relay of Joinery.' },
   subCommands: {
@@ -51,7 +58,7 @@ const main = defineCommand({
       terminal,
       clock,
       random,
-      bus: memoryBus(),
+      bus,
       openSqlite: sqliteStore,
       openPostgres: postgresStore,
       workers,
@@ -69,6 +76,10 @@ const main = defineCommand({
     }),
     token: tokenCommand(terminal, clock),
     config: configCommand(terminal),
+    space: spaceCommand(terminal, onData),
+    inspect: inspectCommand(terminal, onData),
+    compact: compactCommand(terminal, onData),
+    export: exportCommand(terminal, onData),
     doctor: doctorCommand({
       terminal,
       clock,

@@ -18,7 +18,7 @@ import { createSpaces } from './access/spaces.ts'
 import type { Verify } from './access/tokens.ts'
 import { createCommitLanes } from './commit-lanes.ts'
 import { createCommitter, type CommitterOptions } from './committer.ts'
-import { createCompactor, type Fold } from './compactor.ts'
+import { createCompactor, type Compacted, type Fold } from './compactor.ts'
 import { createDevices } from './devices.ts'
 import { createDoor, type DoorAddress } from './door/door.ts'
 import type { EngineGate, Scanned, ScanLarge } from './gate/gate.ts'
@@ -86,6 +86,8 @@ export interface Relay {
   drain(): Promise<void>
   /** Ends at once; nothing of it runs afterwards. The store stays open. */
   close(): void
+  /** Folds now what has at least so many unfolded entries. */
+  compact(entries: number): Promise<Compacted>
   /** Connections now. */
   links(): number
   /** What there is now, for whoever watches it. */
@@ -283,6 +285,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     counters,
+    compact: compactor.all,
     links: () => links.size + door.count(),
     figures() {
       const watches = hub.watches()

@@ -18,12 +18,15 @@ import { GATES } from '../gate/table.ts'
 import { reasonOf, whereOf } from '../log.ts'
 import { jsonLog } from '../logs/json-log.ts'
 import { thinned } from '../logs/thinning.ts'
+import { HATCH } from '../hatch/calls.ts'
+import { openHatch } from '../hatch/hatch.ts'
 import { createCounters } from '../metrics/counters.ts'
 import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
 import { sweptStore } from '../swept-store.ts'
 import { createWorkers } from '../workers/workers.ts'
 import { givenTo, refuseMistakes, SETTING_ARGS } from './configured.ts'
+import { counterOf } from './counter.ts'
 import { policyOf } from './configured-key.ts'
 import { nativeHash } from './native-hash.ts'
 import { DATABASE, LOOPBACK } from './settings.ts'
@@ -110,8 +113,10 @@ export function serveCommand(parts: ServeParts) {
         app: values.app,
         metrics,
       })
+      const hatch = await openHatch({ path: join(data, HATCH), counter: counterOf(store, relay), log })
       const stop = async (): Promise<void> => {
         log.info('stopping')
+        hatch?.close()
         await served.stop()
         await workers.close()
         log.info('stopped')

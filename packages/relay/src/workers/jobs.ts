@@ -57,6 +57,8 @@ export type Job =
     }
   /** Whether the first of two is built on the second. */
   | { readonly do: 'lean'; readonly engine: string; readonly bytes: Uint8Array; readonly ends: Uint32Array }
+  /** What the document shows, as JSON. */
+  | { readonly do: 'read'; readonly engine: string; readonly bytes: Uint8Array; readonly ends: Uint32Array }
   | { readonly do: 'replay'; readonly engine: string; readonly bytes: Uint8Array; readonly ends: Uint32Array }
 
 export type JobResult =
@@ -66,6 +68,8 @@ export type JobResult =
   | { readonly lacking: Uint8Array | undefined }
   | { readonly snapshot: Uint8Array | undefined }
   | { readonly replayed: Replayed }
+  /** Undefined when there is no such engine. */
+  | { readonly shown: string | undefined }
   /** Undefined when this engine's updates are not tried. */
   | { readonly tried: Trial | undefined }
   | { readonly leans: boolean }

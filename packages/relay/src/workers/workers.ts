@@ -24,6 +24,8 @@ export interface Workers {
   readonly fold: Fold
   /** Within the budget of a fold. */
   readonly replay: (engine: string, updates: readonly Uint8Array[]) => Promise<Replayed>
+  /** What the document of these updates shows, as JSON; undefined when there is no such engine. Within the budget of a fold. */
+  readonly read: (engine: string, updates: readonly Uint8Array[]) => Promise<string | undefined>
   /** Whether these updates break their engine; undefined when this engine's are not tried. Rejects with TOO_LARGE when they break a budget. */
   readonly try: (
     engine: string,
@@ -62,6 +64,7 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
       snapshotOf(await folds.run({ do: 'fold', engine, how, ...(await joined(updates)) })),
     replay: async (engine, updates) =>
       replayedOf(await folds.run({ do: 'replay', engine, ...(await joined(updates)) })),
+    read: async (engine, updates) => shownOf(await folds.run({ do: 'read', engine, ...(await joined(updates)) })),
     try: async (engine, updates, known, easily) =>
       triedOf(await (easily ? easyTrials : trials).run({ do: 'try', engine, known, ...(await joined(updates)) })),
     empty: async (engine, updates, leaving) =>
@@ -113,6 +116,11 @@ function leansOf(result: JobResult): boolean {
 
 function leftOf(result: JobResult): Uint8Array[] | undefined {
   if ('left' in result) return result.left && parted(result.left)
+  throw new Error('another answer than was asked for')
+}
+
+function shownOf(result: JobResult): string | undefined {
+  if ('shown' in result) return result.shown
   throw new Error('another answer than was asked for')
 }
 

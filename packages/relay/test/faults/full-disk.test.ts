@@ -12,6 +12,8 @@ import { readyAnswers } from '../ready.ts'
 import { type as typing, update, writer } from '../rig.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** Of util-linux. */
+const UNSHARE = 'unshare'
 const DISK_BYTES = 33_554_432
 const CHUNK = new Uint8Array(65_536).fill(1)
 
@@ -47,7 +49,7 @@ async function relayOnDisk(): Promise<{ port: number; disk: string }> {
   const script = `mount -t tmpfs -o size=${DISK_BYTES} none "$0" && exec "$@"`
   const serve = ['serve', '--dev', '--port', '0', '--data', data]
   const child = spawn(
-    'unshare',
+    UNSHARE,
     [...own, 'sh', '-c', script, data, process.execPath, '--conditions=joinery-source', MAIN, ...serve],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
