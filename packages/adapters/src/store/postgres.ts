@@ -5,7 +5,7 @@
  * - S1: what COMMIT answered is on the disk of a Postgres that waits for it; a role or a server that cannot promise that is refused.
  * - What is on its disk is Postgres' to know: nothing that it answers is fatal here.
  */
-import { hex, JoineryError, NO_MARK, type Role, type Store } from '@joinery/core'
+import { hex, JoineryError, NO_MARK, type Member, type Role, type SpaceLine, type Store } from '@joinery/core'
 import { randomBytes } from 'node:crypto'
 import { commitTo } from './postgres/committing.ts'
 import { createConnections } from './postgres/connections.ts'
@@ -28,6 +28,8 @@ export interface PostgresStoreOptions {
 }
 
 const EPOCH_BYTES = 16
+/** As much as a batch of edits. */
+const PROBE = new Uint8Array(32_768)
 
 /**
  * Connects to a Postgres, and makes or migrates what a relay keeps there.
@@ -40,6 +42,8 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   const commits = createConnections({ url: options.url, connections: options.lanes ?? 4 })
   const reads = createConnections({ url: options.url, connections: options.readers ?? 8 })
   const freshEpoch = options.epoch ?? (() => hex(randomBytes(EPOCH_BYTES)))
+  /** By which its probes are told from those of other nodes. */
+  const node = hex(randomBytes(EPOCH_BYTES))
   /** They never change. */
   const idByName = new Map<string, number>()
   const running = new Set<Promise<unknown>>()
@@ -175,6 +179,22 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
       within(space, undefined, async id => {
         const [row] = await reads.look<{ role: Role }>({ ids: [id] }, STATEMENTS.role, [id, subject])
         return row?.role
+      }),
+    setRole: (space, subject, role) =>
+      within(space, false, async id => {
+        const changed =
+          role === undefined
+            ? await reads.look({ ids: [id] }, STATEMENTS.dropMember, [id, subject])
+            : await reads.look({ ids: [id] }, STATEMENTS.setRole, [id, subject, role])
+        return changed.length > 0
+      }),
+    members: space =>
+      within(space, [], async id => [...(await reads.look<Member>({ ids: [id] }, STATEMENTS.members, [id]))]),
+    spaces: (after, limit) =>
+      run(async () => [...(await reads.look<SpaceLine>('everywhere', STATEMENTS.spaces, [after, limit]))]),
+    probe: () =>
+      run(async () => {
+        await commits.look({ ids: [] }, STATEMENTS.probe, [node, PROBE])
       }),
     close: () => (closing ??= close()),
   }

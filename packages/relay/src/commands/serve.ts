@@ -113,7 +113,11 @@ export function serveCommand(parts: ServeParts) {
         app: values.app,
         metrics,
       })
-      const hatch = await openHatch({ path: join(data, HATCH), counter: counterOf(store, relay), log })
+      // On Postgres commands reach the store by themselves.
+      const hatch =
+        'url' in place
+          ? undefined
+          : await openHatch({ path: join(dirname(place.file), HATCH), counter: counterOf(store, relay), log })
       const stop = async (): Promise<void> => {
         log.info('stopping')
         hatch?.close()

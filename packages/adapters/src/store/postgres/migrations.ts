@@ -104,6 +104,9 @@ CREATE TABLE joinery.member (
   PRIMARY KEY (space, subject)
 ) PARTITION BY HASH (space);
 
+-- What a node writes to find out whether it can, over what it wrote before.
+CREATE TABLE joinery.probe (node text PRIMARY KEY, bytes bytea NOT NULL) WITH (fillfactor = 50);
+
 ${TABLES.flatMap(table =>
   Array.from({ length: PARTS }, (_, part) => {
     const filled = table === 'document' ? ' WITH (fillfactor = 70)' : ''

@@ -22,7 +22,7 @@ const FOUND = `
 /** Tables of ours on which the wall is not up for everybody, the owner too. */
 const OPEN_TABLES = `
   SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-  WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname <> 'migration' AND NOT (relrowsecurity AND relforcerowsecurity)`
+  WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname NOT IN ('migration', 'probe') AND NOT (relrowsecurity AND relforcerowsecurity)`
 
 export async function prepareDatabase(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'joinery' })

@@ -175,8 +175,16 @@ const SQL = {
     ) AS held`,
 
   admit: 'INSERT INTO joinery.member (space, subject, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+  setRole: 'UPDATE joinery.member SET role = $3 WHERE space = $1 AND subject = $2 RETURNING subject',
+  dropMember: 'DELETE FROM joinery.member WHERE space = $1 AND subject = $2 RETURNING subject',
+  members: 'SELECT subject, role FROM joinery.member WHERE space = $1 ORDER BY subject',
+  probe: `
+    INSERT INTO joinery.probe (node, bytes) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE SET bytes = EXCLUDED.bytes`,
   role: 'SELECT role FROM joinery.member WHERE space = $1 AND subject = $2',
 
+  spaces: `
+    SELECT name AS space, seq, (SELECT count(*) FROM joinery.member WHERE member.space = space.id) AS members
+    FROM joinery.space WHERE name > $1 ORDER BY name LIMIT $2`,
   everyDocument: `
     SELECT document.at, space.name AS space, document.name AS document, document.engine
     FROM joinery.document JOIN joinery.space ON space.id = document.space
