@@ -36,6 +36,18 @@ export const systemPackages = {
     neededBy: 'the test of when the relay acks',
     platform: 'linux',
   },
+  redis: {
+    debian: 'redis-server',
+    programs: ['redis-server', 'valkey-server'],
+    places: ['/usr/bin/redis-server'],
+    neededBy: 'the tests of several nodes',
+  },
+  openssl: {
+    debian: 'openssl',
+    programs: ['openssl'],
+    places: ['/usr/bin/openssl'],
+    neededBy: 'the test of a Redis with TLS',
+  },
 } satisfies Record<string, SystemPackage>
 
 /** The path of the program, or undefined when it is not on this machine. */

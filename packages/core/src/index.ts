@@ -16,7 +16,7 @@ export { REGISTER_BYTES, readRegister, writeRegister } from './register-state.ts
 export type { RegisterState, RegisterValue } from './register-state.ts'
 export type { AuthorRange, Cursor, Entry, EntryType, Envelope, PushEntry } from './entry.ts'
 export { BUS_PAYLOAD_BYTES } from './ports/bus.ts'
-export type { Bus } from './ports/bus.ts'
+export type { Bus, BusEvents } from './ports/bus.ts'
 export type { Cancel, Clock } from './ports/clock.ts'
 export type { Engine, EngineAbilities, EngineDocument, EngineMap, EngineRefusal, EngineText } from './ports/engine.ts'
 export type { DamagedRow, OldDocument, OldDocuments, OldRow } from './ports/old-documents.ts'

@@ -28,7 +28,7 @@ interface Subscription {
  * ```
  */
 export function memoryBus(): Bus {
-  return memoryHub().bus()
+  return { ...memoryHub().bus(), carriesPresence: false }
 }
 
 /**
@@ -61,6 +61,7 @@ export function memoryHub(): MemoryHub {
       const leaves = new Set<() => void>()
       let closed = false
       return {
+        carriesPresence: true,
         publish(topic, payload) {
           if (closed || payload.length > BUS_PAYLOAD_BYTES) return
           for (const subscription of subscriptionsByTopic.get(topic) ?? []) {
@@ -82,6 +83,7 @@ export function memoryHub(): MemoryHub {
           leaves.add(leave)
           return leave
         },
+        isUp: () => !closed,
         async close() {
           closed = true
           for (const leave of leaves) leave()

@@ -24,7 +24,13 @@ function docOf(one: Visitor): Y.Doc {
 
 const textOf = (one: Visitor): string => docOf(one).getText('body').toJSON()
 
-const DEAF: Bus = { publish: () => undefined, subscribe: () => () => undefined, close: async () => undefined }
+const DEAF: Bus = {
+  carriesPresence: false,
+  publish: () => undefined,
+  subscribe: () => () => undefined,
+  isUp: () => false,
+  close: async () => undefined,
+}
 
 describe('two relays on one log', () => {
   async function two(bus: Bus): Promise<[Rig, Rig, () => Promise<void>]> {
