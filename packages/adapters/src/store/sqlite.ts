@@ -21,6 +21,7 @@ import {
   type SpaceCommit,
   type SpaceLine,
   type Store,
+  type VersionName,
   type Voided,
   type Voiding,
 } from '@joinery/core'
@@ -29,6 +30,7 @@ import { checksumOf, numberOfType } from './rows/checksum.ts'
 import { appendAll } from './sqlite/append.ts'
 import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
+import { pastOf } from './sqlite/past.ts'
 import {
   createPieces,
   lengthOf,
@@ -45,6 +47,7 @@ import { turn } from './sqlite/turn.ts'
 import { bytesOf, digitsOf, entryOf, headOf, markOf } from './sqlite/rows.ts'
 import {
   prepare,
+  type AgedRow,
   type DeviceRow,
   type DocumentRow,
   type EntryRow,
@@ -105,6 +108,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   let checkpointing: NodeJS.Immediate | undefined
   const pieces = createPieces({ statements, read, write })
   const whole = wholeReading({ statements, pieces, read, spaceRow, documentRow })
+  const past = pastOf({ statements, pieces, read, documentRow, chain: whole.chain })
 
   function fail(error: unknown, of: 'read' | 'write'): JoineryError {
     const failure = failureOf(error, of)
@@ -236,14 +240,16 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
     return textOfAuthorsInTurns(authors.values(), turn)
   }
 
-  function fold({ space, document, upTo, snapshot, entries }: Fold, text: string, put: PutBytes): boolean {
+  function fold({ space, document, upTo, snapshot, entries, keptAt }: Fold, text: string, put: PutBytes): boolean {
     const row = documentRow(space, document)
     const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || last?.document_id !== row.id) return false
     rows.forgetDocument(row.space, document)
     const folded = statements.chainSizes.all(chainOf(row, upTo)) as SizeRow[]
     if (folded.length !== entries) return false
-    for (const one of folded) pieces.leave(one)
+    const lastKept = keptAt === undefined ? Infinity : past.keep(row, upTo, keptAt)
+    // What was kept has its pieces still.
+    for (const one of folded) if (one.seq <= lastKept) pieces.leave(one)
     statements.rememberDigests.run(chainOf(row, last.prev))
     statements.dropChain.run(chainOf(row, last.prev))
     const held = pieces.hold(numberOfType('snapshot'), snapshot, put)
@@ -365,6 +371,23 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
             ? statements.foldableIndexed.all(entries, digits, limit)
             : statements.foldable.all(entries, limit)
         return found as { space: string; document: string; engine: string; entries: number }[]
+      }),
+    lineage: past.lineage,
+    past: past.page,
+    aged: (before, after, limit) => read(() => statements.aged.all(before, after, limit) as AgedRow[]),
+    forget: forgetting =>
+      withPieces(forgetting.instead === undefined ? [] : [forgetting.instead], 'read', put =>
+        write(() => ({ result: past.forget(forgetting, put), touched: 4 + forgetting.entries / 8 })),
+      ),
+    nameVersion: (space, document, version) =>
+      write(() => {
+        past.name(space, document, version)
+        return { result: undefined, touched: 2 }
+      }),
+    versionNames: (space, document) =>
+      read(() => {
+        const row = documentRow(space, document)
+        return row === undefined ? [] : (statements.versionNames.all(row.id) as VersionName[])
       }),
     quarantine: (space, document, code) =>
       write(() => {

@@ -13,6 +13,9 @@
  * - S3: entries are never changed or removed, but for `fold`, which replaces the bytes of entries up to `upTo` by one snapshot at that seq,
  *   and only if none of them changed meanwhile, and `void`, which takes the bytes of one entry away and appends an entry that holds them;
  *   marks stay verifiable for both.
+ * - What a fold replaces is kept as the document's past when it says so (`keptAt`), as it was: an entry is in `past` or in `body`, and once in
+ *   `lineage`. Nobody else reads it: a past, whole, damaged or gone, changes nothing of what the other calls answer. A past is changed by
+ *   `forget` alone, and goes with its document and the names of its versions when that is purged (D6).
  * - `read` gives entries in order from one consistent view; a folded entry is passed over, its snapshot stands at the last folded seq; so is
  *   a voided one of which nothing is left.
  * - A missing document is undefined; a failed load rejects (UNAVAILABLE) and is never an empty answer. A full disk rejects with QUOTA:
@@ -22,10 +25,10 @@
  * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
  * - What is nobody's entry's fault, since the store cannot be reached at all, rejects with UNAVAILABLE and the detail `away: true`: to ask it
  *   for less at a time is of no use.
- * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body` and `authors` of a long one are read
- *   piece by piece, as of when they began or later.
+ * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body`, `authors` and `lineage` of a long
+ *   one are read piece by piece, as of when they began or later.
  * - Rows carry checksums; a row that fails its checksum rejects `body` and `authors` of that document with QUARANTINED, and of no other;
- *   `read` passes over it and names its document as `damaged`.
+ *   `read` passes over it and names its document as `damaged`. A row of a past that does rejects `past` and `lineage` alone.
  */
 import type { Entry, PushEntry } from '../entry.ts'
 import type { Code } from '../errors.ts'
@@ -74,6 +77,25 @@ export interface Store {
    * that is nothing, a `void` without bytes. Undefined when that entry is no update of a live document (any more): nothing is written.
    */
   void(voiding: Voiding): Promise<Voided | undefined>
+  /** All that is kept of a document's entries, past and present, oldest first, without their bytes. Of a gone one its tombstone. */
+  lineage(space: string, document: string): Promise<Lineal[]>
+  /** Kept entries that folds replaced, with seq in (after, …], in order, until they weigh `maxBytes`; at least one if there is any. */
+  past(space: string, document: string, after: number, maxBytes: number): Promise<Entry[]>
+  /**
+   * Documents of all spaces with a past that was kept before a time (ms since 1970), and up to which seq it was: a page at a time, as
+   * `everyDocument` gives them.
+   */
+  aged(
+    before: number,
+    after: number,
+    limit: number,
+  ): Promise<{ at: number; space: string; document: string; engine: string; upTo: number }[]>
+  /** Replaces a stretch of a document's past, or takes it away. False when it changed meanwhile. */
+  forget(forgetting: Forgetting): Promise<boolean>
+  /** Names a version of a live document, by the seq it ends at; an empty name takes the name away. Nothing of a document that is not there. */
+  nameVersion(space: string, document: string, version: VersionName): Promise<void>
+  /** By seq. */
+  versionNames(space: string, document: string): Promise<VersionName[]>
   quarantine(space: string, document: string, code: Code | undefined): Promise<void>
   /** Makes the space if it is new; the role given is kept if a member already has one. */
   admit(space: string, subject: string, role: Role): Promise<void>
@@ -203,4 +225,34 @@ export interface Fold {
   readonly snapshot: Uint8Array
   /** How many unfolded entries up to `upTo` the snapshot was made from. */
   readonly entries: number
+  /** When what it replaces is kept: since now, in ms since 1970. Absent, it is dropped. */
+  readonly keptAt?: number | undefined
+}
+
+/** An entry but for its bytes: `bytes` is their number. */
+export interface Lineal extends Pick<Entry, 'seq' | 'type' | 'at' | 'device' | 'n' | 'subject'> {
+  readonly bytes: number
+}
+
+export interface Forgetting {
+  readonly space: string
+  readonly document: string
+  /** The stretch is (after, upTo]; `upTo` is the seq of an entry in it. */
+  readonly after: number
+  readonly upTo: number
+  /** How many entries there are in it. */
+  readonly entries: number
+  /** What says the same as these, and is a snapshot at `upTo` from now on; undefined when nothing is to be left. */
+  readonly instead: Uint8Array | undefined
+}
+
+/** What somebody called the document as it was after the entry at `seq`. */
+export interface VersionName {
+  readonly seq: number
+  /** 1 to 100 characters. */
+  readonly name: string
+  /** Who gave it. */
+  readonly subject: string
+  /** When, in ms since 1970. */
+  readonly at: number
 }

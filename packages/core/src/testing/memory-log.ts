@@ -13,6 +13,8 @@ import type {
   CommittedSpace,
   DocumentHead,
   Fold,
+  Forgetting,
+  Lineal,
   LogPage,
   Member,
   Outcome,
@@ -20,6 +22,7 @@ import type {
   SpaceCommit,
   SpaceHead,
   SpaceLine,
+  VersionName,
   Voided,
   Voiding,
 } from '../ports/store.ts'
@@ -54,6 +57,11 @@ interface StoredDocument {
   readonly head: DocumentHead
   readonly seqs: readonly number[]
   readonly authors: ReadonlyMap<string, AuthorHead>
+  /** What folds replaced and kept, by seq. */
+  readonly past: readonly StoredEntry[]
+  /** Since when, up to which seq. */
+  readonly kept: readonly { readonly since: number; readonly upTo: number }[]
+  readonly names: readonly VersionName[]
 }
 
 interface DeviceLog {
@@ -174,17 +182,24 @@ function append(space: SpaceLog, entry: CommitEntry, stored: StoredDocument | un
     authors: gone
       ? new Map()
       : new Map([...(stored?.authors ?? []), ...entry.authors.map(author => [author.author, { ...author }] as const)]),
+    past: gone ? [] : (stored?.past ?? []),
+    kept: gone ? [] : (stored?.kept ?? []),
+    names: gone ? [] : (stored?.names ?? []),
   })
   return seq
 }
 
-export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, entries }: Fold): boolean {
+export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, entries, keptAt }: Fold): boolean {
   const space = log.spaces.get(name)
   const stored = space?.documents.get(document)
   const last = space?.entries.get(upTo)
   if (space === undefined || stored === undefined || last === undefined) return false
   const folded = stored.seqs.filter(seq => seq <= upTo)
   if (stored.head.state === 'gone' || folded.length !== entries || folded.at(-1) !== upTo) return false
+  // The snapshot of an earlier fold stands for what is there already.
+  const lastPast = stored.past.at(-1)?.entry.seq ?? 0
+  const replaced = folded.filter(seq => seq > lastPast).flatMap(seq => space.entries.get(seq) ?? [])
+  const isKept = keptAt !== undefined && replaced.length > 0
   let { bytes } = stored.head
   for (const seq of folded) {
     bytes -= space.entries.get(seq)?.entry.bytes.length ?? 0
@@ -199,8 +214,94 @@ export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, 
     ...stored,
     head: { ...stored.head, bytes: bytes + snapshot.length },
     seqs: stored.seqs.filter(seq => seq >= upTo),
+    past: isKept ? [...stored.past, ...replaced] : stored.past,
+    kept: isKept ? [...stored.kept, { since: keptAt, upTo }] : stored.kept,
   })
   return true
+}
+
+function whole(document: string, stored: readonly (StoredEntry | undefined)[]): Entry[] {
+  return stored.map(one => {
+    if (one === undefined || one.damaged) throw new JoineryError('QUARANTINED', { document, seq: one?.entry.seq })
+    return one.entry
+  })
+}
+
+export function lineageOf(log: MemoryLog, name: string, document: string): Lineal[] {
+  const stored = log.spaces.get(name)?.documents.get(document)
+  const past = whole(document, stored?.past ?? [])
+  const lastPast = past.at(-1)?.seq ?? 0
+  const present = bodyOf(log, name, document).filter(({ seq }) => seq > lastPast)
+  return [...past, ...present].map(({ seq, type, at, device, n, subject, bytes }) => ({
+    seq,
+    type,
+    at,
+    device,
+    n,
+    subject,
+    bytes: bytes.length,
+  }))
+}
+
+export function pastOf(log: MemoryLog, name: string, document: string, after: number, maxBytes: number): Entry[] {
+  const past = log.spaces.get(name)?.documents.get(document)?.past ?? []
+  const page: StoredEntry[] = []
+  let weight = 0
+  for (const stored of past) {
+    if (stored.entry.seq <= after) continue
+    if (page.length > 0 && weight >= maxBytes) break
+    page.push(stored)
+    weight += ENTRY_WEIGHT + stored.entry.bytes.length
+  }
+  return whole(document, page)
+}
+
+export function agedIn(
+  log: MemoryLog,
+  before: number,
+  after: number,
+  limit: number,
+): { at: number; space: string; document: string; engine: string; upTo: number }[] {
+  return everyDocumentIn(log, after, Infinity)
+    .map(one => {
+      const kept = log.spaces.get(one.space)?.documents.get(one.document)?.kept ?? []
+      const old = kept.filter(({ since }) => since < before)
+      return { ...one, upTo: Math.max(0, ...old.map(({ upTo }) => upTo)) }
+    })
+    .filter(({ upTo }) => upTo > 0)
+    .slice(0, limit)
+}
+
+export function forgetIn(
+  log: MemoryLog,
+  { space: name, document, after, upTo, entries, instead }: Forgetting,
+): boolean {
+  const space = log.spaces.get(name)
+  const stored = space?.documents.get(document)
+  if (space === undefined || stored === undefined) return false
+  const isInside = ({ entry: { seq } }: StoredEntry): boolean => seq > after && seq <= upTo
+  const last = stored.past.find(({ entry }) => entry.seq === upTo)
+  if (last === undefined || stored.past.filter(isInside).length !== entries) return false
+  const left: StoredEntry[] =
+    instead === undefined
+      ? []
+      : [{ entry: { ...last.entry, type: 'snapshot', bytes: new Uint8Array(instead) }, damaged: false }]
+  const past = stored.past.flatMap(one => (one === last ? left : isInside(one) ? [] : one))
+  space.documents.set(document, { ...stored, past, kept: stored.kept.filter(one => one.upTo > upTo) })
+  return true
+}
+
+export function nameVersionIn(log: MemoryLog, name: string, document: string, version: VersionName): void {
+  const space = log.spaces.get(name)
+  const stored = space?.documents.get(document)
+  if (space === undefined || stored === undefined || stored.head.state === 'gone') return
+  const others = stored.names.filter(({ seq }) => seq !== version.seq)
+  const names = version.name === '' ? others : [...others, { ...version }].sort((a, b) => a.seq - b.seq)
+  space.documents.set(document, { ...stored, names })
+}
+
+export function versionNamesIn(log: MemoryLog, name: string, document: string): VersionName[] {
+  return [...(log.spaces.get(name)?.documents.get(document)?.names ?? [])]
 }
 
 export function everyDocumentIn(

@@ -164,6 +164,11 @@ export function appendAll(
     statements.rememberDigests.run(chain)
     for (const row of statements.chainSizes.all(chain)) pieces.leave(row as SizeRow)
     statements.dropChain.run(chain)
+    const past = [document.id, 0, Number.MAX_SAFE_INTEGER] as const
+    for (const row of statements.pastSizes.all(...past)) pieces.leave(row as SizeRow)
+    statements.dropPast.run(...past)
+    statements.dropKept.run(document.id, Number.MAX_SAFE_INTEGER)
+    statements.dropNames.run(document.id)
     statements.liftQuarantine.run(document.id)
     document.state = 'gone'
     document.entries = 0

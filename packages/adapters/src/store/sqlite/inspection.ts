@@ -14,7 +14,7 @@ import { openDatabase } from './opening.ts'
 import { authorsNameIn, checksumOfPiece, nameIn } from './pieces.ts'
 import { refusal } from './refusals.ts'
 import { bytesOf, entryOf } from './rows.ts'
-import { ENTRY, type EntryRow } from './statements.ts'
+import { ENTRY, PAST, type EntryRow } from './statements.ts'
 
 /** Rows that are looked at unless all are. */
 const SAMPLE = 5_000
@@ -165,7 +165,7 @@ function integrityOf(database: Database, deep: boolean): string[] {
   return said.length === 1 && said[0] === 'ok' ? [] : said
 }
 
-/** One row of `every`, spread over all logs. */
+/** One row of `every`, spread over all logs and what is kept of them. */
 function rowsOf(database: Database, every: number): StoreLook['rows'] {
   const spaces = new Map(
     (database.prepare('SELECT id, name FROM space').all() as { id: number; name: string }[]).map(row => [
@@ -176,14 +176,16 @@ function rowsOf(database: Database, every: number): StoreLook['rows'] {
   const listed: RowPlace[] = []
   let looked = 0
   let damaged = 0
-  for (const found of database.prepare(`${ENTRY} WHERE (entry.space + entry.seq) % ? = 0`).iterate(every)) {
-    const row = found as EntryRow
-    looked += 1
-    if (entryOf(row) !== undefined && arePiecesSound(database, row)) continue
-    damaged += 1
-    const { space_id, seq, document } = row
-    if (listed.length < LISTED)
-      listed.push({ space: spaces.get(space_id) ?? `number ${space_id}`, seq, document: document ?? undefined })
+  for (const rows of [ENTRY, PAST]) {
+    for (const found of database.prepare(`${rows} WHERE (entry.space + entry.seq) % ? = 0`).iterate(every)) {
+      const row = found as EntryRow
+      looked += 1
+      if (entryOf(row) !== undefined && arePiecesSound(database, row)) continue
+      damaged += 1
+      const { space_id, seq, document } = row
+      if (listed.length < LISTED)
+        listed.push({ space: spaces.get(space_id) ?? `number ${space_id}`, seq, document: document ?? undefined })
+    }
   }
   return { looked, damaged, listed }
 }

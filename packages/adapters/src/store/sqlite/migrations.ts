@@ -125,5 +125,45 @@ CREATE TABLE piece (
 CREATE TABLE stray (id INTEGER PRIMARY KEY) STRICT;
 `
 
+/**
+ * What folds replace can be kept: its rows move as they are, so that their checksums still fit.
+ */
+const FOURTH = `
+-- By document, in its order: whoever looks at a past reads one document's.
+CREATE TABLE past (
+  space INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  document INTEGER NOT NULL,
+  prev INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  authors TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (document, seq)
+) STRICT, WITHOUT ROWID;
+
+-- One row a fold: rows of \`past\` up to this seq, and behind that of the fold before, are kept since then.
+CREATE TABLE kept (
+  document INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (document, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_since ON kept (since);
+
+-- What people called a document as it was after an entry.
+CREATE TABLE version_name (
+  document INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (document, seq)
+) STRICT, WITHOUT ROWID;
+`
+
 /** The one at index i leads to version i + 1. */
-export const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD]
+export const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH]

@@ -56,10 +56,20 @@ export interface EntryRow {
 
 /** How large an entry is: `bytes` and `authors` are the names of its pieces, if there are any, and otherwise nothing. */
 export interface SizeRow {
+  readonly seq: number
   readonly type: number
   readonly length: number
   readonly bytes: Uint8Array
   readonly authors: string
+}
+
+/** A document with a past to forget. */
+export interface AgedRow {
+  readonly at: number
+  readonly space: string
+  readonly document: string
+  readonly engine: string
+  readonly upTo: number
 }
 
 const ENTRY_COLUMNS = `
@@ -69,6 +79,9 @@ const ENTRY_COLUMNS = `
 const ENTRY_NAMES = `
   LEFT JOIN document ON document.id = entry.document
   LEFT JOIN device ON device.id = entry.device`
+
+/** The same of a document's past: its rows are as those of entries. */
+export const PAST = `SELECT ${ENTRY_COLUMNS} FROM past AS entry ${ENTRY_NAMES}`
 
 export const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entry ${ENTRY_NAMES}`
 
@@ -80,6 +93,11 @@ const CHAIN = `
     SELECT entry.seq, entry.prev FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.prev
     WHERE entry.seq < chain.seq AND entry.document = +@document
   )`
+
+/** Of what is in pieces the name, and of the rest nothing. */
+const SIZES = `
+  entry.seq, entry.type, length(entry.bytes) AS length, CASE WHEN entry.type >= 64 THEN entry.bytes ELSE x'' END AS bytes,
+  CASE WHEN entry.authors LIKE '@%' THEN entry.authors ELSE '' END AS authors`
 
 const DOCUMENT = `
   document.id, document.space, document.name, document.kind, document.engine, document.first_seq, document.seq, document.entries, document.bytes,
@@ -117,11 +135,8 @@ const SQL = {
   chainAuthors: `
     ${CHAIN} SELECT entry.authors FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq
     ORDER BY chain.seq`,
-  // Of what is in pieces the name, and of the rest nothing.
   chainSizes: `
-    ${CHAIN} SELECT entry.type, length(entry.bytes) AS length, CASE WHEN entry.type >= 64 THEN entry.bytes ELSE x'' END AS bytes,
-      CASE WHEN entry.authors LIKE '@%' THEN entry.authors ELSE '' END AS authors
-    FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq`,
+    ${CHAIN} SELECT ${SIZES} FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq`,
   entryAt: `${ENTRY} WHERE entry.space = +? AND entry.seq = +?`,
 
   document: `SELECT ${DOCUMENT} FROM document WHERE space = ? AND name = ?`,
@@ -171,6 +186,34 @@ const SQL = {
       (SELECT count(*) FROM member WHERE member.space = space.id) AS members
     FROM space WHERE name > +? ORDER BY name LIMIT +?`,
   role: 'SELECT role FROM member JOIN space ON space.id = member.space WHERE space.name = +? AND member.subject = +?',
+
+  lastPast: 'SELECT coalesce(max(seq), 0) AS seq FROM past WHERE document = ?',
+  // The snapshot of an earlier fold stands for what is there already.
+  keepChain: `
+    ${CHAIN} INSERT INTO past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
+    SELECT entry.space, entry.seq, entry.type, entry.document, entry.prev, entry.device, entry.n, entry.at, entry.checksum, entry.authors, entry.bytes
+    FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq WHERE entry.seq > +@lastPast`,
+  keepSince:
+    'INSERT INTO kept (document, seq, since) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET since = excluded.since',
+  pastAfter: `${PAST} WHERE entry.document = +? AND entry.seq > +? ORDER BY entry.seq`,
+  pastAt: `${PAST} WHERE entry.document = +? AND entry.seq = +?`,
+  pastSizes: `
+    SELECT ${SIZES} FROM past AS entry WHERE entry.document = +? AND entry.seq > +? AND entry.seq <= +? ORDER BY entry.seq`,
+  dropPast: 'DELETE FROM past WHERE document = ? AND seq > ? AND seq <= ?',
+  putPast: `
+    INSERT INTO past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  dropKept: 'DELETE FROM kept WHERE document = ? AND seq <= ?',
+  aged: `
+    SELECT document.id AS at, space.name AS space, document.name AS document, document.engine, max(kept.seq) AS upTo
+    FROM kept JOIN document ON document.id = kept.document JOIN space ON space.id = document.space
+    WHERE kept.since < +? AND kept.document > +? GROUP BY document.id ORDER BY document.id LIMIT +?`,
+  nameVersion: `
+    INSERT INTO version_name (document, seq, name, subject, at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET name = excluded.name, subject = excluded.subject, at = excluded.at`,
+  dropName: 'DELETE FROM version_name WHERE document = ? AND seq = ?',
+  dropNames: 'DELETE FROM version_name WHERE document = ?',
+  versionNames: 'SELECT seq, name, subject, at FROM version_name WHERE document = ? ORDER BY seq',
 
   lastPiece: 'SELECT max(coalesce((SELECT max(id) FROM piece), 0), coalesce((SELECT max(id) FROM stray), 0)) AS id',
   putPiece: 'INSERT INTO piece (id, checksum, bytes) VALUES (?, ?, ?)',

@@ -14,6 +14,8 @@ import { turn } from './turn.ts'
 const READS = 3
 
 export interface WholeReading {
+  /** For whoever reads a document's rows in another way. */
+  chain(space: string, document: string): ChainReading
   page(space: string, after: number, maxBytes: number): Promise<LogPage>
   body(space: string, document: string): Promise<Entry[]>
   authors(space: string, document: string): Promise<AuthorHead[]>
@@ -116,6 +118,7 @@ export function wholeReading(options: {
   }
 
   return {
+    chain,
     page: wholePage,
     body,
     authorsIn,
