@@ -33,8 +33,12 @@ export function rebase(base: string, theirs: string, target: string): TextEdit[]
   return rebased.filter(edit => edit.remove > 0 || edit.insert !== '')
 }
 
-/** Edits that turn one text into another, in order, each at its offset in the first. */
-function diffText(from: string, to: string): TextEdit[] {
+/**
+ * Edits that turn one text into another, in order, each at its offset in the first.
+ *
+ * @internal
+ */
+export function diffText(from: string, to: string): TextEdit[] {
   const [old, wanted] = [wordsOf(from), wordsOf(to)]
   const edits: TextEdit[] = []
   // Word counts so far, and the offset in `from`.
