@@ -10,8 +10,8 @@ import { freePort } from './free-port.ts'
 import { postgresPrograms } from './postgres-programs.ts'
 
 export interface TestPostgres {
-  /** Makes an empty database that belongs to an ordinary role, and gives the address of both. */
-  database(): Promise<string>
+  /** Makes a database that belongs to an ordinary role, and gives the address of both: empty, or as the one at an address that nobody uses. */
+  database(like?: string): Promise<string>
   /** Runs one statement as the superuser, in the database of an address, or in the one that is always there. */
   run(sql: string, address?: string): Promise<readonly Record<string, unknown>[]>
   /** Power off: no warning, no goodbye. */
@@ -90,9 +90,10 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
   await run(`CREATE ROLE ${ROLE.user} LOGIN PASSWORD '${ROLE.password}'`)
   let databases = 0
   return {
-    async database() {
+    async database(like) {
       const name = `test_${++databases}`
-      await run(`CREATE DATABASE ${name} OWNER ${ROLE.user}`)
+      const template = like === undefined ? 'template1' : new URL(like).pathname.slice(1)
+      await run(`CREATE DATABASE ${name} OWNER ${ROLE.user} TEMPLATE ${template}`)
       return address(name, ROLE)
     },
     run,

@@ -6,6 +6,7 @@
  * - T2, CR-22: the document is built by a worker with a budget. What is over the budget is tried in smaller parts; when that does not help it
  *   is folded by its bytes, which builds nothing, and quarantined alone.
  * - CR-27: so is one that breaks its worker three times: it is read from its last snapshot and what came after it, and not written.
+ * - What it replaces is kept as the document's past, for its time (`history/`).
  * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep. The store drops the entries of a
  *   long log slice by slice, and others have their turn between two: a snapshot that holds more than it stands for loses nothing.
  */
@@ -231,7 +232,8 @@ export function createCompactor(options: {
       const slice = entries.slice(from, from + size)
       const upTo = (slice.at(-1) as Entry).seq
       const count = slice.length + (isBehindSnapshot || from > 0 ? 1 : 0)
-      const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count })
+      const keptAt = limits.historyMs > 0 ? Math.round(clock.now()) : undefined
+      const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count, keptAt })
       // Its size has changed.
       heads.forget(space, document)
       if (!isFolded) return false

@@ -72,6 +72,12 @@ export interface RelayLimits {
   /** … and nobody wrote for this long. */
   readonly foldQuietMs: number
   readonly foldSweepMs: number
+  /** What a fold replaces can be read for this long; 0 keeps nothing. */
+  readonly historyMs: number
+  /** How often it is looked for what is older. */
+  readonly historySweepMs: number
+  /** What is read at most to put one version together. */
+  readonly historyBytes: number
   /** A document is replayed when nobody wrote for this long, or somebody all the time for twelve times as long … */
   readonly replayQuietMs: number
   /** … and what was written before by a sweep, from so long after the start on. */
@@ -117,6 +123,9 @@ export const RELAY_LIMITS: RelayLimits = {
   foldBytes: MiB,
   foldQuietMs: 2_000,
   foldSweepMs: 60_000,
+  historyMs: 30 * 86_400_000,
+  historySweepMs: 3_600_000,
+  historyBytes: 64 * MiB,
   replayQuietMs: 5_000,
   replaySweepMs: 60_000,
 }

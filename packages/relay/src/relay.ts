@@ -23,6 +23,8 @@ import { createDevices } from './devices.ts'
 import { createDoor, type DoorAddress } from './door/door.ts'
 import type { EngineGate, Scanned, ScanLarge } from './gate/gate.ts'
 import { createHeads } from './heads.ts'
+import { createForgetter } from './history/forgetting.ts'
+import { createHistory, type History } from './history/history.ts'
 import { createHub } from './hub.ts'
 import { inTurns } from './in-turns.ts'
 import { RELAY_LIMITS, type RelayLimits } from './limits.ts'
@@ -44,6 +46,8 @@ export interface RelayOptions {
   readonly gates: readonly EngineGate[]
   /** Makes the snapshot of a document from its entries, elsewhere than here, and reads it back; without it nothing is folded. */
   readonly fold?: Fold
+  /** Puts versions of documents together elsewhere than here; as `fold` if absent. */
+  readonly version?: Fold
   /** Tries updates in their engine, elsewhere than here, to void what breaks it; without it nothing is voided. */
   readonly trials?: Trials
   /** Puts together long documents elsewhere than here, for who asks by state vector; without it, here. */
@@ -93,6 +97,8 @@ export interface Relay {
   /** What there is now, for whoever watches it. */
   figures(): RelayFigures
   readonly counters: Counters
+  /** Versions of documents. */
+  readonly history: History
 }
 
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -204,6 +210,17 @@ export function createRelay(options: RelayOptions): Relay {
     replayed: replayer.replayed,
     quarantine: (space, document, reason) => quarantine(space, document, reason),
   })
+  const forgetter = createForgetter({ store, clock, limits, log, counters, fold: options.fold, alone, turn })
+  const history = createHistory({
+    store,
+    clock,
+    verify,
+    spaces,
+    limits,
+    log,
+    counters,
+    fold: options.version ?? options.fold,
+  })
   const committerOptions: CommitterOptions = {
     store,
     clock,
@@ -286,6 +303,7 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     counters,
     compact: compactor.all,
+    history,
     links: () => links.size + door.count(),
     figures() {
       const watches = hub.watches()
@@ -346,6 +364,7 @@ export function createRelay(options: RelayOptions): Relay {
       await door.hold()
       await committers.idle()
       compactor.close()
+      forgetter.close()
       replayer.close()
       door.restart()
       for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
@@ -357,6 +376,7 @@ export function createRelay(options: RelayOptions): Relay {
       for (const link of [...links]) link.closed()
       door.close()
       compactor.close()
+      forgetter.close()
       replayer.close()
       hub.close()
       stopSweep()

@@ -92,6 +92,7 @@ export async function serve(options: {
     app: options.app,
     metrics: exposition && metrics?.token !== undefined ? metricsRoute(exposition, metrics.token) : undefined,
     counters,
+    history: relay.history,
     sync: { links, admission, frameBytes: limits.frameBytes, accepting: () => accepting },
     ready: readiness.look,
   })

@@ -53,6 +53,7 @@ export async function served(
     scanLarge: workers.scan,
     join: workers.join,
     fold: workers.fold,
+    version: workers.version,
     turn: () => new Promise(done => void setImmediate(done)),
     onFatal: error => note('fatal', { reason: String(error) }),
     ...options,

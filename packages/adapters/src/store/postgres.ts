@@ -5,12 +5,22 @@
  * - S1: what COMMIT answered is on the disk of a Postgres that waits for it; a role or a server that cannot promise that is refused.
  * - What is on its disk is Postgres' to know: nothing that it answers is fatal here.
  */
-import { hex, JoineryError, NO_MARK, type Member, type Role, type SpaceLine, type Store } from '@joinery/core'
+import {
+  hex,
+  JoineryError,
+  NO_MARK,
+  type Member,
+  type Role,
+  type SpaceLine,
+  type Store,
+  type VersionName,
+} from '@joinery/core'
 import { randomBytes } from 'node:crypto'
 import { commitTo } from './postgres/committing.ts'
 import { createConnections } from './postgres/connections.ts'
 import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
+import { forgetIn, lineageOf, pastPage } from './postgres/past.ts'
 import { authorsIn, readChain, readPage } from './postgres/reading.ts'
 import { foldIn, voidIn } from './postgres/replacing.ts'
 import { headOf } from './postgres/rows.ts'
@@ -165,6 +175,23 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
         return [...found]
       }),
     void: voiding => within(voiding.space, undefined, id => voidIn(commits, id, voiding)),
+    lineage: (space, document) => within(space, [], id => lineageOf(reads, id, document)),
+    past: (space, document, after, maxBytes) => within(space, [], id => pastPage(reads, id, document, after, maxBytes)),
+    aged: (before, after, limit) =>
+      run(async () => {
+        const found = await reads.look<{ at: number; space: string; document: string; engine: string; upTo: number }>('everywhere', STATEMENTS.aged, [before, after, limit]) // prettier-ignore
+        return [...found]
+      }),
+    forget: forgetting => within(forgetting.space, false, id => forgetIn(reads, id, forgetting)),
+    nameVersion: (space, document, { seq, name, subject, at }) =>
+      within(space, undefined, async id => {
+        if (name === '') await reads.look({ ids: [id] }, STATEMENTS.dropName, [id, document, seq])
+        else await reads.look({ ids: [id] }, STATEMENTS.nameVersion, [id, document, seq, name, subject, at])
+      }),
+    versionNames: (space, document) =>
+      within(space, [], async id => [
+        ...(await reads.look<VersionName>({ ids: [id] }, STATEMENTS.versionNames, [id, document])),
+      ]),
     quarantine: (space, document, code) =>
       within(space, undefined, async id => {
         await reads.look({ ids: [id] }, STATEMENTS.quarantine, [id, document, code ?? null])

@@ -91,6 +91,7 @@ export function serveCommand(parts: ServeParts) {
         join: workers.join,
         hash: nativeHash,
         fold: workers.fold,
+        version: workers.version,
         trials: workers,
         turn: parts.turn,
         nap: parts.nap,

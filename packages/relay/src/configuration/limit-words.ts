@@ -8,7 +8,12 @@ interface LimitWords {
   readonly to?: number
 }
 
-export const LIMIT_WORDS: { readonly [Name in keyof RelayLimits]: LimitWords } = {
+/** How long history is kept is a setting by itself, in days. */
+export type LimitName = Exclude<keyof RelayLimits, 'historyMs'>
+
+export const LIMIT_WORDS: { readonly [Name in LimitName]: LimitWords } = {
+  historySweepMs: { tells: 'Milliseconds between two looks for history that is too old' },
+  historyBytes: { tells: 'Bytes that are read to put one old version together', from: 1_024 },
   frameBytes: { tells: 'Bytes of one frame', from: 1_024 },
   messageBytes: { tells: 'Bytes of one message, joined from its frames', from: 1_024 },
   documentBytes: { tells: 'Bytes of one document', from: 1_024 },

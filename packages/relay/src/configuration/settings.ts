@@ -7,10 +7,11 @@ import type { z } from 'zod'
 import { checkKey } from '../access/signed-tokens.ts'
 import { isNetwork } from '../http/client-address.ts'
 import { RELAY_LIMITS, type RelayLimits } from '../limits.ts'
-import { LIMIT_WORDS } from './limit-words.ts'
+import { LIMIT_WORDS, type LimitName } from './limit-words.ts'
 import { list, number, numberOr, path, pem, secret, textOr, yesOrNo, type Setting } from './setting.ts'
 
 const PORTS = { from: 0, to: 65_535 }
+const DAY_MS = 86_400_000
 const DAYS = { from: 1, to: 3_650 }
 
 export const SETTINGS = {
@@ -32,6 +33,15 @@ export const SETTINGS = {
     variable: 'JOINERY_APP',
     tells: 'Folder of a built web app to serve on the same port',
   }),
+  'history': numberOr(
+    30,
+    { from: 0, to: 3_650 },
+    {
+      flag: 'history',
+      variable: 'JOINERY_HISTORY',
+      tells: 'Days for which old versions of documents can be read; 0 keeps none',
+    },
+  ),
   'origins': list(isOrigin, {
     flag: 'origin',
     variable: 'JOINERY_ORIGINS',
@@ -97,7 +107,7 @@ export function isKey(key: string): key is Key {
   return Object.hasOwn(SETTINGS, key)
 }
 
-type LimitSettings = { readonly [Name in keyof RelayLimits as `limits.${Name}`]: Setting<number> }
+type LimitSettings = { readonly [Name in LimitName as `limits.${Name}`]: Setting<number> }
 
 function limitSettings(): LimitSettings {
   const settings = Object.entries(LIMIT_WORDS).map(([name, { tells, from = 1, to }]) => [
@@ -109,8 +119,8 @@ function limitSettings(): LimitSettings {
 
 /** The limits that are in force. */
 export function limitsIn(values: Values): RelayLimits {
-  const limits = Object.keys(RELAY_LIMITS).map(name => [name, values[`limits.${name as keyof RelayLimits}`]])
-  return Object.fromEntries(limits) as RelayLimits
+  const limits = Object.keys(LIMIT_WORDS).map(name => [name, values[`limits.${name as LimitName}`]])
+  return { ...(Object.fromEntries(limits) as Record<LimitName, number>), historyMs: values.history * DAY_MS }
 }
 
 /** As a browser writes it in the header: parsed and written again it is the same. */

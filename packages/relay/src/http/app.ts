@@ -8,6 +8,8 @@ import { errorBody } from './answers.ts'
 import type { Verdict } from '../readiness.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Origins } from './origins.ts'
+import type { History } from '../history/history.ts'
+import { historyRoute } from './history.ts'
 import { answerHeaders } from './security-headers.ts'
 import { staticApp } from './static-app.ts'
 import { syncRoute, type SyncRouteOptions } from './sync.ts'
@@ -25,6 +27,7 @@ export interface HttpAppOptions {
   /** `/metrics` on this port; without it there is none. */
   readonly metrics?: Hono<{ Variables: { requestId: string } }> | undefined
   readonly sync: Omit<SyncRouteOptions, 'origins'>
+  readonly history: History
 }
 
 type Variables = { requestId: string; from: string; session?: string | undefined }
@@ -60,6 +63,8 @@ export function httpApp(options: HttpAppOptions): Hono<{ Bindings: HttpBindings;
   })
 
   app.route('/', syncRoute({ ...options.sync, origins }))
+
+  app.route('/', historyRoute({ history: options.history, origins }))
 
   if (options.metrics !== undefined) app.route('/', options.metrics)
 

@@ -53,6 +53,14 @@ export const COUNTERS = {
   'folded': { metric: 'joinery_folds_total', help: 'Documents folded into a snapshot' },
   'fold-failed': { metric: 'joinery_folds_failed_total', help: 'Folds that failed; the entries stay as they were' },
   'fold-overtaken': { metric: 'joinery_folds_overtaken_total', help: 'Folds dropped since the document changed' },
+  'forgotten': {
+    metric: 'joinery_history_forgotten_total',
+    help: 'Documents of whose history something was older than what is kept',
+  },
+  'forget-failed': {
+    metric: 'joinery_history_forget_failed_total',
+    help: 'Documents of whose history what is older could not be put together; it stays for now',
+  },
   'fold-over-budget': {
     metric: 'joinery_folds_over_budget_total',
     help: 'Documents that are more work than a worker may have: folded by their bytes, and quarantined',
@@ -103,6 +111,11 @@ export const HISTOGRAMS = {
     metric: 'joinery_fold_seconds',
     help: 'Time of a fold, reading back included',
     bounds: [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60],
+  },
+  'version-seconds': {
+    metric: 'joinery_version_seconds',
+    help: 'Time to put an old version of a document together',
+    bounds: SECONDS,
   },
 } as const satisfies Record<string, HistogramRow>
 

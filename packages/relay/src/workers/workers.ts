@@ -1,4 +1,4 @@
-/** The relay's two kinds of thread: one that reads what somebody waits for, one that folds what nobody waits for. */
+/** The relay's kinds of thread: those that read what somebody waits for, those that fold and try what nobody waits for. */
 import type { Clock } from '@joinery/core'
 import type { Leaving } from '@joinery/core/gate'
 import type { Fold } from '../compactor.ts'
@@ -16,12 +16,16 @@ const READ = { threads: 2, timeoutMs: 10_000, memoryMb: 512, maxWaiting: 1_024 }
 const TRY = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 4 }
 /** A document that needs less than half of that is not at its limit. */
 const TRY_EASILY = { threads: 1, timeoutMs: 15_000, memoryMb: 512, maxWaiting: 4 }
+/** Of its own, so that whoever looks back delays nobody who writes. */
+const VERSION = { threads: 1, timeoutMs: 10_000, memoryMb: 512, maxWaiting: 16 }
 const FOLD = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 4 }
 
 export interface Workers {
   readonly scan: ScanLarge
   readonly join: JoinElsewhere
   readonly fold: Fold
+  /** The same for somebody who waits, within the budget of a reader. */
+  readonly version: Fold
   /** Within the budget of a fold. */
   readonly replay: (engine: string, updates: readonly Uint8Array[]) => Promise<Replayed>
   /** What the document of these updates shows, as JSON; undefined when there is no such engine. Within the budget of a fold. */
@@ -49,6 +53,7 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
     joinInTurns(pieces, () => new Promise(resolve => void options.clock.after(0, resolve)))
   const reads = createPool({ ...options, ...READ })
   const folds = createPool({ ...options, ...FOLD })
+  const versions = createPool({ ...options, ...VERSION })
   const trials = createPool({ ...options, ...TRY })
   const easyTrials = createPool({ ...options, ...TRY_EASILY })
   return {
@@ -62,6 +67,8 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
     },
     fold: async (engine, updates, how = 'replay') =>
       snapshotOf(await folds.run({ do: 'fold', engine, how, ...(await joined(updates)) })),
+    version: async (engine, updates, how = 'replay') =>
+      snapshotOf(await versions.run({ do: 'fold', engine, how, ...(await joined(updates)) })),
     replay: async (engine, updates) =>
       replayedOf(await folds.run({ do: 'replay', engine, ...(await joined(updates)) })),
     read: async (engine, updates) => shownOf(await folds.run({ do: 'read', engine, ...(await joined(updates)) })),
@@ -72,7 +79,7 @@ export function createWorkers(options: { readonly url: URL; readonly clock: Cloc
     leans: async (engine, update, other) =>
       leansOf(await trials.run({ do: 'lean', engine, ...(await joined([update, other])) })),
     async close() {
-      await Promise.all([reads, folds, trials, easyTrials].map(pool => pool.close()))
+      await Promise.all([reads, folds, versions, trials, easyTrials].map(pool => pool.close()))
     },
   }
 }

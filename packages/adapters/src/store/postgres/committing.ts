@@ -96,6 +96,9 @@ async function write(transaction: Transaction, appended: Appended): Promise<void
     if (!purged) continue
     asked.push(transaction.ask(STATEMENTS.rememberDigests, [space, id, base + 1]))
     asked.push(transaction.ask(STATEMENTS.dropEntries, [space, id, base + 1]))
+    asked.push(transaction.ask(STATEMENTS.dropPast, [space, id, 0, base]))
+    asked.push(transaction.ask(STATEMENTS.dropKept, [space, id, base]))
+    asked.push(transaction.ask(STATEMENTS.dropNames, [space, id]))
   }
   if (folded.length > 0) {
     asked.push(transaction.ask(STATEMENTS.putFolded, columns(folded, ['space', 'document', 'digest', 'seq'])))

@@ -13,7 +13,7 @@ const PARTS = 16
 /** Documents whose count of entries has fewer binary digits are not worth finding by index. */
 export const FOLDABLE_INDEXED_FROM = 6
 
-const TABLES = ['log', 'entry', 'folded', 'document', 'device', 'member'] as const
+const TABLES = ['log', 'entry', 'folded', 'past', 'kept', 'version_name', 'document', 'device', 'member'] as const
 
 const FIRST = `
 -- One log each. epoch: the life of the log. seq, mark: its head. Who commits to it locks its row, so that order of seq is order of commit.
@@ -64,6 +64,44 @@ CREATE TABLE joinery.folded (
   digest bytea NOT NULL,
   seq bigint NOT NULL,
   PRIMARY KEY (space, document, digest, seq)
+) PARTITION BY HASH (space);
+
+-- What folds replaced and was kept, as it was. By document, in its order: whoever looks at a past reads one document's.
+CREATE TABLE joinery.past (
+  space bigint NOT NULL,
+  seq bigint NOT NULL,
+  type smallint NOT NULL,
+  document bigint NOT NULL,
+  prev bigint NOT NULL,
+  device bigint NOT NULL,
+  n bigint NOT NULL,
+  at bigint NOT NULL,
+  checksum bigint NOT NULL,
+  authors text NOT NULL,
+  bytes bytea NOT NULL,
+  PRIMARY KEY (space, document, seq)
+) PARTITION BY HASH (space);
+ALTER TABLE joinery.past ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+-- One row a fold: rows of the past up to this seq, and behind that of the fold before, are kept since then.
+CREATE TABLE joinery.kept (
+  space bigint NOT NULL,
+  document bigint NOT NULL,
+  seq bigint NOT NULL,
+  since bigint NOT NULL,
+  PRIMARY KEY (space, document, seq)
+) PARTITION BY HASH (space);
+CREATE INDEX kept_since ON joinery.kept (since);
+
+-- What people called a document as it was after an entry.
+CREATE TABLE joinery.version_name (
+  space bigint NOT NULL,
+  document bigint NOT NULL,
+  seq bigint NOT NULL,
+  name text NOT NULL,
+  subject text NOT NULL,
+  at bigint NOT NULL,
+  PRIMARY KEY (space, document, seq)
 ) PARTITION BY HASH (space);
 
 -- id: the seq of its first entry. seq: head. entries, bytes: of its rows in entry. digits: how many binary digits entries has.

@@ -8,11 +8,12 @@
 import { ENTRY_WEIGHT, JoineryError, NO_MARK, type AuthorHead, type Entry, type LogPage } from '@joinery/core'
 import { setImmediate as turn } from 'node:timers/promises'
 import { newestAuthors } from '../rows/authors-text.ts'
-import type { Connections, Transaction } from './connections.ts'
+import type { Connections, Statement, Transaction } from './connections.ts'
 import { entryOf } from './rows.ts'
 import { STATEMENTS, type DocumentRow, type EntryRow, type SpaceRow } from './statements.ts'
 
-const ROWS = 256
+/** As many are asked for at a time. */
+export const ROWS = 256
 const PIECE_BYTES = 524_288
 
 export interface ChainLink {
@@ -107,12 +108,16 @@ export async function authorsIn(links: readonly ChainLink[]): Promise<Map<string
 }
 
 /** The bytes of a row, which came with it unless they are large. */
-export async function bytesOf(transaction: Transaction, row: EntryRow): Promise<Uint8Array> {
+export async function bytesOf(
+  transaction: Transaction,
+  row: EntryRow,
+  statement: Statement = STATEMENTS.bytesOf,
+): Promise<Uint8Array> {
   if (row.bytes !== null) return row.bytes
   const whole = new Uint8Array(row.length)
   for (let at = 0; at < row.length; at += PIECE_BYTES) {
-    const asked = [row.space_id, row.seq, at + 1, PIECE_BYTES]
-    const [piece] = await transaction.ask<{ bytes: Uint8Array }>(STATEMENTS.bytesOf, asked)
+    const asked = [row.space_id, row.document_id, row.seq, at + 1, PIECE_BYTES]
+    const [piece] = await transaction.ask<{ bytes: Uint8Array }>(statement, asked)
     if (piece !== undefined) whole.set(piece.bytes.subarray(0, row.length - at), at)
   }
   return whole

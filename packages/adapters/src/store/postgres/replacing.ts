@@ -5,13 +5,14 @@ import { textOfAuthorsInTurns } from '../rows/authors-text.ts'
 import { checksumOf, numberOfType, typeOfNumber } from '../rows/checksum.ts'
 import { appendTo } from './committing.ts'
 import type { Connections, Transaction } from './connections.ts'
+import { keepPast } from './past.ts'
 import { authorsIn, bytesOf, readChain } from './reading.ts'
 import { entryOf } from './rows.ts'
 import { STATEMENTS, type DocumentRow, type EntryRow, type SpaceRow } from './statements.ts'
 
 /** Locks the document, so that no commit moves it and no other fold takes the same entries. */
 export async function foldIn(connections: Connections, space: number, folding: Fold): Promise<boolean> {
-  const { document, upTo, snapshot, entries } = folding
+  const { document, upTo, snapshot, entries, keptAt } = folding
   const authors = await connections.transact({ ids: [space] }, 'snapshot', async transaction => {
     const links = await readChain(transaction, space, document, upTo)
     return textOfAuthorsInTurns((await authorsIn(links)).values(), turn)
@@ -24,6 +25,7 @@ export async function foldIn(connections: Connections, space: number, folding: F
     if (row === undefined || row.gone || last?.document_id !== row.id) return false
     const [size] = await transaction.ask<{ entries: number; bytes: number }>(STATEMENTS.foldSize, [space, row.id, upTo])
     if (size?.entries !== entries) return false
+    if (keptAt !== undefined) await keepPast(transaction, row, upTo, keptAt)
     const type = numberOfType('snapshot')
     const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })
     await Promise.all([

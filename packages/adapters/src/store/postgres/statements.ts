@@ -56,13 +56,18 @@ export interface EntryRow {
 /** What is larger does not come with its row. */
 export const INLINE_BYTES = 16_384
 
-const ENTRY = `
-  SELECT entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n,
+const ENTRY_COLUMNS = `
+    entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n,
     entry.at, entry.checksum, entry.authors, CASE WHEN length(entry.bytes) <= ${INLINE_BYTES} THEN entry.bytes END AS bytes,
-    length(entry.bytes) AS length, document.name AS document, document.kind, document.engine, device.name AS device, device.subject
-  FROM joinery.entry
+    length(entry.bytes) AS length, document.name AS document, document.kind, document.engine, device.name AS device, device.subject`
+
+const ENTRY_NAMES = `
   LEFT JOIN joinery.document ON document.space = entry.space AND document.id = entry.document
   LEFT JOIN joinery.device ON device.space = entry.space AND device.id = entry.device`
+
+const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM joinery.entry ${ENTRY_NAMES}`
+/** The same of a document's past: its rows are as those of entries. */
+const PAST = `SELECT ${ENTRY_COLUMNS} FROM joinery.past AS entry ${ENTRY_NAMES}`
 
 const DOCUMENT = `
   document.space, document.id, document.name, document.kind, document.engine, document.seq, document.entries, document.bytes,
@@ -147,7 +152,8 @@ const SQL = {
   entriesAfter: `${ENTRY} WHERE entry.space = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3`,
   entriesOf: `${ENTRY} WHERE entry.space = $1 AND entry.document = $2 AND entry.seq > $3 ORDER BY entry.seq LIMIT $4`,
   entryAt: `${ENTRY} WHERE entry.space = $1 AND entry.seq = $2`,
-  bytesOf: 'SELECT substring(bytes FROM $3 FOR $4) AS bytes FROM joinery.entry WHERE space = $1 AND seq = $2',
+  bytesOf: `
+    SELECT substring(bytes FROM $4 FOR $5) AS bytes FROM joinery.entry WHERE space = $1 AND document = $2 AND seq = $3`,
   markAt: 'SELECT mark FROM joinery.log WHERE space = $1 AND seq = $2',
 
   document: `SELECT ${DOCUMENT} FROM joinery.document WHERE space = $1 AND name = $2`,
@@ -174,6 +180,40 @@ const SQL = {
       WHERE entry.space = $1 AND entry.document = $2 AND log.digest = $3
     ) AS held`,
 
+  // The snapshot of an earlier fold stands for what is there already.
+  keepPast: `
+    INSERT INTO joinery.past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
+    SELECT space, seq, type, document, prev, device, n, at, checksum, authors, bytes FROM joinery.entry
+    WHERE space = $1 AND document = $2 AND seq <= $3
+      AND seq > (SELECT coalesce(max(past.seq), 0) FROM joinery.past WHERE past.space = $1 AND past.document = $2)
+    RETURNING seq`,
+  keepSince: `
+    INSERT INTO joinery.kept (space, document, seq, since) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (space, document, seq) DO UPDATE SET since = EXCLUDED.since`,
+  pastAfter: `${PAST} WHERE entry.space = $1 AND entry.document = $2 AND entry.seq > $3 ORDER BY entry.seq LIMIT $4`,
+  pastAt: `${PAST} WHERE entry.space = $1 AND entry.document = $2 AND entry.seq = $3`,
+  pastBytesOf: `
+    SELECT substring(bytes FROM $4 FOR $5) AS bytes FROM joinery.past WHERE space = $1 AND document = $2 AND seq = $3`,
+  pastSize: `
+    SELECT count(*) AS entries FROM joinery.past WHERE space = $1 AND document = $2 AND seq > $3 AND seq <= $4`,
+  putPast: `
+    INSERT INTO joinery.past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
+    VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, '[]', $9)`,
+  dropPast: 'DELETE FROM joinery.past WHERE space = $1 AND document = $2 AND seq > $3 AND seq <= $4',
+  dropKept: 'DELETE FROM joinery.kept WHERE space = $1 AND document = $2 AND seq <= $3',
+  nameVersion: `
+    INSERT INTO joinery.version_name (space, document, seq, name, subject, at)
+    SELECT space, id, $3, $4, $5, $6 FROM joinery.document WHERE space = $1 AND document.name = $2 AND NOT gone
+    ON CONFLICT (space, document, seq) DO UPDATE SET name = EXCLUDED.name, subject = EXCLUDED.subject, at = EXCLUDED.at`,
+  dropName: `
+    DELETE FROM joinery.version_name USING joinery.document
+    WHERE document.space = $1 AND document.name = $2 AND version_name.space = $1 AND version_name.document = document.id AND version_name.seq = $3`,
+  dropNames: 'DELETE FROM joinery.version_name WHERE space = $1 AND document = $2',
+  versionNames: `
+    SELECT version_name.seq, version_name.name, version_name.subject, version_name.at FROM joinery.version_name
+    JOIN joinery.document ON document.space = version_name.space AND document.id = version_name.document
+    WHERE document.space = $1 AND document.name = $2 ORDER BY version_name.seq`,
+
   admit: 'INSERT INTO joinery.member (space, subject, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
   setRole: 'UPDATE joinery.member SET role = $3 WHERE space = $1 AND subject = $2 RETURNING subject',
   dropMember: 'DELETE FROM joinery.member WHERE space = $1 AND subject = $2 RETURNING subject',
@@ -185,6 +225,12 @@ const SQL = {
   spaces: `
     SELECT name AS space, seq, (SELECT count(*) FROM joinery.member WHERE member.space = space.id) AS members
     FROM joinery.space WHERE name > $1 ORDER BY name LIMIT $2`,
+  aged: `
+    SELECT document.at, space.name AS space, document.name AS document, document.engine, max(kept.seq) AS "upTo"
+    FROM joinery.kept JOIN joinery.document ON document.space = kept.space AND document.id = kept.document
+    JOIN joinery.space ON space.id = document.space
+    WHERE kept.since < $1 AND document.at > $2
+    GROUP BY document.at, space.name, document.name, document.engine ORDER BY document.at LIMIT $3`,
   everyDocument: `
     SELECT document.at, space.name AS space, document.name AS document, document.engine
     FROM joinery.document JOIN joinery.space ON space.id = document.space

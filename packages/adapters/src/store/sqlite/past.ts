@@ -6,7 +6,8 @@
 import { ENTRY_WEIGHT, JoineryError, type Entry, type Forgetting, type Lineal, type VersionName } from '@joinery/core'
 import { readChain, type ChainReading } from './chain.ts'
 import { lengthOf, nameIn, type PieceName, type Pieces, type PutBytes } from './pieces.ts'
-import { checksumOf, entryOf, numberOfType } from './rows.ts'
+import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { entryOf } from './rows.ts'
 import type { DocumentRow, EntryRow, SizeRow, Statements } from './statements.ts'
 import { turn } from './turn.ts'
 
