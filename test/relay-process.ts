@@ -21,16 +21,22 @@ export interface RelayProcess {
   remove(): Promise<void>
 }
 
-/** The relay as it is built, serving the notes app, on a free port or the one given. */
-export async function relayProcess(options: { readonly port?: number } = {}): Promise<RelayProcess> {
+/** The relay as it is built, serving the notes app, on a free port or the one given, with more arguments if any are given. */
+export async function relayProcess(
+  options: { readonly port?: number; readonly more?: readonly string[] } = {},
+): Promise<RelayProcess> {
   if (!existsSync(main) || !existsSync(app)) throw new Error('build first: pnpm build')
   const port = options.port ?? (await freePort())
   const data = mkdtempSync(join(tmpdir(), 'joinery-e2e-'))
   let child: ChildProcess | undefined
   const start = async (): Promise<void> => {
-    child = spawn(process.execPath, [main, 'serve', '--port', String(port), '--data', data, '--dev', '--app', app], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    child = spawn(
+      process.execPath,
+      [main, 'serve', '--port', String(port), '--data', data, '--dev', '--app', app, ...(options.more ?? [])],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     await ready(child)
   }
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {

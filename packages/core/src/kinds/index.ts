@@ -41,7 +41,7 @@ export { excerptOf } from './excerpt.ts'
 // Documents
 export { createDocument, documentIdOf, seedOf } from './create.ts'
 export type { Seed } from './create.ts'
-export { draftOf, readDocument } from './view.ts'
+export { documentBehind, draftOf, readDocument } from './view.ts'
 export { setTrashed } from './standard-parts.ts'
 export { losers } from './losers.ts'
 export type { LatestNames, Loser } from './losers.ts'

@@ -77,6 +77,23 @@ export function readOnce<F extends Fields>(kind: Kind<string, F>, doc: EngineDoc
   return shownAs(prototypesOf(kind).view, state) as View<F>
 }
 
+/**
+ * The document that a view or a draft shows, for what its kind cannot say.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { documentBehind, note, readDocument } from '@joinery/core/kinds'
+ * import { yjs } from '@joinery/adapters/engines/yjs'
+ *
+ * const doc = yjs.open('1')
+ * assert.equal(documentBehind(readDocument(note, doc)), doc)
+ * ```
+ */
+export function documentBehind(shown: object): EngineDocument {
+  return (shown as Shown)[STATE].doc
+}
+
 function shownAs(prototype: object, state: State): unknown {
   // Frozen, so that a field nobody declared cannot be assigned.
   return Object.freeze(Object.create(prototype, { [STATE]: { value: state } }))
