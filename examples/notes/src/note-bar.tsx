@@ -11,9 +11,11 @@ interface Props {
   readonly place: Place
   readonly note: OpenNote
   readonly editor: Editor | undefined
+  readonly isHistoryOpen: boolean
+  onHistory(): void
 }
 
-export function NoteBar({ notes, place, note, editor }: Props) {
+export function NoteBar({ notes, place, note, editor, isHistoryOpen, onHistory }: Props) {
   const discard = (): void => {
     note.delete()
     go({ list: place.list, note: undefined })
@@ -29,6 +31,11 @@ export function NoteBar({ notes, place, note, editor }: Props) {
           <i className="after-tools" />
           <PinButton note={note} />
           <FolderChoice notes={notes} note={note} />
+          <button title="History" aria-label="History" aria-pressed={isHistoryOpen} onClick={onHistory}>
+            <svg viewBox="0 0 24 24" aria-hidden="true">
+              <path d="M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4M12 8v4.5l3 1.8" />
+            </svg>
+          </button>
           <button title="Move to the trash" aria-label="Move to the trash" onClick={discard}>
             <svg viewBox="0 0 24 24" aria-hidden="true">
               <path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5" />

@@ -1,9 +1,13 @@
 /** An open note: its bar, its title, its body; in the trash, the way back. */
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { Body, useBody } from './body.tsx'
 import { Closed } from './closed.tsx'
+import { HistoryPanel } from './history-panel.tsx'
+import { pastOf, useNews, useVersions } from './history.ts'
 import { NoteBar } from './note-bar.tsx'
 import { NoteTitle } from './note-title.tsx'
 import type { Notes, OpenNote } from './notes.ts'
+import { OldVersion } from './old-version.tsx'
 import { go, type Place } from './place.ts'
 import { useDocument } from './use-document.ts'
 import { when } from './when.ts'
@@ -33,21 +37,90 @@ function OpenSheet({ notes, place, note, isNew }: OpenProps) {
   const trashed = note.view.$trash !== false
   const editor = useBody({ document: note, field: 'body', name: notes.identity.user, editable: !trashed })
   const created = note.view.$created
+  const [isHistoryOpen, openHistory] = useState(false)
+  const page = (
+    <div className="page">
+      <div>
+        {trashed ? <InTrash notes={notes} note={note} /> : null}
+        <NoteTitle note={note} isNew={isNew} onEnter={() => editor?.commands.focus('start')} />
+        <p className="meta">
+          {created === undefined ? null : <span>Begun {when(created.at)}</span>}
+          <AlsoEdited note={note} />
+        </p>
+        <Body editor={editor} />
+      </div>
+    </div>
+  )
   return (
     <>
-      <NoteBar notes={notes} place={place} note={note} editor={editor} />
-      <div className="page">
-        <div>
-          {trashed ? <InTrash notes={notes} note={note} /> : null}
-          <NoteTitle note={note} isNew={isNew} onEnter={() => editor?.commands.focus('start')} />
-          <p className="meta">
-            {created === undefined ? null : <span>Begun {when(created.at)}</span>}
-            <AlsoEdited note={note} />
-          </p>
-          <Body editor={editor} />
-        </div>
-      </div>
+      <NoteBar
+        notes={notes}
+        place={place}
+        note={note}
+        editor={editor}
+        isHistoryOpen={isHistoryOpen}
+        onHistory={() => openHistory(!isHistoryOpen)}
+      />
+      {isHistoryOpen && !trashed ? (
+        <WithHistory notes={notes} note={note} onClose={() => openHistory(false)}>
+          {page}
+        </WithHistory>
+      ) : (
+        page
+      )}
     </>
+  )
+}
+
+const SAID_MS = 6_000
+
+interface WithHistoryProps {
+  readonly notes: Notes
+  readonly note: OpenNote
+  /** The note as it is. */
+  readonly children: ReactNode
+  onClose(): void
+}
+
+/** The note, or an old version of it, and the list of them beside it. */
+function WithHistory({ notes, note, children, onClose }: WithHistoryProps) {
+  const past = useMemo(() => pastOf(notes, note), [notes, note])
+  const news = useNews(notes, note)
+  const list = useVersions(past, news)
+  const [chosen, choose] = useState<number | undefined>(undefined)
+  const [said, say] = useState('')
+  const versions = list.shown.at === 'there' ? list.shown.versions : []
+  const version = versions.find(({ seq }) => seq === chosen)
+  useEffect(() => {
+    const timer = setTimeout(() => say(''), SAID_MS)
+    return () => clearTimeout(timer)
+  }, [said])
+  const restored = (): void => {
+    choose(undefined)
+    say('Restored. Undo takes it back.')
+  }
+  return (
+    <div className="with-history">
+      {version === undefined ? (
+        children
+      ) : (
+        <OldVersion past={past} note={note} version={version} news={news} onRestored={restored} onNamed={list.again} />
+      )}
+      <HistoryPanel
+        list={list}
+        chosen={version?.seq}
+        onChoose={seq => {
+          say('')
+          choose(seq)
+        }}
+        onClose={onClose}
+      />
+      {said === '' ? null : (
+        <p className="said" role="status">
+          {said}
+        </p>
+      )}
+    </div>
   )
 }
 

@@ -8,6 +8,8 @@ export interface Notes {
   readonly client: Client<(typeof library)['kinds']>
   /** The shared space, or the personal one. */
   readonly space: SpaceClient<(typeof library)['kinds']>
+  /** What the relay is shown. */
+  token(): string
   /** Removes everything from this browser and begins again as a guest. */
   signOut(): Promise<void>
 }
@@ -18,16 +20,18 @@ export type OpenNote = Awaited<ReturnType<Notes['space']['note']['open']>>
 /** Opens the library of a person on this device; it works at once, with or without a network. */
 export async function openNotes(identity: Identity): Promise<Notes> {
   const shared = identity.space
+  const token = (): string => `dev:${identity.user}`
   const client = await createClient({
     library,
     user: identity.user,
     spaces: shared === undefined ? ['me'] : ['me', shared],
     url: location.origin,
-    token: () => Promise.resolve(`dev:${identity.user}`),
+    token,
   })
   return {
     identity,
     client,
+    token,
     space: client.space(shared ?? 'me'),
     async signOut() {
       await client.logout()

@@ -15,6 +15,12 @@ export function when(at: number, now = Date.now()): string {
   return then.getFullYear() === new Date(now).getFullYear() ? day.format(then) : date.format(then)
 }
 
+/** With the hour, also of another day. */
+export function whenExactly(at: number, now = Date.now()): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString()
+  return isToday ? `today, ${hour.format(at)}` : `${when(at, now)}, ${hour.format(at)}`
+}
+
 /** How long ago a moment is, in words that stay true for a minute. */
 export function ago(at: number, now = Date.now()): string {
   const minutes = Math.floor((now - at) / MINUTE)

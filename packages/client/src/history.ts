@@ -55,9 +55,10 @@ export interface DocumentHistory<F extends Fields = Fields, R = unknown> {
   changes(page: Pick<VersionPage, 'versions' | 'next'>): Promise<ReadonlyMap<number, Comparison>>
   /**
    * Makes the document show what it showed at a version, by new edits: what others write meanwhile stays, undo takes it back, and the version
-   * before stays in the history. GONE, FORBIDDEN as any edit.
+   * before stays in the history: as a version of its own with the name `keepAs`, if that is given; otherwise, of whoever wrote a moment ago,
+   * both are one. GONE, FORBIDDEN as any edit.
    */
-  restore(seq: number): Promise<Receipt>
+  restore(seq: number, options?: { readonly keepAs?: string }): Promise<Receipt>
 }
 
 export interface OldVersion<F extends Fields = Fields, R = unknown> extends Disposable {
@@ -182,7 +183,9 @@ export function historyOf<K extends Kinds>(client: Client<K>, options: HistoryOp
         return changed
       }
 
-      const restore = async (seq: number): Promise<Receipt> => {
+      const restore = async (seq: number, { keepAs }: { readonly keepAs?: string } = {}): Promise<Receipt> => {
+        const [newest] = keepAs === undefined ? [] : (await ask.versions({ limit: 1 })).versions
+        if (newest !== undefined && newest.name === null && newest.seq > seq) await ask.name(newest.seq, keepAs ?? '')
         const theirs = build([await ask.read(seq)])
         const handle = await opened()
         try {
