@@ -22,6 +22,7 @@ import {
   type SpaceLine,
   type Store,
   type VersionName,
+  type StoreUpkeep,
   type Voided,
   type Voiding,
 } from '@joinery/core'
@@ -42,6 +43,7 @@ import {
   type PutBytes,
 } from './sqlite/pieces.ts'
 import { failureOf } from './sqlite/refusals.ts'
+import { storeUpkeep } from './sqlite/upkeep.ts'
 import { wholeReading } from './sqlite/whole-reading.ts'
 import { turn } from './sqlite/turn.ts'
 import { bytesOf, digitsOf, entryOf, headOf, markOf } from './sqlite/rows.ts'
@@ -97,7 +99,7 @@ export interface SqliteStoreOptions {
  * await store.close()
  * ```
  */
-export function sqliteStore(options: SqliteStoreOptions): Store {
+export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
   const database = openDatabase(options)
   const statements = prepare(database)
   const freshEpoch = options.epoch ?? (() => hex(randomBytes(16)))
@@ -293,6 +295,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
   }
 
   return {
+    ...storeUpkeep({ database, rows, read, write }),
     head: space =>
       read(() => {
         const row = spaceRow(space)
@@ -443,5 +446,6 @@ function largeOf(spaces: readonly SpaceCommit[]): readonly Uint8Array[] {
   return large ?? NONE
 }
 
+export { copySqlite } from './sqlite/copy.ts'
 export { inspectSqlite, sqliteVersion } from './sqlite/inspection.ts'
 export type { InspectSqliteOptions } from './sqlite/inspection.ts'

@@ -25,8 +25,8 @@ export interface StoreLook {
   readonly integrity: readonly string[]
   /** Rows whose checksum was compared, and those that it did not fit. At most 20 are listed. */
   readonly rows: { readonly looked: number; readonly damaged: number; readonly listed: readonly RowPlace[] }
-  /** Places in logs whose mark was computed again, and where it was another. */
-  readonly marks: { readonly looked: number; readonly wrong: readonly RowPlace[] }
+  /** Places in logs whose mark was computed again, and those where it was another. At most 20 are listed. */
+  readonly marks: { readonly looked: number; readonly wrong: number; readonly listed: readonly RowPlace[] }
   /** Documents whose last entry is not there. */
   readonly headless: readonly DocumentPlace[]
   readonly quarantined: readonly (DocumentPlace & { readonly code: string })[]

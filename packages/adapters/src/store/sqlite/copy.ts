@@ -9,6 +9,35 @@ import { refusal } from './refusals.ts'
 const TRIES = 5
 const WAL_HEADER_BYTES = 32
 
+/**
+ * Copies the database of a store that no relay has open, without opening it: it is not brought to a newer version. The copy's WAL stands beside
+ * the copy.
+ *
+ * Rejects with UNAVAILABLE and the reason `restless` when somebody writes to it all the time, and as the file system does.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { mkdtempSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { copySqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
+ *
+ * const folder = mkdtempSync(join(tmpdir(), 'joinery-'))
+ * const [file, to] = [join(folder, 'log.db'), join(folder, 'copy.db')]
+ * const store = sqliteStore({ file })
+ * await store.admit('garden', 'ann', 'owner')
+ * await copySqlite({ file, to })
+ * await store.close()
+ * const copy = sqliteStore({ file: to })
+ * assert.equal(await copy.roleOf('garden', 'ann'), 'owner')
+ * await copy.close()
+ * ```
+ */
+export async function copySqlite({ file, to }: { readonly file: string; readonly to: string }): Promise<void> {
+  await copyOfOneMoment(file, to)
+}
+
 /** Rejects with UNAVAILABLE and the reason `restless` when there was no such moment. */
 export async function copyOfOneMoment(file: string, copy: string, copyOne = cloned): Promise<void> {
   for (let attempt = 0; attempt < TRIES; attempt++) {

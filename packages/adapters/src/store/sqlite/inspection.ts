@@ -1,6 +1,7 @@
 /**
  * A look at a relay's log from outside. Laws:
- * - Nothing of it is touched, and a relay may be running on it: what is looked at is a copy, made elsewhere and removed afterwards.
+ * - Nothing of it is touched, and a relay may be running on it: what is looked at is a copy, made elsewhere and removed afterwards. Without
+ *   `scratch` it is looked at where it is, which brings it to the newest version, and nobody may have it open.
  * - What is damaged is named, as far as it can be, and nothing is mended.
  */
 import { JoineryError, markAfter, NO_MARK, sameBytes, type RowPlace, type StoreLook } from '@joinery/core'
@@ -29,8 +30,8 @@ const UNFOLDED = 500
 export interface InspectSqliteOptions {
   /** The database of a store. */
   readonly file: string
-  /** Where the copy goes for as long as it is looked at; it takes as much room as the database. */
-  readonly scratch: string
+  /** Where the copy goes for as long as it is looked at; it takes as much room as the database. Without it, none is made. */
+  readonly scratch?: string
   /** Looks at every row, and at every page of every index. */
   readonly deep?: boolean
 }
@@ -79,10 +80,10 @@ export function sqliteVersion(): string {
  * ```
  */
 export async function inspectSqlite({ file, scratch, deep = false }: InspectSqliteOptions): Promise<StoreLook> {
-  const folder = await mkdtemp(join(scratch, 'joinery-look-'))
+  const folder = scratch === undefined ? undefined : await mkdtemp(join(scratch, 'joinery-look-'))
   try {
-    const copy = join(folder, 'copy.db')
-    await copyOfOneMoment(file, copy)
+    const copy = folder === undefined ? file : join(folder, 'copy.db')
+    if (folder !== undefined) await copyOfOneMoment(file, copy)
     const { version, journal } = asFound(copy)
     const database = openDatabase({ file: copy })
     try {
@@ -97,7 +98,7 @@ export async function inspectSqlite({ file, scratch, deep = false }: InspectSqli
     if (code.startsWith('SQLITE_CORRUPT')) throw refusal('malformed', 'SQLite cannot read the database at all.', error)
     throw new JoineryError('UNAVAILABLE', { reason: code, sentence: 'It could not be looked at.' }, { cause: error })
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -216,7 +217,8 @@ function marksOf(database: Database, deep: boolean): StoreLook['marks'] {
   const spaces = database.prepare(`SELECT id, name FROM space ORDER BY id DESC ${deep ? '' : `LIMIT ${ENDS}`}`)
   const logAfter = database.prepare('SELECT seq, digest, mark FROM log WHERE space = ? AND seq > ? ORDER BY seq')
   const head = database.prepare('SELECT coalesce(max(seq), 0) FROM log WHERE space = ?').pluck()
-  const wrong: RowPlace[] = []
+  const listed: RowPlace[] = []
+  let wrong = 0
   let looked = 0
   for (const { id, name } of spaces.all() as { id: number; name: string }[]) {
     const from = deep ? 0 : Math.max(0, Number(head.get(id)) - END_ROWS)
@@ -228,8 +230,10 @@ function marksOf(database: Database, deep: boolean): StoreLook['marks'] {
       before = row
       if (mark !== undefined) looked += 1
       const fits = mark === undefined || sameBytes(markAfter(bytesOf(mark), bytesOf(row.digest)), bytesOf(row.mark))
-      if ((!isNext || !fits) && wrong.length < LISTED) wrong.push({ space: name, seq: row.seq })
+      if (isNext && fits) continue
+      wrong += 1
+      if (listed.length < LISTED) listed.push({ space: name, seq: row.seq })
     }
   }
-  return { looked, wrong }
+  return { looked, wrong, listed }
 }

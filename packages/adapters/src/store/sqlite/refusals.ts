@@ -28,6 +28,8 @@ export type RefusalReason =
   /** When it is looked at from outside: SQLite cannot read it, or it is written to all the time. */
   | 'malformed'
   | 'restless'
+  /** Where a copy was to go. */
+  | 'taken'
 
 /** An UNAVAILABLE with the details `reason` and `sentence`. */
 export function refusal(reason: RefusalReason, sentence: string, cause?: unknown): JoineryError {

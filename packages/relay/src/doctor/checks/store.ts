@@ -72,12 +72,12 @@ export const checkRows = inStore(({ rows: { looked, damaged, listed }, entries }
       ),
 )
 
-export const checkMarks = inStore(({ marks: { looked, wrong } }) =>
-  wrong.length === 0
+export const checkMarks = inStore(({ marks: { looked, wrong, listed } }) =>
+  wrong === 0
     ? found('MARKS_OK', `The marks of ${looked} places in logs are what follows from what was written.`)
     : found(
         'MARKS_WRONG',
-        `The log is another than was written at ${some(wrong, ({ space, seq }) => `${space} ${seq}`)}.`,
+        `The log is another than was written at ${some(listed, ({ space, seq }) => `${space} ${seq}`)}.`,
       ),
 )
 
