@@ -9,7 +9,7 @@ import { hocuspocusSqlite } from '@joinery/adapters/import/hocuspocus-sqlite'
 import { yLevelDb } from '@joinery/adapters/import/y-leveldb'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { postgresStore } from '@joinery/adapters/store/postgres'
-import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
+import { copySqlite, inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { defineCommand, runMain } from 'citty'
 import { setFlagsFromString } from 'node:v8'
@@ -17,10 +17,12 @@ import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { compactCommand } from './commands/compact.ts'
 import { configCommand } from './commands/config.ts'
+import { backupCommand } from './commands/backup.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { inspectCommand } from './commands/inspect.ts'
+import { drillCommand, restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { spaceCommand } from './commands/space.ts'
 import type { Terminal } from './commands/terminal.ts'
@@ -80,6 +82,9 @@ const main = defineCommand({
     inspect: inspectCommand(terminal, onData),
     compact: compactCommand(terminal, onData),
     export: exportCommand(terminal, onData),
+    backup: backupCommand({ terminal, clock, openStore: sqliteStore, look: inspectSqlite, copyStore: copySqlite }),
+    restore: restoreCommand({ terminal, clock, random, openStore: sqliteStore, look: inspectSqlite }),
+    drill: drillCommand({ terminal, clock, random, openStore: sqliteStore, look: inspectSqlite }),
     doctor: doctorCommand({
       terminal,
       clock,

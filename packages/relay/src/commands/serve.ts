@@ -4,7 +4,7 @@
  *   (OP-04, OP-06).
  * - Standard output has one line, when it is ready. Everything else is JSON on standard error, without payloads or tokens.
  */
-import type { Bus, Clock, Random, Store } from '@joinery/core'
+import type { Bus, Clock, Random, Store, StoreUpkeep } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -21,6 +21,7 @@ import { thinned } from '../logs/thinning.ts'
 import { HATCH } from '../hatch/calls.ts'
 import { openHatch } from '../hatch/hatch.ts'
 import { createCounters } from '../metrics/counters.ts'
+import { listenForOperator } from '../operator/listener.ts'
 import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
 import { sweptStore } from '../swept-store.ts'
@@ -37,7 +38,10 @@ export interface ServeParts {
   readonly clock: Clock
   readonly random: Random
   readonly bus: Bus
-  readonly openSqlite: (options: { readonly file: string; readonly onFatal: (error: unknown) => void }) => Store
+  readonly openSqlite: (options: {
+    readonly file: string
+    readonly onFatal: (error: unknown) => void
+  }) => Store & StoreUpkeep
   readonly openPostgres: (options: { readonly url: string; readonly lanes: number }) => Promise<Store>
   /** The file of the worker threads. */
   readonly workers: URL
@@ -73,7 +77,8 @@ export function serveCommand(parts: ServeParts) {
       const verify = values.dev ? verifyDevToken : await createTokenVerifier(policyOf(values), clock)
       const place = placeOf(values)
       const metrics = metricsOf(values, place)
-      const store = sweptStore(await open(parts, place, error => die('fatal', error)), parts)
+      const opened = await open(parts, place, error => die('fatal', error))
+      const store = sweptStore(opened.store, parts)
       const workers = createWorkers({ url: parts.workers, clock, log })
       const relay = createRelay({
         store,
@@ -119,9 +124,13 @@ export function serveCommand(parts: ServeParts) {
         'url' in place
           ? undefined
           : await openHatch({ path: join(dirname(place.file), HATCH), counter: counterOf(store, relay), log })
+      const { kept } = opened
+      const operator =
+        kept && (await listenForOperator({ data: kept.data, random, log, copyTo: file => kept.store.copyTo(file) }))
       const stop = async (): Promise<void> => {
         log.info('stopping')
         hatch?.close()
+        await operator?.stop()
         await served.stop()
         await workers.close()
         log.info('stopped')
@@ -145,10 +154,19 @@ function placeOf({ store, data = '' }: Values): Place {
   return store === undefined ? { file: join(data, DATABASE) } : { url: store }
 }
 
-async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) => void): Promise<Store> {
-  if ('url' in place) return parts.openPostgres({ url: place.url, lanes: COMMIT_LANES })
-  mkdirSync(dirname(place.file), { recursive: true, mode: 0o700 })
-  return parts.openSqlite({ file: place.file, onFatal })
+interface Opened {
+  readonly store: Store
+  /** A store that nobody else can look at while it is open here. */
+  readonly kept: { readonly store: StoreUpkeep; readonly data: string } | undefined
+}
+
+async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) => void): Promise<Opened> {
+  if ('url' in place)
+    return { store: await parts.openPostgres({ url: place.url, lanes: COMMIT_LANES }), kept: undefined }
+  const data = dirname(place.file)
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const store = parts.openSqlite({ file: place.file, onFatal })
+  return { store, kept: { store, data } }
 }
 
 /** A token opens `/metrics` on the public port too. */

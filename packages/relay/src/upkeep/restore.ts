@@ -1,0 +1,96 @@
+/**
+ * Puts a backup in the place of a relay's data. Laws:
+ * - BK-02: nothing is put in place before all of it was looked through, as it will stand there.
+ * - BK-03: what is there is neither overwritten nor removed: it is refused, or with `force` moved aside. A relay that runs is refused always.
+ * - A kill or power loss at any instant leaves the old or the new.
+ * - R4: every log begins a new life, so devices tell what they hold, and what is newer with them comes back (BK-04).
+ */
+import { hex, JoineryError, type Clock, type Random } from '@joinery/core'
+import { existsSync } from 'node:fs'
+import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DATABASE } from '../commands/settings.ts'
+import type { LookThrough, OpenStore } from './backup.ts'
+import { examineCopy } from './examination.ts'
+import { fsyncFile, fsyncFolder, noBackup, type Manifest } from './manifest.ts'
+
+const STAGED = `${DATABASE}.restoring`
+
+export interface Restored {
+  readonly manifest: Manifest
+  /** Where what was there before is now. */
+  readonly aside: string | undefined
+}
+
+export async function restoreBackup(options: {
+  readonly from: string
+  readonly data: string
+  readonly force: boolean
+  readonly openStore: OpenStore
+  readonly look: LookThrough
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Random
+}): Promise<Restored> {
+  const { from, data, force, openStore, look, clock, random } = options
+  const file = join(data, DATABASE)
+  const isTaken = existsSync(file) || existsSync(`${file}-wal`)
+  if (isTaken && !force) {
+    const sentence = `${data} holds a relay's data. With --force it is moved aside, and nothing of it is removed.`
+    throw new JoineryError('BAD_INPUT', { sentence })
+  }
+  if (isTaken) await letGo(file, openStore)
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  const staged = join(data, STAGED)
+  try {
+    const { manifest, checks } = await examineCopy({ from, file: staged, openStore, look })
+    const broken = checks.find(({ ok }) => !ok)
+    if (broken !== undefined) throw noBackup(from, `${broken.what}: ${broken.said.replace(/\.$/, '')}`)
+    const store = openStore({ file: staged, lockTimeout: 0 })
+    // To a point in time, the log would be cut here, behind everything that was checked and before anybody can read it.
+    await store.beginLives()
+    await store.close()
+    await fsyncFile(staged)
+    const aside = isTaken ? await putAside(file, openStore, `${stampOf(clock)}-${hex(random.bytes(2))}`) : undefined
+    await rename(staged, file)
+    await fsyncFolder(data)
+    return { manifest, aside }
+  } finally {
+    for (const left of [staged, `${staged}-wal`]) await rm(left, { force: true })
+  }
+}
+
+/**
+ * Opened and closed, a database has no WAL beside it: it is one file, that one rename replaces. One that cannot be opened keeps its WAL.
+ * Rejects when a relay has it open.
+ */
+async function letGo(file: string, openStore: OpenStore): Promise<void> {
+  try {
+    await openStore({ file, lockTimeout: 0 }).close()
+  } catch (error) {
+    if (error instanceof JoineryError && error.details['reason'] === 'locked') throw error
+  }
+}
+
+/** A second name for what is there: until the rename, both are the old. */
+async function putAside(file: string, openStore: OpenStore, stamp: string): Promise<string> {
+  // Once more, as late as can be.
+  await letGo(file, openStore)
+  const aside = `${file}.before-${stamp}`
+  await secondName(file, aside)
+  if (existsSync(`${file}-wal`)) {
+    await secondName(`${file}-wal`, `${aside}-wal`)
+    // It would be read as the new one's. What it belongs to could not be opened, and is aside with it.
+    await rm(`${file}-wal`)
+  }
+  return aside
+}
+
+async function secondName(file: string, name: string): Promise<void> {
+  if (!existsSync(file)) return
+  // Not every file system has links.
+  await link(file, name).catch(() => copyFile(file, name))
+}
+
+function stampOf(clock: Pick<Clock, 'now'>): string {
+  return new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+}

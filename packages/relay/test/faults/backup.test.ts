@@ -1,0 +1,265 @@
+// Backups by the command, of relays that run in processes of their own.
+import { systemClock } from '@joinery/adapters/clock/system'
+import { cryptoRandom } from '@joinery/adapters/random/crypto'
+import { inspectSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
+import Database from 'better-sqlite3'
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { partOf, readManifest, writeManifest } from '../../src/upkeep/manifest.ts'
+import { restoreBackup } from '../../src/upkeep/restore.ts'
+import { dial, type Dialled } from '../dial.ts'
+import { type as typing, update, writer, type Writer } from '../rig.ts'
+import { runJoinery, spawnRelay } from '../spawned.ts'
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'joinery-backup-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** Writes `count` edits, over some documents, and waits for their acks. */
+async function write(ann: Dialled, writers: readonly Writer[], from: number, count: number): Promise<void> {
+  for (let n = from; n < from + count; n++) {
+    const at = n % writers.length
+    ann.push('garden', update(n, `d${at}`, (writers[at] as Writer).edit(typing(`${n} `))))
+  }
+  for (let n = from; n < from + count; n++) expect(await ann.answer(n)).toBeGreaterThan(0)
+}
+
+function writersOf(count: number): Writer[] {
+  return Array.from({ length: count }, (_, i) => writer(i + 1))
+}
+
+/** A backup of a relay that wrote 40 edits and is gone, and its data. */
+async function made(): Promise<{ data: string; backup: string; root: string }> {
+  const root = folder()
+  const [data, backup] = [join(root, 'data'), join(root, 'backup')]
+  const relay = await spawnRelay(data)
+  const ann = await dial(relay.port, 'ann', 'phone')
+  await write(ann, writersOf(4), 1, 40)
+  relay.signal('SIGKILL')
+  await relay.ended()
+  expect(await runJoinery(['backup', '--data', data, '--to', backup])).toMatchObject({ code: 0, err: '' })
+  return { data, backup, root }
+}
+
+/** Text of every document, in order, by the entries in it. */
+async function bodies(file: string): Promise<unknown[]> {
+  const store = sqliteStore({ file })
+  const all = []
+  for (const { space, document } of await store.everyDocument(0, 1_000))
+    all.push(await store.body(space, document), await store.authors(space, document))
+  await store.close()
+  return all
+}
+
+async function headOf(file: string): Promise<{ epoch: string; seq: number; mark: Uint8Array } | undefined> {
+  const store = sqliteStore({ file })
+  const head = await store.head('garden')
+  await store.close()
+  return head
+}
+
+test('[BK-01] a backup made under 200 edits a second has every edit acked before it, and restores to the same', async () => {
+  const root = folder()
+  const [data, backup, elsewhere] = [join(root, 'data'), join(root, 'backup'), join(root, 'elsewhere')]
+  const relay = await spawnRelay(data)
+  const ann = await dial(relay.port, 'ann', 'phone')
+  const writers = writersOf(10)
+  await write(ann, writers, 1, 200)
+  let n = 200
+  let isOver = false
+  const load = (async () => {
+    while (!isOver) {
+      const from = n + 1
+      n += 4
+      await write(ann, writers, from, 4)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  })()
+  const ackedBefore = n
+  const ran = await runJoinery(['backup', '--data', data, '--to', backup])
+  isOver = true
+  await load
+  expect(ran).toMatchObject({ code: 0, err: '' })
+  expect(ran.out).toMatch(/^backed up 1 spaces, 10 documents, \d+ entries/)
+  expect(n).toBeGreaterThan(ackedBefore + 4)
+  await relay.logged(line => line['event'] === 'copied')
+  relay.signal('SIGTERM')
+  expect(await relay.ended()).toBe(0)
+  expect(readdirSync(data).toSorted()).toEqual(['joinery.db'])
+
+  const drilled = await runJoinery(['drill', '--from', backup])
+  expect(drilled).toMatchObject({ code: 0, err: '' })
+  expect(drilled.out).toMatch(/documents +10 digests are what the manifest names\nIt can be restored/)
+  expect(await runJoinery(['restore', '--from', backup, '--data', elsewhere])).toMatchObject({ code: 0, err: '' })
+  const look = await inspectSqlite({ file: join(elsewhere, 'joinery.db'), deep: true })
+  expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless]).toEqual([[], 0, 0, []])
+
+  // At that point the original was the same: each entry, and the mark of the log.
+  const [store, restored] = [join(data, 'joinery.db'), join(elsewhere, 'joinery.db')].map(file => sqliteStore({ file }))
+  const head = await restored?.head('garden')
+  expect(head?.seq).toBeGreaterThanOrEqual(ackedBefore)
+  expect(head?.mark).toEqual(await store?.markAt('garden', head?.seq ?? 0))
+  expect(head?.epoch).not.toBe((await store?.head('garden'))?.epoch)
+  for (let at = 0; at < 10; at++) {
+    const then = (await store?.body('garden', `d${at}`))?.filter(entry => entry.seq <= (head?.seq ?? 0))
+    expect(await restored?.body('garden', `d${at}`)).toEqual(then)
+  }
+  await Promise.all([store?.close(), restored?.close()])
+})
+
+test('[BK-01] who asks a running relay for a copy needs the key that is in its folder', async () => {
+  const data = join(folder(), 'data')
+  const relay = await spawnRelay(data)
+  const { port } = JSON.parse(readFileSync(join(data, 'operator.json'), 'utf8')) as { port: number }
+  expect(statSync(join(data, 'operator.json')).mode & 0o077).toBe(0)
+  const to = join(data, 'copy.db')
+  for (const headers of [{}, { Authorization: 'Bearer guess' }]) {
+    const answer = await fetch(`http://127.0.0.1:${port}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ copyTo: to }),
+    })
+    expect([answer.status, await answer.text()]).toEqual([404, ''])
+  }
+  expect(existsSync(to)).toBe(false)
+  relay.signal('SIGKILL')
+})
+
+test('[BK-02] a backup that was cut short or changed anywhere is refused, and nothing is put in place', async () => {
+  const { backup, root } = await made()
+  const data = join(root, 'elsewhere')
+  const flip = (name: string, at: number): void => {
+    const bytes = readFileSync(join(backup, name))
+    bytes[Math.floor(bytes.length * at)] = (bytes[Math.floor(bytes.length * at)] ?? 0) ^ 4
+    writeFileSync(join(backup, name), bytes)
+  }
+  const whole = join(root, 'whole')
+  cpSync(backup, whole, { recursive: true })
+  const spoilings: (() => void)[] = [
+    ...['joinery.db', 'contents.jsonl', 'manifest.json'].flatMap(name => [
+      () => flip(name, 0.5),
+      () => writeFileSync(join(backup, name), readFileSync(join(backup, name)).subarray(0, -9)),
+      () => rmSync(join(backup, name)),
+    ]),
+    () => flip('joinery.db', 0.9),
+  ]
+  const parts = { openStore: sqliteStore, look: inspectSqlite, clock: systemClock(), random: cryptoRandom() }
+  for (const spoil of spoilings) {
+    rmSync(backup, { recursive: true })
+    cpSync(whole, backup, { recursive: true })
+    spoil()
+    const restoring = restoreBackup({ from: backup, data, force: false, ...parts })
+    await expect(restoring).rejects.toMatchObject({ code: 'BAD_INPUT' })
+    expect(existsSync(data) ? readdirSync(data) : []).toEqual([])
+  }
+  const { code, err } = await runJoinery(['restore', '--from', backup, '--data', data])
+  expect([code, err]).toEqual([1, expect.stringContaining('is no backup to rely on: joinery.db')])
+  const drilled = await runJoinery(['drill', '--from', backup])
+  expect([drilled.code, drilled.out]).toEqual([
+    1,
+    expect.stringMatching(/^WRONG +joinery\.db.*\nIt cannot be restored/),
+  ])
+})
+
+test('[BK-02] a backup whose hashes fit and whose rows do not is refused as well; what was damaged before is kept', async () => {
+  const { data, backup, root } = await made()
+  const spoil = (file: string, sql: string): void => {
+    const database = new Database(file)
+    database.exec(sql)
+    database.close()
+  }
+  const damages = [
+    ['UPDATE log SET mark = zeroblob(16) WHERE seq = 7', 'marks do not follow'],
+    ['UPDATE entry SET at = at + 1 WHERE seq = 7', 'rows do not fit'],
+    ["UPDATE space SET epoch = 'other'", 'garden is another than it was'],
+    ['DELETE FROM document WHERE id = 2', 'rows do not fit'],
+  ] as const
+  const whole = join(root, 'whole')
+  cpSync(backup, whole, { recursive: true })
+  for (const [sql, said] of damages) {
+    rmSync(backup, { recursive: true })
+    cpSync(whole, backup, { recursive: true })
+    spoil(join(backup, 'joinery.db'), sql)
+    const { format: _, ...manifest } = await readManifest(backup)
+    const parts = [await partOf(backup, 'joinery.db'), await partOf(backup, 'contents.jsonl')]
+    await writeManifest(backup, { ...manifest, parts })
+    const { code, err } = await runJoinery(['restore', '--from', backup, '--data', join(root, 'elsewhere')])
+    expect([code, err]).toEqual([1, expect.stringContaining(said)])
+  }
+  for (const [sql] of damages.slice(0, 2)) spoil(join(data, 'joinery.db'), sql)
+  const second = join(root, 'second')
+  const { code, err } = await runJoinery(['backup', '--data', data, '--to', second])
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('1 damaged rows, 2 wrong marks, 1 unreadable documents: garden/d3'),
+  ])
+  expect(await runJoinery(['restore', '--from', second, '--data', join(root, 'elsewhere')])).toMatchObject({ code: 0 })
+})
+
+test('[BK-03] a folder that holds a relay is refused; with --force what it holds is moved aside, and every log begins a new life', async () => {
+  const { data, backup } = await made()
+  const file = join(data, 'joinery.db')
+  const before = await headOf(file)
+  const held = await bodies(file)
+  const refused = await runJoinery(['restore', '--from', backup, '--data', data])
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('--force')])
+  expect(await headOf(file)).toEqual(before)
+
+  const forced = await runJoinery(['restore', '--from', backup, '--data', data, '--force'])
+  expect(forced).toMatchObject({ code: 0, err: '' })
+  const aside = /what was there is (.+)\n/.exec(forced.out)?.[1] ?? ''
+  expect(readdirSync(data).length).toBe(3)
+  expect(await headOf(aside)).toEqual(before)
+  const after = await headOf(file)
+  expect({ ...after, epoch: before?.epoch }).toEqual(before)
+  expect(after?.epoch).not.toBe(before?.epoch)
+  expect(await bodies(file)).toEqual(held)
+})
+
+test('[BK-03] the data of a relay that runs is not replaced, whatever is forced', async () => {
+  const { data, backup } = await made()
+  const relay = await spawnRelay(data)
+  const { code, err } = await runJoinery(['restore', '--from', backup, '--data', data, '--force'])
+  expect([code, err]).toEqual([1, expect.stringContaining('Another process has')])
+  const ann = await dial(relay.port, 'ann', 'laptop')
+  ann.push('garden', update(1, 'new', writer(99).edit(typing('still here'))))
+  expect(await ann.answer(1)).toBe(41)
+  relay.signal('SIGKILL')
+})
+
+test('[BK-03] a restore that is killed at any moment leaves the old or the new', async () => {
+  const { data, backup } = await made()
+  const file = join(data, 'joinery.db')
+  const held = await bodies(file)
+  let epoch = (await headOf(file))?.epoch
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  const args = ['--conditions=joinery-source', main, 'restore', '--force', '--from', backup, '--data', data]
+  const run = async (until: (ms: number) => boolean): Promise<void> => {
+    const child = spawn(process.execPath, args, { stdio: 'ignore' })
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    const began = performance.now()
+    const names = new Set(readdirSync(data))
+    // Killed when it has come so far, told by what is in the folder.
+    while (child.exitCode === null && !until(readdirSync(data).filter(name => !names.has(name)).length)) {
+      await new Promise(resolve => setImmediate(resolve))
+      if (performance.now() - began > 15_000) break
+    }
+    child.kill('SIGKILL')
+    await ended
+  }
+  let replaced = 0
+  for (const files of [1, 1, 2, 2, 3, 3, Infinity]) {
+    await run(count => count >= files)
+    expect(await bodies(file)).toEqual(held)
+    const now = (await headOf(file))?.epoch
+    if (now !== epoch) replaced += 1
+    epoch = now
+  }
+  expect(replaced).toBeGreaterThanOrEqual(1)
+})
