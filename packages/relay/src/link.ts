@@ -230,7 +230,11 @@ export function createLink(options: LinkOptions): Link {
       pushesBySpace.set(space, pushesBySpace.get(space) ?? [])
       hub.watch(reader, space, cursor, {
         begun(reset) {
-          if (reset) options.wants.grant(space, subject ?? '', device)
+          if (reset) {
+            counters.add('unfit')
+            log.warn('cursor-unfit', { subject, device, space, epoch: cursor?.epoch, seq: cursor?.seq })
+            options.wants.grant(space, subject ?? '', device)
+          }
           release(space)
         },
         damaged: document =>

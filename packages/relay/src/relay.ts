@@ -170,7 +170,7 @@ export function createRelay(options: RelayOptions): Relay {
     turn,
     damaged: (space, document) => void quarantine(space, document, 'a damaged row'),
   })
-  const wants = createWants({ store, clock, gates, turn })
+  const wants = createWants({ store, clock, gates, turn, log, counters })
   const states = createStates({ store, join: options.join, counters })
   const alone = inTurns(1)
   const published = (

@@ -2,16 +2,20 @@
  * Answers `have` with `want`: what this log lacks of what a device holds (R4). Laws:
  * - Every page is answered by one `want`, empty when nothing is lacking.
  * - A device that was asked may bring others' edits for a while, across reconnects; no other may.
+ * - What is asked for was acked once, by this log or another: it is said in the log which documents were not whole (MN-09).
  */
 import type { Clock, Store } from '@joinery/core'
 import type { HeldDocument, RelayMessage, WantedDocument } from '@joinery/core/protocol'
 import { boundedMap } from './bounded-map.ts'
 import { EVERYTHING, type EngineGate } from './gate/gate.ts'
+import type { Counters, Log } from './log.ts'
 
 const GRANT_MS = 10 * 60_000
 const GRANTS = 10_000
 /** Documents looked up before others have their turn. */
 const STRIDE = 64
+/** Documents that one line of the log names. */
+const NAMED = 20
 
 export interface Wants {
   answer(space: string, subject: string, device: string, documents: readonly HeldDocument[]): Promise<RelayMessage[]>
@@ -26,8 +30,10 @@ export function createWants(options: {
   readonly clock: Pick<Clock, 'monotonic'>
   readonly gates: ReadonlyMap<string, EngineGate>
   readonly turn: () => Promise<void>
+  readonly log: Log
+  readonly counters: Pick<Counters, 'add'>
 }): Wants {
-  const { store, clock, gates, turn } = options
+  const { store, clock, gates, turn, log, counters } = options
   const untilByDevice = boundedMap<number>(GRANTS)
 
   /** What to ask for, or why never again. */
@@ -54,6 +60,11 @@ export function createWants(options: {
         if (version === 'gone') {
           gone.push({ type: 'refused', space, document, n: undefined, code: 'GONE', retryAfter: 0 })
         } else if (version !== undefined) wanted.push({ document, version })
+      }
+      if (wanted.length > 0) {
+        counters.add('lacking', undefined, wanted.length)
+        const named = wanted.slice(0, NAMED).map(({ document }) => document)
+        log.warn('lacking', { space, subject, device, count: wanted.length, documents: named.join(' ') })
       }
       // Also when nothing is lacking any more: what was asked for before a restart is still being brought, and has to be let in to be
       // found known. It gives nobody more than a cursor that does not fit.

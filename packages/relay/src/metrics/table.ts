@@ -82,6 +82,14 @@ export const COUNTERS = {
   },
   'crowded': { metric: 'joinery_crowded_documents_total', help: 'Documents that reached 10,000 authors' },
   'quarantined': { metric: 'joinery_quarantined_total', help: 'Documents made read-only since something is wrong' },
+  'unfit': {
+    metric: 'joinery_cursors_unfit_total',
+    help: 'Cursors that did not fit their log: it was put back, or lost something',
+  },
+  'lacking': {
+    metric: 'joinery_documents_asked_for_total',
+    help: 'Documents that a device had more of than the log, and was asked for',
+  },
   'log-thinned': { metric: 'joinery_log_lines_dropped_total', label: 'event', help: 'Log lines left out, by event' },
 } as const satisfies Record<string, Row>
 

@@ -1,0 +1,193 @@
+// A relay is put back to an older copy while devices with the shipping SDK are away, and they bring the rest.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '@joinery/adapters/clock/system'
+import { yjs } from '@joinery/adapters/engines/yjs'
+import { cryptoRandom } from '@joinery/adapters/random/crypto'
+import { memoryStorage } from '@joinery/adapters/storage/memory'
+import { sqliteStore } from '@joinery/adapters/store/sqlite'
+import { memoryTabs } from '@joinery/adapters/tabs/memory'
+import { webSocketTransport } from '@joinery/adapters/transport/websocket'
+import { createClient } from '@joinery/client/base'
+import { defineKind, defineLibrary, latest, string, text } from '@joinery/core/kinds'
+import { expect, onTestFinished, test } from 'vitest'
+import { mortalRelay, type Life } from './kill/mortal-relay.ts'
+
+const main = join(import.meta.dirname, '../../packages/relay/src/main.ts')
+const joinery: [string, ...string[]] = [process.execPath, '--conditions=joinery-source', main]
+const SPACE = 'garden'
+
+const paper = defineKind('paper', {
+  version: 1,
+  fields: { title: latest(string(), { default: '' }), body: text() },
+  row: d => ({ title: d.title, body: d.body.toString() }),
+  indexes: {},
+})
+const library = defineLibrary('restore', { paper })
+
+async function run(...args: string[]): Promise<string> {
+  const [program, ...before] = joinery
+  const child = spawn(program, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => void (said += chunk))
+  const [code] = (await once(child, 'close')) as [number]
+  if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${said}`)
+  return said
+}
+
+async function device(port: number, name: string) {
+  const client = await createClient({
+    library,
+    user: name,
+    url: `ws://127.0.0.1:${port}/v1/sync`,
+    token: () => `dev:${name}`,
+    storage: memoryStorage(),
+    transport: webSocketTransport(),
+    clock: systemClock(),
+    random: cryptoRandom(),
+    tabs: memoryTabs().open(),
+    engines: [yjs],
+  })
+  onTestFinished(() => client.close())
+  const papers = client.space(SPACE).paper
+  return {
+    client,
+    /** Title and body of all that this device shows. */
+    async shown(): Promise<string[]> {
+      const { rows } = await papers.get()
+      return rows.map(({ title, body }) => `${title}: ${body}`).toSorted()
+    },
+    async create(title: string): Promise<string> {
+      const made = papers.create({ title })
+      await made.acked
+      return made.id
+    },
+    async write(id: string, words: string): Promise<void> {
+      using opened = await papers.open(id)
+      await opened.change(draft => draft.body.insert(draft.body.length, words)).acked
+    },
+  }
+}
+
+type Device = Awaited<ReturnType<typeof device>>
+
+/** Waits until all devices show the same, and that it fits. */
+async function agreed(devices: readonly Device[], fits: (shown: string[]) => boolean): Promise<string[]> {
+  let shown: string[][] = []
+  await expect
+    .poll(
+      async () => {
+        shown = await Promise.all(devices.map(one => one.shown()))
+        for (const { client } of devices) void client.syncNow()
+        return shown.every(one => JSON.stringify(one) === JSON.stringify(shown[0])) && fits(shown[0] ?? [])
+      },
+      { timeout: 45_000, interval: 100 },
+    )
+    .toBe(true)
+  return shown[0] ?? []
+}
+
+interface House {
+  readonly port: number
+  readonly data: string
+  readonly root: string
+  /** Starts the relay again. */
+  begin(): Promise<Life>
+}
+
+async function house(): Promise<House> {
+  const root = mkdtempSync(join(tmpdir(), 'joinery-restore-'))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  const data = join(root, 'data')
+  const relay = await mortalRelay(joinery, data)
+  return {
+    port: relay.port,
+    data,
+    root,
+    async begin() {
+      const life = relay.begin()
+      onTestFinished(() => life.signal('SIGKILL'))
+      if (!(await life.ready)) throw new Error(life.lastWords())
+      return life
+    },
+  }
+}
+
+test('[BK-04] after a restore devices bring what is newer, of others too, and the union is there: nothing acked is lost', async () => {
+  const { port, data, root, begin } = await house()
+  const backup = join(root, 'backup')
+  let life = await begin()
+  const [ada, bob, eve] = [await device(port, 'ada'), await device(port, 'bob'), await device(port, 'eve')]
+  const old = await ada.create('Old')
+  await ada.write(old, 'one ')
+  await agreed([ada, bob, eve], ([shown]) => shown === 'Old: one ')
+
+  await run('backup', '--data', data, '--to', backup)
+
+  // Acked, and not in the backup: by each of them, in old documents and new ones.
+  await ada.write(old, 'two ')
+  await bob.write(old, 'three ')
+  const fresh = await eve.create('Eve’s')
+  await eve.write(fresh, 'hers ')
+  await eve.write(old, 'four ')
+  const before = await agreed([ada, bob, eve], shown => shown.join().includes('four') && shown.length === 2)
+  // Eve does not come back: what she wrote is with the others.
+  await eve.client.close()
+
+  life.signal('SIGTERM')
+  await life.ended
+  // And while it is away, on top of what the relay is about to lose.
+  const waiting = bob.write(old, 'five ')
+  await run('restore', '--from', backup, '--data', data, '--force')
+  life = await begin()
+  await waiting
+  const later = await device(port, 'cy')
+  const union = before.map(shown => (shown.startsWith('Old') ? `${shown}five ` : shown))
+  await expect(
+    agreed([ada, bob, later], shown => shown.length === 2 && shown.join().includes('five')),
+  ).resolves.toEqual(union)
+  for (const { client } of [ada, bob, later]) expect(client.status.get()).toMatchObject({ pending: 0, shelf: 0 })
+  await ada.write(old, 'six ')
+  await agreed([ada, bob, later], shown => shown.join().includes('six'))
+  life.signal('SIGTERM')
+  await life.ended
+
+  // Eve's edits are there without Eve: by whom they came, and bound to nobody.
+  const store = sqliteStore({ file: join(data, 'joinery.db') })
+  const brought = await store.body(SPACE, fresh)
+  expect(brought.map(({ subject }) => subject)).not.toContain('eve')
+  expect(new Set((await store.authors(SPACE, fresh)).map(({ owner }) => owner))).toEqual(new Set(['']))
+  await store.close()
+})
+
+test('[DU-16] [MN-09] a store that was put back by hand is noticed by the mark, what was lost is said, and devices bring it back', async () => {
+  const { port, data, root, begin } = await house()
+  let life = await begin()
+  const ada = await device(port, 'ada')
+  const old = await ada.create('Old')
+  await ada.write(old, 'one ')
+  life.signal('SIGTERM')
+  await life.ended
+  await cp(data, join(root, 'older'), { recursive: true })
+  life = await begin()
+  await ada.write(old, 'two ')
+  await ada.create('Newer')
+  life.signal('SIGKILL')
+  await life.ended
+  // No restore: the files of an older copy, with the epoch they had.
+  rmSync(data, { recursive: true })
+  await cp(join(root, 'older'), data, { recursive: true })
+  expect(readdirSync(data)).toEqual(['joinery.db'])
+  life = await begin()
+  const later = await device(port, 'bob')
+  const shown = await agreed([ada, later], all => all.length === 2)
+  expect(shown).toEqual(['Newer: ', 'Old: one two '])
+  const said = life.lastWords()
+  expect(said).toContain('"event":"cursor-unfit"')
+  expect(said).toMatch(new RegExp(`"event":"lacking".*"count":2,"documents":"[^"]*${old}`))
+})
