@@ -56,6 +56,6 @@ export type {
   Store,
 } from './ports/store.ts'
 export type { DocumentPlace, RowPlace, StoreLook } from './ports/store-look.ts'
-export type { StoreUpkeep } from './ports/store-upkeep.ts'
+export type { StandingEntry, StoreUpkeep } from './ports/store-upkeep.ts'
 export type { Tabs } from './ports/tabs.ts'
 export type { Transport, Wire, WireClose, WireEvents } from './ports/transport.ts'

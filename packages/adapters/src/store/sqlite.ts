@@ -295,7 +295,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
   }
 
   return {
-    ...storeUpkeep({ database, rows, read, write }),
+    ...storeUpkeep({ database, rows, pieces, read, write, withPieces, documentRow }),
     head: space =>
       read(() => {
         const row = spaceRow(space)

@@ -2,9 +2,19 @@
  * Port: what is done to a store as a whole by whoever runs it, beside serving it. Laws:
  * - BK-01: `copyTo` makes a store of its own in a new file, which holds everything that was committed before the call and perhaps some of what
  *   came after it, as of one moment; commits and reads go on meanwhile, and no step holds the thread for more than a few milliseconds.
- * - R4: `beginLives` gives every log another epoch. Nothing else changes: from then on no cursor fits, and devices tell what they hold.
+ * - R4: `beginLives` gives every log another epoch, or every log of those named. Nothing else changes: from then on no cursor fits, and devices
+ *   tell what they hold.
+ * - CR-25: `standing` passes over what is damaged or missing and gives the rest; it never rejects for it.
+ * - `mend` puts back what the log knows by its digest to have stood there, and lifts the quarantine. It changes nothing unless the document is
+ *   whole afterwards.
+ * - `leaveOut` takes out of a document, for good, what of it cannot be read, and quarantines it as GAP: it is read as far as it is there,
+ *   and not written until a device has brought the rest. One of which nothing stands is not there any more.
+ * - `sweep` takes away rows that belong to no document, and names their spaces. Only when none is damaged any more: they may be its.
+ *
+ * The last three are for a store that serves nobody, and may take long.
  */
-import type { SpaceHead } from './store.ts'
+import type { Entry } from '../entry.ts'
+import type { AuthorHead, SpaceHead } from './store.ts'
 
 export interface StoreUpkeep {
   /** The version of the schema. */
@@ -15,5 +25,23 @@ export interface StoreUpkeep {
     after: number,
     limit: number,
   ): Promise<{ readonly at: number; readonly space: string; readonly head: SpaceHead }[]>
-  beginLives(): Promise<void>
+  beginLives(spaces?: readonly string[]): Promise<void>
+  /** In order of seq. */
+  standing(space: string, document: string): Promise<StandingEntry[]>
+  /** From what stands here, and all that stands of the document in a copy of this log, which may be older. */
+  mend(space: string, document: string, copy: readonly StandingEntry[]): Promise<'whole' | 'lacking'>
+  /** How many entries still stand. */
+  leaveOut(space: string, document: string): Promise<number>
+  sweep(): Promise<readonly string[]>
+}
+
+/** An entry that can be read, where it stands. */
+export interface StandingEntry {
+  readonly entry: Entry
+  /** What the log knows it by: of a snapshot, the digest of the last entry that it stands for. */
+  readonly digest: Uint8Array
+  /** What became of the document's authors with it. */
+  readonly authors: readonly AuthorHead[]
+  /** The seq of the entry before it in its document, 0 for none. */
+  readonly before: number
 }

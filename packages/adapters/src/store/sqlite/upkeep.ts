@@ -1,8 +1,7 @@
 /** What is done to the store as a whole: the laws are those of the port `StoreUpkeep`. */
 import { JoineryError, type StoreUpkeep } from '@joinery/core'
-import type { Database } from 'better-sqlite3'
 import { copyDatabase } from './copy-to.ts'
-import type { KnownRows } from './known-rows.ts'
+import { mending, type MendingOptions } from './mending.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { markOf } from './rows.ts'
 import type { SpaceRow } from './statements.ts'
@@ -14,14 +13,10 @@ const SPACES = `
 
 const BEGIN_LIVES = 'UPDATE space SET epoch = lower(hex(randomblob(16)))'
 
-export function storeUpkeep(options: {
-  readonly database: Database
-  readonly rows: Pick<KnownRows, 'forgetAll'>
-  readonly read: <T>(look: () => T) => Promise<T>
-  readonly write: <T>(change: () => { readonly result: T; readonly touched: number }) => Promise<T>
-}): StoreUpkeep {
+export function storeUpkeep(options: MendingOptions): StoreUpkeep {
   const { database, rows, read, write } = options
   return {
+    ...mending(options),
     schema: MIGRATIONS.length,
     async copyTo(file) {
       // As a read is refused once the store is closed, or its disk has failed.
@@ -47,11 +42,14 @@ export function storeUpkeep(options: {
           head: { epoch, seq, mark: markOf(mark) },
         }))
       }),
-    beginLives: () =>
+    beginLives: spaces =>
       write(() => {
-        const { changes } = database.prepare(BEGIN_LIVES).run()
+        const begun =
+          spaces === undefined
+            ? [database.prepare(BEGIN_LIVES).run()]
+            : spaces.map(space => database.prepare(`${BEGIN_LIVES} WHERE name = ?`).run(space))
         rows.forgetAll()
-        return { result: undefined, touched: changes }
+        return { result: undefined, touched: begun.reduce((sum, { changes }) => sum + changes, 0) }
       }),
   }
 }

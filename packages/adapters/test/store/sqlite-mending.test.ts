@@ -1,0 +1,225 @@
+// Bits flip in what the SQLite store wrote: it shows, in that document alone, and is mended from a copy or left out.
+import { hash } from 'node:crypto'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { entryDigest, JoineryError, type CommitEntry, type Entry } from '@joinery/core'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { inspectSqlite, sqliteStore } from '../../src/store/sqlite.ts'
+import { testFolders } from './folders.ts'
+
+const folder = testFolders()
+const LARGE = 9_000
+const HUGE = 2_500_000
+
+let made = 0
+function entry(document: string, size = 20, basedOn = 0): CommitEntry {
+  const n = ++made
+  const bytes = new Uint8Array(size).fill(n)
+  const named = { type: 'update', document, kind: 'note', engine: 'yjs', bytes } as const
+  const authors = [{ author: `${n}`, clock: n, owner: 'phone' }]
+  return { ...named, n, at: n, device: 'phone', subject: 'ann', digest: entryDigest(named), basedOn, authors }
+}
+
+type Store = ReturnType<typeof sqliteStore>
+
+/** Seqs 1 to 12: three documents in turn, of which `b` has large entries. */
+async function written(): Promise<{ file: string; copy: string }> {
+  const data = folder()
+  const [file, copy] = [join(data, 'log.db'), join(data, 'copy.db')]
+  const store = sqliteStore({ file })
+  made = 0
+  const sizes = [20, 20, 20, 20, LARGE, 20, 20, HUGE, 20, 20, 20, 20]
+  for (const [i, size] of sizes.entries()) {
+    const name = 'abc'[i % 3] ?? ''
+    const basedOn = (await store.document('garden', name))?.seq ?? 0
+    await store.commit([{ space: 'garden', entries: [entry(name, size, basedOn)] }])
+  }
+  await store.commit([{ space: 'meadow', entries: [entry('a')] }])
+  await store.close()
+  copyFileSync(file, copy)
+  return { file, copy }
+}
+
+function spoil(file: string, sql: string): void {
+  const database = new Database(file)
+  expect(database.prepare(sql).run().changes).toBe(1)
+  database.close()
+}
+
+async function unreadable(store: Store): Promise<string[]> {
+  const found: string[] = []
+  for (const { space, document } of await store.everyDocument(0, 100)) {
+    try {
+      await store.body(space, document)
+      await store.authors(space, document)
+    } catch (error) {
+      expect((error as JoineryError).code).toBe('QUARANTINED')
+      found.push(`${space}/${document}`)
+    }
+  }
+  return found
+}
+
+/** Bytes by their digest: millions of them are not compared one by one. */
+function told(entries: readonly Entry[]): unknown[] {
+  return entries.map(one => ({ ...one, bytes: hash('sha256', one.bytes) }))
+}
+
+async function everything(store: Store): Promise<unknown[]> {
+  const all: unknown[] = []
+  for (const { space, document } of await store.everyDocument(0, 100)) {
+    all.push(...told(await store.body(space, document)))
+    all.push(await store.authors(space, document), await store.document(space, document))
+  }
+  const { entries, ...page } = await store.read('garden', 0, Infinity)
+  return [...all, ...told(entries), page, await store.head('garden')]
+}
+
+/** A bit flipped in every column of the row at seq 5, in the middle of `b`, and in its piece. */
+const FLIPS = [
+  'UPDATE entry SET space = space + 4 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET space = 2 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET seq = seq + 1024 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET type = type | 4 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET type = type & ~64 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET document = 3 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET document = 64 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET prev = 0 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET prev = prev | 8 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET device = device | 8 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET n = n | 16 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET at = at | 64 WHERE space = 1 AND seq = 5',
+  'UPDATE entry SET checksum = checksum | 1 << 33 WHERE space = 1 AND seq = 5',
+  "UPDATE entry SET authors = replace(authors, 'phone', 'phoned') WHERE space = 1 AND seq = 5",
+  "UPDATE entry SET bytes = CAST(x'39' || substr(bytes, 2) AS BLOB) WHERE space = 1 AND seq = 5",
+  'UPDATE piece SET id = id + 64 WHERE id = 1',
+  'UPDATE piece SET checksum = checksum | 1 << 33 WHERE id = 1',
+  "UPDATE piece SET bytes = CAST(substr(bytes, 1, 4000) || x'00' || substr(bytes, 4002) AS BLOB) WHERE id = 1",
+  "UPDATE piece SET bytes = CAST(substr(bytes, 1, 4000) || x'00' || substr(bytes, 4002) AS BLOB) WHERE id = 3",
+  'DELETE FROM piece WHERE id = 4',
+  'DELETE FROM entry WHERE space = 1 AND seq = 5',
+  'DELETE FROM entry WHERE space = 1 AND seq = 2',
+  'DELETE FROM entry WHERE space = 1 AND seq = 11',
+]
+
+test.each(FLIPS)('[CR-25] %s: that document alone cannot be read, and is whole again from a copy', async sql => {
+  const { file, copy } = await written()
+  const donor = sqliteStore({ file: copy })
+  const whole = await everything(donor)
+  spoil(file, sql)
+  const store = sqliteStore({ file })
+  expect(await unreadable(store)).toEqual(['garden/b'])
+  await store.quarantine('garden', 'b', 'QUARANTINED')
+  expect(await store.mend('garden', 'b', await donor.standing('garden', 'b'))).toBe('whole')
+  expect(await store.sweep()).toEqual([])
+  expect(await everything(store)).toEqual(whole)
+  // And it goes on.
+  await store.commit([{ space: 'garden', entries: [entry('b', 20, 11)] }])
+  expect((await store.body('garden', 'b')).at(-1)?.seq).toBe(13)
+  await store.close()
+  await donor.close()
+  const look = await inspectSqlite({ file, deep: true })
+  expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless]).toEqual([[], 0, 0, []])
+})
+
+test.each(FLIPS)('[CR-25] %s: without a copy what is left is read, and not written', async sql => {
+  const { file, copy } = await written()
+  const donor = sqliteStore({ file: copy })
+  const whole = await donor.body('garden', 'b')
+  spoil(file, sql)
+  const store = sqliteStore({ file })
+  expect(await store.mend('garden', 'b', [])).toBe('lacking')
+  expect(await unreadable(store)).toEqual(['garden/b'])
+  const left = await store.leaveOut('garden', 'b')
+  expect(left).toBe(3)
+  const body = await store.body('garden', 'b')
+  const isOf = (one: Entry): boolean => body.some(({ seq }) => seq === one.seq)
+  expect(told(body)).toEqual(told(whole.filter(isOf)))
+  expect(body).toHaveLength(3)
+  expect((await store.document('garden', 'b'))?.quarantined).toBe('GAP')
+  expect(await unreadable(store)).toEqual([])
+  await store.sweep()
+  expect((await store.read('garden', 0, Infinity)).damaged).toEqual([])
+  await store.close()
+  await donor.close()
+  const look = await inspectSqlite({ file, deep: true })
+  expect([look.integrity, look.rows.damaged, look.headless]).toEqual([[], 0, []])
+})
+
+test('[CR-25] a copy that is older, or was folded otherwise, mends what it has and nothing else', async () => {
+  const { file, copy } = await written()
+  const later = sqliteStore({ file })
+  // Since the copy: two more entries, and all up to the one in the middle folded.
+  await later.commit([{ space: 'garden', entries: [entry('b', 20, 11), entry('a', 20, 10)] }])
+  await later.fold({ space: 'garden', document: 'b', upTo: 8, snapshot: new Uint8Array(HUGE).fill(9), entries: 3 })
+  await later.close()
+  const donor = sqliteStore({ file: copy })
+  const standing = await donor.standing('garden', 'b')
+  const mended = async (...sqls: string[]): Promise<{ answer: string; seqs: number[] }> => {
+    const spoilt = `${file}.spoilt`
+    copyFileSync(file, spoilt)
+    for (const sql of sqls) spoil(spoilt, sql)
+    const store = sqliteStore({ file: spoilt })
+    const answer = await store.mend('garden', 'b', standing)
+    const seqs = answer === 'whole' ? (await store.body('garden', 'b')).map(({ seq }) => seq) : []
+    if (answer === 'whole') await store.authors('garden', 'b')
+    // What stands again can be folded again.
+    if (answer === 'whole')
+      expect(
+        await store.fold({
+          space: 'garden',
+          document: 'b',
+          upTo: 13,
+          snapshot: new Uint8Array(3),
+          entries: seqs.length,
+        }),
+      ).toBe(true)
+    await store.close()
+    return { answer, seqs }
+  }
+  // The snapshot: in its place, what it stood for.
+  expect(await mended('UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 8')).toEqual({
+    answer: 'whole',
+    seqs: [2, 5, 8, 11, 13],
+  })
+  expect(await mended('UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 11')).toEqual({
+    answer: 'whole',
+    seqs: [8, 11, 13],
+  })
+  // Newer than the copy.
+  expect((await mended('UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 13')).answer).toBe('lacking')
+  // Another history: the log knows another entry there.
+  const another = 'UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = 11'
+  expect((await mended('UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 11', another)).answer).toBe('lacking')
+  await donor.close()
+})
+
+test('[CR-25] [D6] a purge whose row is damaged stays a purge', async () => {
+  const { file } = await written()
+  const store = sqliteStore({ file })
+  const named = { type: 'tombstone', document: 'b', kind: 'note', engine: 'yjs', bytes: new Uint8Array(0) } as const
+  const told = { n: 99, at: 99, device: 'phone', subject: 'ann', digest: entryDigest(named), basedOn: 11, authors: [] }
+  await store.commit([{ space: 'garden', entries: [{ ...named, ...told }] }])
+  await store.close()
+  spoil(file, 'UPDATE entry SET type = 0 WHERE space = 1 AND seq = 13')
+  const again = sqliteStore({ file })
+  expect(await again.sweep()).toEqual(['garden'])
+  expect(await again.document('garden', 'b')).toMatchObject({ state: 'gone', seq: 13 })
+  expect((await again.body('garden', 'b')).map(({ type }) => type)).toEqual(['tombstone'])
+  expect((await again.read('garden', 12, Infinity)).entries).toMatchObject([
+    { seq: 13, type: 'tombstone', document: 'b' },
+  ])
+  await again.close()
+})
+
+test('[DU-17] of a document of which nothing stands nothing is left, and it can begin anew', async () => {
+  const { file } = await written()
+  spoil(file, "DELETE FROM document WHERE name = 'c'")
+  const store = sqliteStore({ file })
+  expect(await store.document('garden', 'c')).toBe(undefined)
+  expect(await store.sweep()).toEqual(['garden'])
+  await store.commit([{ space: 'garden', entries: [entry('c')] }])
+  expect((await store.body('garden', 'c')).map(({ seq }) => seq)).toEqual([13])
+  await store.close()
+})
