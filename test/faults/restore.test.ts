@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@joinery/adapters/clock/system'
@@ -190,4 +191,94 @@ test('[DU-16] [MN-09] a store that was put back by hand is noticed by the mark, 
   const said = life.lastWords()
   expect(said).toContain('"event":"cursor-unfit"')
   expect(said).toMatch(new RegExp(`"event":"lacking".*"count":2,"documents":"[^"]*${old}`))
+})
+
+interface Opened {
+  exec(sql: string): void
+  close(): void
+}
+
+function spoil(data: string, ...sqls: string[]): void {
+  const Database = createRequire(import.meta.url)('better-sqlite3') as new (file: string) => Opened
+  const database = new Database(join(data, 'joinery.db'))
+  for (const sql of sqls) database.exec(sql)
+  database.close()
+}
+
+test('[CR-25] [DU-17] what was damaged and is in no backup comes back from a device, document by document', async () => {
+  const { port, data, begin } = await house()
+  let life = await begin()
+  const [ada, bob] = [await device(port, 'ada'), await device(port, 'bob')]
+  const [lost, flipped, kept] = [await ada.create('Lost'), await ada.create('Flipped'), await ada.create('Kept')]
+  await agreed([ada, bob], shown => shown.length === 3)
+  await ada.write(lost, 'everything ')
+  await ada.write(flipped, 'one ')
+  await agreed([ada, bob], shown => shown.join().includes('one'))
+  // In the middle of it, and nothing of his own afterwards.
+  await bob.write(flipped, 'two ')
+  await agreed([ada, bob], shown => shown.join().includes('two'))
+  await ada.write(flipped, 'three ')
+  await ada.write(kept, 'stays ')
+  const before = await agreed([ada, bob], shown => shown.join().includes('three') && shown.join().includes('stays'))
+  // Whoever wrote it does not come back.
+  await bob.client.close()
+  life.signal('SIGTERM')
+  await life.ended
+  const ofBob = `SELECT seq FROM entry JOIN device ON device.id = entry.device WHERE device.subject = 'bob'`
+  spoil(
+    data,
+    `DELETE FROM document WHERE name = '${lost}'`,
+    `UPDATE entry SET at = at | 1 << 45 WHERE seq IN (${ofBob})`,
+  )
+
+  // It is damaged, and quarantined; then it is repaired as far as it can be.
+  await expect(run('verify', '--data', data)).rejects.toThrow(new RegExp(`ended with 1: damaged +garden/${flipped}\\n`))
+  await expect(run('verify', '--data', data, '--repair')).rejects.toThrow(
+    new RegExp(`ended with 2: damaged +garden/${flipped}\\nleft +garden/${flipped} with \\d+ entries`),
+  )
+  expect(await run('verify', '--data', data)).toMatch(new RegExp(`^waits +garden/${flipped} for a device\n`))
+
+  life = await begin()
+  const later = await device(port, 'cy')
+  const after = await agreed([ada, later], shown => shown.length === 3 && shown.join().includes('two'))
+  expect(after).toEqual(before)
+  // Edits of it go on.
+  await later.write(flipped, 'four ')
+  await agreed([ada, later], shown => shown.join().includes('four'))
+  expect(ada.client.status.get()).toMatchObject({ pending: 0, shelf: 0 })
+  expect(life.lastWords()).toMatch(new RegExp(`"event":"mended","space":"garden","document":"${flipped}"`))
+  life.signal('SIGTERM')
+  await life.ended
+  expect(await run('verify', '--data', data)).toMatch(/^3 documents, \d+ entries read: 0 documents damaged\n$/)
+})
+
+test('[CR-25] a relay that runs is told what a copy of it shows to be damaged, and a backup makes it whole', async () => {
+  const { port, data, root, begin } = await house()
+  const backup = join(root, 'backup')
+  let life = await begin()
+  const ada = await device(port, 'ada')
+  const [one, two] = [await ada.create('One'), await ada.create('Two')]
+  await ada.write(one, 'first ')
+  await run('backup', '--data', data, '--to', backup)
+  await ada.write(one, 'second ')
+  await ada.client.close()
+  life.signal('SIGTERM')
+  await life.ended
+  spoil(data, 'UPDATE entry SET n = n + 1 WHERE seq = 2')
+  life = await begin()
+  await expect(run('verify', '--data', data)).rejects.toThrow(/ended with 1: damaged +garden\//)
+  await expect.poll(() => life.lastWords()).toMatch(/"event":"quarantined","space":"garden"/)
+  await expect(run('verify', '--data', data, '--repair')).rejects.toThrow('Another process has')
+  // The other goes on meanwhile.
+  const bob = await device(port, 'bob')
+  await bob.create('Three')
+  life.signal('SIGTERM')
+  await life.ended
+  expect(await run('verify', '--data', data, '--repair', '--from', backup)).toMatch(/repaired +garden\//)
+  life = await begin()
+  const later = await device(port, 'cy')
+  const shown = await agreed([later], all => all.length === 3 && all.join().includes('second'))
+  expect(shown).toEqual(['One: first second ', 'Three: ', 'Two: '])
+  await later.write(one, 'third ')
+  await later.write(two, 'too ')
 })

@@ -9,6 +9,7 @@ import {
   millisOf,
   sameBytes,
   STAMP_AHEAD_MS,
+  type AuthorHead,
   type Clock,
   type Code,
   type CommitEntry,
@@ -16,7 +17,7 @@ import {
   type Store,
 } from '@joinery/core'
 import type { Devices, DeviceHead } from './devices.ts'
-import type { EngineGate, Verdict } from './gate/gate.ts'
+import type { EngineGate, Held, Verdict } from './gate/gate.ts'
 import { draftOf, keyOf, type Draft, type Heads } from './heads.ts'
 import { acked, refused, type Answer, type Queued } from './job.ts'
 import type { RelayLimits } from './limits.ts'
@@ -24,6 +25,8 @@ import { isLater, type Soon } from './soon.ts'
 
 const WEATHER_MS = 1_000
 const REPAIR_MS = 60_000
+/** What is missing may be on its way. */
+const MENDING_MS = 10_000
 
 export interface Taken {
   readonly queued: Queued
@@ -156,7 +159,11 @@ function decide(options: JudgeOptions, queued: Queued, draft: Draft): Soon<Commi
     authors,
   })
 
-  if (draft.quarantined !== undefined) return refused('QUARANTINED', draft.quarantined, REPAIR_MS)
+  // Of which entries were lost: a device that was asked for all of it may bring it.
+  const isMending = draft.quarantined === 'GAP' && resupply && job.granted
+  if (draft.quarantined !== undefined && !isMending) {
+    return refused('QUARANTINED', draft.quarantined, draft.quarantined === 'GAP' ? MENDING_MS : REPAIR_MS)
+  }
   if (draft.kind !== undefined && draft.kind !== entry.kind) return refused('KIND_MISMATCH', `is ${draft.kind}`)
   if (draft.engine !== undefined && draft.engine !== entry.engine) return refused('KIND_MISMATCH', `is ${draft.engine}`)
   if (entry.type === 'tombstone') {
@@ -167,14 +174,14 @@ function decide(options: JudgeOptions, queued: Queued, draft: Draft): Soon<Commi
   const gate = gates.get(entry.engine)
   if (gate === undefined || scanned === undefined) return refused('BAD_UPDATE', 'no such engine')
   if (!scanned.ok) return refused(scanned.code, scanned.detail, isWeather(scanned.code) ? WEATHER_MS : 0)
-  if (draft.bytes + entry.bytes.length > limits.documentBytes) return refused('TOO_LARGE', 'document')
+  if (!isMending && draft.bytes + entry.bytes.length > limits.documentBytes) return refused('TOO_LARGE', 'document')
   if (scanned.stampMax !== undefined && millisOf(scanned.stampMax) > clock.now() + STAMP_AHEAD_MS) {
     return refused('STAMP_AHEAD', `by ${millisOf(scanned.stampMax) - clock.now()} ms`)
   }
   const { granted } = job
   // Taken as its own it would bind others' authors to this device. Who was not asked tells what it has, and is asked (P36).
   if (resupply && !granted) return refused('GAP', 'not asked for')
-  const verdict = gate.judge(scanned.scan, draft, {
+  const verdict = gate.judge(scanned.scan, isMending ? NOTHING : draft, {
     // A device is one subject's in a space (S4), so its name is enough to bind an author to.
     owner: job.owner ?? job.device,
     resupply,
@@ -182,6 +189,7 @@ function decide(options: JudgeOptions, queued: Queued, draft: Draft): Soon<Commi
     binds: job.binds,
   })
   if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
+  if (isMending) return commit(joined(verdict.authors, draft))
   // What is given back was there already.
   if (!granted && isCrowding(draft, verdict, limits.documentAuthors)) return refused('TOO_MANY_AUTHORS', 'document')
   // Deletes that several devices give back are the same bytes from each.
@@ -191,6 +199,17 @@ function decide(options: JudgeOptions, queued: Queued, draft: Draft): Soon<Commi
       .then(seq => (seq === undefined ? commit([]) : acked(seq)))
   }
   return commit(verdict.authors)
+}
+
+/** What a document with a hole is judged by: no clock says that everything before it is there. */
+const NOTHING: Held = { author: () => undefined }
+
+/** As far as either has come, and bound to whom they were. */
+function joined(authors: readonly AuthorHead[], held: Held): AuthorHead[] {
+  return authors.map(one => {
+    const { clock, owner } = held.author(one.author) ?? one
+    return { author: one.author, clock: Math.max(clock, one.clock), owner }
+  })
 }
 
 /** CR-06: whether it brings more authors than a document may have. */

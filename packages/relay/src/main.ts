@@ -27,6 +27,7 @@ import { serveCommand } from './commands/serve.ts'
 import { spaceCommand } from './commands/space.ts'
 import type { Terminal } from './commands/terminal.ts'
 import { tokenCommand } from './commands/token.ts'
+import { verifyCommand } from './commands/verify.ts'
 
 const STANDARD_ERROR = 2
 
@@ -83,6 +84,7 @@ const main = defineCommand({
     compact: compactCommand(terminal, onData),
     export: exportCommand(terminal, onData),
     backup: backupCommand({ terminal, clock, openStore: sqliteStore, look: inspectSqlite, copyStore: copySqlite }),
+    verify: verifyCommand({ terminal, openStore: sqliteStore, look: inspectSqlite }),
     restore: restoreCommand({ terminal, clock, random, openStore: sqliteStore, look: inspectSqlite }),
     drill: drillCommand({ terminal, clock, random, openStore: sqliteStore, look: inspectSqlite }),
     doctor: doctorCommand({

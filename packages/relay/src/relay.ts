@@ -4,9 +4,11 @@
  */
 import {
   hex,
+  JoineryError,
   type Bus,
   type Clock,
   type CommittedSpace,
+  type DocumentPlace,
   type Entry,
   type Hash,
   type Random,
@@ -33,6 +35,7 @@ import { reasonOf, type Counters, type Log } from './log.ts'
 import { createCounters } from './metrics/counters.ts'
 import type { Socket, SocketEvents } from './socket.ts'
 import type { Trials } from './replay/culprit.ts'
+import { createMender } from './mender.ts'
 import { createReplayer } from './replay/replayer.ts'
 import { createStates, type JoinElsewhere } from './state/states.ts'
 import { createWants } from './wants.ts'
@@ -92,6 +95,8 @@ export interface Relay {
   close(): void
   /** Folds now what has at least so many unfolded entries. */
   compact(entries: number): Promise<Compacted>
+  /** Quarantines a document unless it can be read. */
+  suspect(place: DocumentPlace): Promise<void>
   /** Connections now. */
   links(): number
   /** What there is now, for whoever watches it. */
@@ -168,7 +173,7 @@ export function createRelay(options: RelayOptions): Relay {
     limits,
     log,
     turn,
-    damaged: (space, document) => void quarantine(space, document, 'a damaged row'),
+    damaged: (space, document) => void suspect({ space, document }),
   })
   const wants = createWants({ store, clock, gates, turn, log, counters })
   const states = createStates({ store, join: options.join, counters })
@@ -182,7 +187,9 @@ export function createRelay(options: RelayOptions): Relay {
     states.wrote(committed.space, entries, before)
     compactor.wrote(committed.space, entries)
     replayer.wrote(committed.space, entries)
+    mender.wrote(committed.space, entries)
   }
+  const mender = createMender({ store, heads, log, counters, fold: options.fold, alone })
   const replayer = createReplayer({
     store,
     clock,
@@ -277,6 +284,19 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
+  /** A row that says it is of this document is damaged, and so may be what it says: nobody else's document is made read-only (CR-25). */
+  const suspect = async ({ space, document }: DocumentPlace): Promise<void> => {
+    try {
+      if ((await store.document(space, document))?.quarantined !== undefined) return
+      await store.body(space, document)
+      await store.authors(space, document)
+      log.warn('row-damaged', { space, document })
+    } catch (error) {
+      if (error instanceof JoineryError && error.code === 'QUARANTINED')
+        await quarantine(space, document, 'a damaged row')
+    }
+  }
+
   /** Roles may have changed since a space was opened (A2). */
   const sweep = async (): Promise<void> => {
     for (const link of links) {
@@ -304,6 +324,7 @@ export function createRelay(options: RelayOptions): Relay {
     counters,
     compact: compactor.all,
     history,
+    suspect,
     links: () => links.size + door.count(),
     figures() {
       const watches = hub.watches()
@@ -366,6 +387,7 @@ export function createRelay(options: RelayOptions): Relay {
       compactor.close()
       forgetter.close()
       replayer.close()
+      mender.close()
       door.restart()
       for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
       stopSweep()
@@ -378,6 +400,7 @@ export function createRelay(options: RelayOptions): Relay {
       compactor.close()
       forgetter.close()
       replayer.close()
+      mender.close()
       hub.close()
       stopSweep()
     },

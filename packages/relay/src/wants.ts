@@ -41,6 +41,8 @@ export function createWants(options: {
     const head = await store.document(space, held.document)
     if (head === undefined) return EVERYTHING
     if (head.state === 'gone') return 'gone'
+    // Entries of it were lost in the middle, which its heads do not tell.
+    if (head.quarantined === 'GAP') return EVERYTHING
     if (head.engine !== held.engine) return undefined
     return gates.get(held.engine)?.wants(held.version, await store.authors(space, held.document))
   }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { entryDigest, JoineryError, type CommitEntry, type Entry } from '@joinery/core'
+import { entryDigest, type CommitEntry, type Entry, type JoineryError } from '@joinery/core'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { inspectSqlite, sqliteStore } from '../../src/store/sqlite.ts'

@@ -126,7 +126,14 @@ export function serveCommand(parts: ServeParts) {
           : await openHatch({ path: join(dirname(place.file), HATCH), counter: counterOf(store, relay), log })
       const { kept } = opened
       const operator =
-        kept && (await listenForOperator({ data: kept.data, random, log, copyTo: file => kept.store.copyTo(file) }))
+        kept &&
+        (await listenForOperator({
+          data: kept.data,
+          random,
+          log,
+          copyTo: file => kept.store.copyTo(file),
+          suspect: relay.suspect,
+        }))
       const stop = async (): Promise<void> => {
         log.info('stopping')
         hatch?.close()

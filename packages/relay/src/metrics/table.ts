@@ -90,6 +90,7 @@ export const COUNTERS = {
     metric: 'joinery_documents_asked_for_total',
     help: 'Documents that a device had more of than the log, and was asked for',
   },
+  'mended': { metric: 'joinery_mended_total', help: 'Documents that devices made whole again after a loss' },
   'log-thinned': { metric: 'joinery_log_lines_dropped_total', label: 'event', help: 'Log lines left out, by event' },
 } as const satisfies Record<string, Row>
 

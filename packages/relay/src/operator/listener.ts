@@ -1,10 +1,10 @@
 /**
- * Does what the operator of a running relay asks for, one thing at a time: for now a copy of the store, which nobody else can make while the
- * relay has it open. Laws:
+ * Does what the operator of a running relay asks for, one thing at a time: a copy of the store, which nobody else can make while the relay
+ * has it open, and a look at documents that may be damaged. Laws:
  * - It listens on this machine alone, on any port, and answers who brings the key; others learn nothing, not what it is either.
  * - What is asked for never holds up who is served.
  */
-import { hex, JoineryError, sentenceOf, type Random } from '@joinery/core'
+import { checkId, hex, JoineryError, sentenceOf, type DocumentPlace, type Random } from '@joinery/core'
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { isAbsolute } from 'node:path'
@@ -15,38 +15,43 @@ import { removeKey, writeKey } from './key-file.ts'
 const KEY_BYTES = 32
 const MAX_REQUEST_BYTES = 16_384
 const HOST = '127.0.0.1'
+const BUSY = 'The relay is doing something for somebody else: try again later.'
 
 export interface Operator {
   stop(): Promise<void>
 }
 
-export interface OperatorRequest {
+export type OperatorRequest =
   /** Where the copy is to be put: a whole path, of a file that is not there. */
-  readonly copyTo: string
-}
+  | { readonly copyTo: string }
+  /** Documents to quarantine, if they cannot be read. */
+  | { readonly suspect: readonly DocumentPlace[] }
 
 export async function listenForOperator(options: {
   readonly data: string
   readonly random: Random
   readonly log: Log
   readonly copyTo: (file: string) => Promise<void>
+  readonly suspect: (place: DocumentPlace) => Promise<void>
 }): Promise<Operator> {
   const { data, random, log } = options
   const key = hex(random.bytes(KEY_BYTES))
   let isBusy = false
 
+  const copy = async (to: string): Promise<void> => {
+    log.info('copying', { to })
+    await options.copyTo(to)
+    log.info('copied', { to })
+  }
+
   const perform = async (request: IncomingMessage): Promise<void> => {
-    const { copyTo } = JSON.parse(await bodyOf(request)) as Partial<OperatorRequest>
-    if (typeof copyTo !== 'string' || !isAbsolute(copyTo)) throw new JoineryError('BAD_INPUT', { what: 'copyTo' })
-    if (isBusy)
-      throw new JoineryError('UNAVAILABLE', {
-        sentence: 'The relay is making a copy for somebody else: try again later.',
-      })
+    const asked = JSON.parse(await bodyOf(request)) as { readonly [What in 'copyTo' | 'suspect']?: unknown }
+    if (isBusy) throw new JoineryError('UNAVAILABLE', { sentence: BUSY })
     isBusy = true
     try {
-      log.info('copying', { to: copyTo })
-      await options.copyTo(copyTo)
-      log.info('copied', { to: copyTo })
+      if (typeof asked.copyTo === 'string' && isAbsolute(asked.copyTo)) await copy(asked.copyTo)
+      else if (Array.isArray(asked.suspect)) for (const place of asked.suspect) await options.suspect(placeOf(place))
+      else throw new JoineryError('BAD_INPUT', { what: 'request' })
     } finally {
       isBusy = false
     }
@@ -76,6 +81,11 @@ export async function listenForOperator(options: {
       server.closeAllConnections()
     },
   }
+}
+
+function placeOf(value: unknown): DocumentPlace {
+  const { space, document } = Object(value) as { readonly [Name in 'space' | 'document']?: unknown }
+  return { space: checkId('space', String(space)), document: checkId('document', String(document)) }
 }
 
 function isKey(authorization: string | undefined, key: string): boolean {

@@ -197,6 +197,8 @@ export function createReplayer(options: ReplayerOptions): Replayer {
     const key = keyOf(space, document)
     const head = await store.document(space, document)
     if (closed || head === undefined || head.state === 'gone' || untriedEngines.has(head.engine)) return false
+    // What is lost of it is being brought.
+    if (head.quarantined === 'GAP') return false
     if (lostByDocument.get(key) === head.seq || wellByDocument.get(key) === head.seq) return false
     const body = await store.body(space, document)
     const entries = body.filter(({ type }) => type === 'update' || type === 'snapshot')

@@ -1,0 +1,133 @@
+/**
+ * `joinery verify`: whether all that a relay keeps can be read, and what is done about what cannot. Laws:
+ * - A relay may run: then a copy is looked at, and the relay quarantines what was found. Repairs are for one that is stopped.
+ * - It ends with 0 when everything can be read, with 1 when something cannot, and with 2 when devices are to bring what was left out.
+ */
+import { JoineryError, type DocumentPlace } from '@joinery/core'
+import { defineCommand } from 'citty'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { spelledOut } from '../logs/redaction.ts'
+import { askRelay } from '../operator/asking.ts'
+import type { LookThrough, OpenStore } from '../upkeep/backup.ts'
+import { examineCopy } from '../upkeep/examination.ts'
+import { noBackup } from '../upkeep/manifest.ts'
+import { findDamage, repair, type Repaired, type Verified } from '../upkeep/verify.ts'
+import { DATABASE } from './settings.ts'
+import { orSay, type Terminal } from './terminal.ts'
+
+export interface VerifyParts {
+  readonly terminal: Terminal
+  readonly openStore: OpenStore
+  readonly look: LookThrough
+}
+
+const DAMAGED = 1
+const WAITING = 2
+/** What a relay is told of at once. */
+const PAGE = 64
+
+export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
+  const say = (what: string, place: DocumentPlace, more: string): void =>
+    terminal.out(`${what.padEnd(9)} ${spelledOut(`${place.space}/${place.document}`)}${more}\n`)
+
+  const verified = async (file: string): Promise<Verified> => {
+    // Who has it open is said before anything else.
+    await openStore({ file, lockTimeout: 0 }).close()
+    const looked = await look({ file, deep: true })
+    const store = openStore({ file, lockTimeout: 0 })
+    try {
+      return await findDamage(looked, store)
+    } finally {
+      await store.close()
+    }
+  }
+
+  const running = async (data: string, scratch: string): Promise<Verified | undefined> => {
+    const folder = await mkdtemp(join(scratch, 'joinery-verify-'))
+    try {
+      const copy = join(folder, DATABASE)
+      if (!(await askRelay(data, { copyTo: copy }))) return undefined
+      const found = await verified(copy)
+      for (let at = 0; at < found.damaged.length; at += PAGE)
+        await askRelay(data, { suspect: found.damaged.slice(at, at + PAGE) })
+      return found
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  const repaired = async (
+    file: string,
+    found: Verified,
+    from: string | undefined,
+    scratch: string,
+  ): Promise<Repaired> => {
+    const folder = await mkdtemp(join(scratch, 'joinery-repair-'))
+    const copy = join(folder, DATABASE)
+    const store = openStore({ file, lockTimeout: 0 })
+    try {
+      if (from === undefined) return await repair(found, store, undefined)
+      const { checks } = await examineCopy({ from, file: copy, openStore, look })
+      const broken = checks.find(({ ok }) => !ok)
+      if (broken !== undefined) throw noBackup(from, `${broken.what}: ${broken.said}`)
+      const donor = openStore({ file: copy, lockTimeout: 0 })
+      try {
+        return await repair(found, store, donor)
+      } finally {
+        await donor.close()
+      }
+    } finally {
+      await store.close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  const quarantine = async (file: string, damaged: readonly DocumentPlace[]): Promise<void> => {
+    const store = openStore({ file, lockTimeout: 0 })
+    try {
+      for (const { space, document } of damaged) await store.quarantine(space, document, 'QUARANTINED')
+    } finally {
+      await store.close()
+    }
+  }
+
+  return defineCommand({
+    meta: { name: 'verify', description: 'Read all that a relay keeps, and say what is damaged.' },
+    args: {
+      data: { type: 'string', required: true, description: 'The data folder' },
+      repair: { type: 'boolean', default: false, description: 'Mend what is damaged. The relay is stopped' },
+      from: { type: 'string', description: 'With --repair: a backup to take it from; devices bring the rest' },
+      scratch: { type: 'string', description: 'Folder with room for a copy, if not the usual one' },
+    },
+    run: orSay(terminal, async ({ args }) => {
+      const data = resolve(args.data)
+      const file = join(data, DATABASE)
+      const scratch = resolve(args.scratch ?? tmpdir())
+      if (!existsSync(file)) throw new JoineryError('BAD_INPUT', { sentence: `There is no ${DATABASE} in ${data}.` })
+      const seen = args.repair ? undefined : await running(data, scratch)
+      const found = seen ?? (await verified(file))
+      const { look: looked, documents, damaged } = found
+      for (const broken of looked.integrity) terminal.out(`pages     ${broken}\n`)
+      for (const place of damaged) say('damaged', place, '')
+      for (const place of looked.quarantined) if (place.code === 'GAP') say('waits', place, ' for a device')
+      if (looked.marks.wrong > 0) terminal.out(`marks     ${looked.marks.wrong} do not follow from the log\n`)
+      const isSound = damaged.length + looked.rows.damaged + looked.integrity.length === 0
+      let code = isSound ? 0 : DAMAGED
+      if (!isSound && !args.repair && seen === undefined) await quarantine(file, damaged)
+      if (!isSound && args.repair && looked.integrity.length === 0) {
+        const from = args.from === undefined ? undefined : resolve(args.from)
+        const { mended, spaces } = await repaired(file, found, from, scratch)
+        for (const { fate, entries, ...place } of mended) {
+          if (fate === 'whole') say('repaired', place, `, ${entries} entries`)
+          else say('left', place, ` with ${entries} entries: devices are asked for the rest`)
+        }
+        code = spaces.length > 0 ? WAITING : 0
+      }
+      terminal.out(`${documents} documents, ${looked.entries} entries read: ${damaged.length} documents damaged\n`)
+      if (code !== 0) terminal.exit(code)
+    }),
+  })
+}
