@@ -105,7 +105,7 @@ async function house(): Promise<House> {
   const root = mkdtempSync(join(tmpdir(), 'joinery-restore-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   const data = join(root, 'data')
-  const relay = await mortalRelay(joinery, data)
+  const relay = await mortalRelay(joinery, { args: ['--data', data], env: {} })
   return {
     port: relay.port,
     data,

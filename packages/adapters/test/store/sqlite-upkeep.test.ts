@@ -64,11 +64,11 @@ test('[R4] when lives begin every log has another epoch, and everything else of 
   const file = join(data, 'log.db')
   const store = sqliteStore({ file })
   for (const space of ['a', 'b', 'c']) await store.commit([{ space, entries: space === 'c' ? [] : [entry(1)] }])
-  const all = await store.spaces(0, 10)
+  const all = await store.logs(0, 10)
   expect(all.map(({ space }) => space)).toEqual(['a', 'b', 'c'])
-  expect(await store.spaces(all[0]?.at ?? 0, 1)).toEqual([all[1]])
+  expect(await store.logs(all[0]?.at ?? 0, 1)).toEqual([all[1]])
   await store.beginLives()
-  const renewed = await store.spaces(0, 10)
+  const renewed = await store.logs(0, 10)
   const epochs = new Set([...all, ...renewed].map(({ head }) => head.epoch))
   expect(epochs.size).toBe(6)
   for (const [i, { head }] of renewed.entries()) {
@@ -77,6 +77,6 @@ test('[R4] when lives begin every log has another epoch, and everything else of 
   }
   await store.close()
   const again = sqliteStore({ file })
-  expect(await again.spaces(0, 10)).toEqual(renewed)
+  expect(await again.logs(0, 10)).toEqual(renewed)
   await again.close()
 })

@@ -20,8 +20,8 @@ export interface StoreUpkeep {
   /** The version of the schema. */
   readonly schema: number
   copyTo(file: string): Promise<void>
-  /** All spaces, a page at a time: those behind `after`, which is 0 at first and then the last one's `at`. */
-  spaces(
+  /** The logs of all spaces, a page at a time: those behind `after`, which is 0 at first and then the last one's `at`. */
+  logs(
     after: number,
     limit: number,
   ): Promise<{ readonly at: number; readonly space: string; readonly head: SpaceHead }[]>

@@ -29,7 +29,7 @@ export type ContentsLine = SpaceLine | DocumentLine
 /** In an order that stays. */
 export async function* contentsOf(store: ReadableStore): AsyncGenerator<ContentsLine> {
   for (let after = 0; ;) {
-    const page = await store.spaces(after, PAGE)
+    const page = await store.logs(after, PAGE)
     for (const { space, head } of page) yield { space, epoch: head.epoch, seq: head.seq, mark: hex(head.mark) }
     const last = page.at(-1)
     if (last === undefined) break

@@ -33,7 +33,7 @@ export function storeUpkeep(options: MendingOptions): StoreUpkeep {
         )
       }
     },
-    spaces: (after, limit) =>
+    logs: (after, limit) =>
       read(() => {
         const found = database.prepare(SPACES).all(after, limit) as (SpaceRow & { readonly name: string })[]
         return found.map(({ id, name, epoch, seq, mark }) => ({
