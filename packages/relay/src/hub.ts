@@ -93,6 +93,8 @@ export function createHub(options: HubOptions): Hub {
   const channelsBySpace = new Map<string, Channel>()
   const spacesByReader = new Map<Reader, Set<string>>()
   const reading = inTurns(limits.reads)
+  /** When a bus comes back, every space is looked at. */
+  const polling = inTurns(limits.reads)
   let closed = false
 
   const open = (space: string): Channel => {
@@ -107,7 +109,11 @@ export function createHub(options: HubOptions): Hub {
       known: 0,
       movedAt: -Infinity,
       stopPoll: () => undefined,
-      stopHints: bus.subscribe(topicOf(space), hint => heard(channel, seqOf(hint))),
+      stopHints: bus.subscribe(
+        topicOf(space),
+        hint => heard(channel, seqOf(hint)),
+        () => void polling(() => poll(channel)),
+      ),
       ticking: false,
     }
     channelsBySpace.set(space, channel)
@@ -165,6 +171,7 @@ export function createHub(options: HubOptions): Hub {
   }
 
   const poll = async (channel: Channel): Promise<void> => {
+    if (channelsBySpace.get(channel.space) !== channel || closed) return
     try {
       const head = await store.head(channel.space)
       if (head !== undefined) heard(channel, head.seq)

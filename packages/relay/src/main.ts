@@ -15,6 +15,7 @@ import { defineCommand, runMain } from 'citty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
+import { ALONE, type OpenBus } from './commands/bus.ts'
 import { compactCommand } from './commands/compact.ts'
 import { configCommand } from './commands/config.ts'
 import { backupCommand } from './commands/backup.ts'
@@ -51,8 +52,14 @@ const terminal: Terminal = {
   exit: code => process.exit(code),
 }
 
-const bus = memoryBus()
-const onData = { clock, random, bus, openStore: sqliteStore, workers, turn }
+const onData = { clock, random, bus: memoryBus(), openStore: sqliteStore, workers, turn }
+
+const openBus: OpenBus = async (address, events) => {
+  // Whoever runs one node needs none of these drivers.
+  if (address === ALONE) return memoryBus()
+  const { redisBus } = await import('@joinery/adapters/bus/redis')
+  return redisBus({ url: address, ...events })
+}
 
 const main = defineCommand({
   meta: { name: 'joinery', description: 'The relay of Joinery.' },
@@ -61,7 +68,7 @@ const main = defineCommand({
       terminal,
       clock,
       random,
-      bus,
+      openBus,
       openSqlite: sqliteStore,
       openPostgres: postgresStore,
       workers,
@@ -93,6 +100,7 @@ const main = defineCommand({
       node: process.versions.node,
       sqlite: sqliteVersion,
       inspect: inspectSqlite,
+      openBus,
     }),
     import: importCommand({
       terminal,

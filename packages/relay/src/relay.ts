@@ -83,6 +83,8 @@ export interface RelayFigures {
   readonly queueEntries: number
   readonly queueBytes: number
   readonly foldsWaiting: number
+  /** 1 while the bus is up. */
+  readonly busUp: number
 }
 
 export interface Relay {
@@ -337,6 +339,7 @@ export function createRelay(options: RelayOptions): Relay {
         queueEntries: committers.waitingEntries(),
         queueBytes: committers.waitingBytes(),
         foldsWaiting: compactor.waiting(),
+        busUp: bus.isUp() ? 1 : 0,
       }
     },
     acceptAtDoor: door.accept,

@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 import { examine } from '../doctor/doctor.ts'
 import { reportOf } from '../doctor/report.ts'
 import type { InspectStore } from '../doctor/store-look.ts'
+import type { OpenBus } from './bus.ts'
 import { CONFIG_ARGS, givenTo, settingArgs } from './configured.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
@@ -27,9 +28,10 @@ export interface DoctorParts {
   readonly node: string
   readonly sqlite: () => string
   readonly inspect: InspectStore
+  readonly openBus: OpenBus
 }
 
-export function doctorCommand({ terminal, clock, node, sqlite, inspect }: DoctorParts) {
+export function doctorCommand({ terminal, clock, node, sqlite, inspect, openBus }: DoctorParts) {
   return defineCommand({
     meta: { name: 'doctor', description: 'Look at a data folder and a relay, and say what is wrong. Changes nothing.' },
     args: ARGS,
@@ -44,6 +46,7 @@ export function doctorCommand({ terminal, clock, node, sqlite, inspect }: Doctor
         node,
         sqlite: sqlite(),
         inspect,
+        openBus,
       })
       terminal.out(args.json ? `${JSON.stringify(examination, undefined, 2)}\n` : reportOf(examination))
       if (!examination.ok) terminal.exit(1)

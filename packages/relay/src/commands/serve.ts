@@ -4,7 +4,7 @@
  *   (OP-04, OP-06).
  * - Standard output has one line, when it is ready. Everything else is JSON on standard error, without payloads or tokens.
  */
-import type { Bus, Clock, Random, Store, StoreUpkeep } from '@joinery/core'
+import type { Clock, Random, Store, StoreUpkeep } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -26,6 +26,7 @@ import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
 import { sweptStore } from '../swept-store.ts'
 import { createWorkers } from '../workers/workers.ts'
+import { openedBus, type OpenBus } from './bus.ts'
 import { givenTo, refuseMistakes, SETTING_ARGS } from './configured.ts'
 import { counterOf } from './counter.ts'
 import { policyOf } from './configured-key.ts'
@@ -37,7 +38,7 @@ export interface ServeParts {
   readonly terminal: Terminal
   readonly clock: Clock
   readonly random: Random
-  readonly bus: Bus
+  readonly openBus: OpenBus
   readonly openSqlite: (options: {
     readonly file: string
     readonly onFatal: (error: unknown) => void
@@ -77,12 +78,13 @@ export function serveCommand(parts: ServeParts) {
       const verify = values.dev ? verifyDevToken : await createTokenVerifier(policyOf(values), clock)
       const place = placeOf(values)
       const metrics = metricsOf(values, place)
+      const bus = await openedBus(parts.openBus, values, { log, counters })
       const opened = await open(parts, place, error => die('fatal', error))
       const store = sweptStore(opened.store, parts)
       const workers = createWorkers({ url: parts.workers, clock, log })
       const relay = createRelay({
         store,
-        bus: parts.bus,
+        bus,
         clock,
         random,
         verify,
@@ -140,6 +142,7 @@ export function serveCommand(parts: ServeParts) {
         await operator?.stop()
         await served.stop()
         await workers.close()
+        await bus.close()
         log.info('stopped')
         terminal.exit(0)
       }

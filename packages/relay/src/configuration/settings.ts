@@ -21,6 +21,11 @@ export const SETTINGS = {
     tells: 'Postgres that holds everything instead of a folder, for any number of relays',
     allowed: 'postgres://role:password@host:port/database',
   }),
+  'bus': secret(isBus, {
+    variable: 'JOINERY_BUS',
+    tells: 'How relays on one store hear of each other at once; `memory` if absent, for one alone',
+    allowed: 'memory, or redis://user:password@host:6379/0, with TLS rediss://',
+  }),
   'host': textOr('127.0.0.1', {
     flag: 'host',
     variable: 'JOINERY_HOST',
@@ -130,6 +135,10 @@ function isOrigin(said: string): boolean {
 
 function isPostgres(said: string): boolean {
   return /^postgres(?:ql)?:\/\/./.test(said) && URL.canParse(said)
+}
+
+function isBus(said: string): boolean {
+  return said === 'memory' || (/^rediss?:\/\/./.test(said) && URL.canParse(said))
 }
 
 function isStrong(said: string): boolean {

@@ -1,5 +1,6 @@
 /** One thing that the doctor looks at. Law: a check changes nothing, anywhere; what it cannot look at it says nothing about. */
 import type { Clock, StoreLook } from '@joinery/core'
+import type { OpenBus } from '../commands/bus.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { FindingCode } from './codes.ts'
 
@@ -19,6 +20,7 @@ export interface Patient {
   readonly url: URL | undefined
   readonly isDeep: boolean
   readonly configuration: Configuration
+  readonly openBus: OpenBus
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   /** Versions. */
   readonly node: string

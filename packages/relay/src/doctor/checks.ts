@@ -1,5 +1,6 @@
 /** Everything that the doctor looks at, by name, in the order in which it is told. */
 import type { Check } from './check.ts'
+import { checkBus } from './checks/bus.ts'
 import { checkConfiguration, checkMetricsToken, checkOrigins, checkTokenKey } from './checks/configuration.ts'
 import { checkFileSystem, checkFolder, checkLock, checkPermissions, checkRoom, checkWal } from './checks/folder.ts'
 import { checkClock, checkNode, checkOpenFiles, checkSqlite } from './checks/machine.ts'
@@ -49,6 +50,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'key': checkTokenKey,
   'metrics token': checkMetricsToken,
   'origins': checkOrigins,
+  'bus': checkBus,
   'health': checkHealth,
   'ready': checkReady,
   'tls': checkTls,

@@ -102,6 +102,13 @@ export const CODES = {
   },
   ORIGIN_INSECURE: { level: 'warning', todo: 'Serve the app over https: whoever is on its way may change it.' },
 
+  BUS_OK: { level: 'ok' },
+  BUS_AWAY: {
+    level: 'warning',
+    todo: 'Look whether it runs and lets this machine in. Until then edits reach other nodes after seconds, and presence does not.',
+  },
+  BUS_WRONG: { level: 'error', todo: 'Write JOINERY_BUS as it is asked for.' },
+
   HEALTH_OK: { level: 'ok' },
   HEALTH_SLOW: { level: 'warning', todo: 'Look at joinery_ack_seconds and joinery_event_loop_delay_seconds.' },
   UNREACHABLE: { level: 'error', todo: 'Start the relay, and look at the address, the firewall and the name.' },

@@ -91,6 +91,11 @@ export const COUNTERS = {
     help: 'Documents that a device had more of than the log, and was asked for',
   },
   'mended': { metric: 'joinery_mended_total', help: 'Documents that devices made whole again after a loss' },
+  'bus-lost': { metric: 'joinery_bus_lost_total', help: 'Times that other nodes were not reached any more' },
+  'hints-dropped': {
+    metric: 'joinery_hints_dropped_total',
+    help: 'Hints and presence not sent to other nodes, which find out later',
+  },
   'log-thinned': { metric: 'joinery_log_lines_dropped_total', label: 'event', help: 'Log lines left out, by event' },
 } as const satisfies Record<string, Row>
 
@@ -143,6 +148,7 @@ export const GAUGES = {
   queueEntries: { metric: 'joinery_queue_entries', help: 'Edits that wait for their commit' },
   queueBytes: { metric: 'joinery_queue_bytes', help: 'Bytes of those edits' },
   foldsWaiting: { metric: 'joinery_folds_waiting', help: 'Documents that wait to be folded' },
+  busUp: { metric: 'joinery_bus_up', help: 'Whether other nodes hear of edits at once: 1, or 0 while they poll' },
   storeBytes: { metric: 'joinery_store_bytes', label: 'file', help: 'Size of the `database` and of its `wal`' },
   loopDelay: {
     metric: 'joinery_event_loop_delay_seconds',

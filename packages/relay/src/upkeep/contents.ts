@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 
 const PAGE = 256
 
-export type ReadableStore = Pick<Store, 'everyDocument' | 'body' | 'authors'> & Pick<StoreUpkeep, 'spaces'>
+export type ReadableStore = Pick<Store, 'everyDocument' | 'body' | 'authors'> & Pick<StoreUpkeep, 'logs'>
 
 export interface SpaceLine {
   readonly space: string

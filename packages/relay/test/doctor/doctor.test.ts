@@ -16,6 +16,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { memoryBus } from '@joinery/adapters/bus/memory'
 import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { systemClock } from '@joinery/adapters/clock/system'
 import { configurationOf } from '../../src/configuration/configuration.ts'
@@ -23,6 +24,7 @@ import { checkTls } from '../../src/doctor/checks/reach.ts'
 import { CODES, type FindingCode } from '../../src/doctor/codes.ts'
 import { examine, type DoctorOptions, type Examination } from '../../src/doctor/doctor.ts'
 import { dial } from '../dial.ts'
+import { startRedis } from '../../../../test/redis.ts'
 import { rig, type as typing, update, writer } from '../rig.ts'
 import { runJoinery, spawnRelay, type Spawned } from '../spawned.ts'
 
@@ -90,6 +92,7 @@ async function doctor({
     sqlite: sqliteVersion(),
     inspect: inspectSqlite,
     scratch: tmpdir(),
+    openBus: async () => memoryBus(),
     ...more,
   })
   return {
@@ -324,4 +327,18 @@ test('every code is found by some check, and says what to do when something is w
     expect([code, text.includes(`'${code}'`)]).toEqual([code, true])
     if (row.level === 'error' || row.level === 'warning') expect([code, row.todo]).toEqual([code, expect.any(String)])
   }
+})
+
+test('a bus that is away is found, one that is there too, and what cannot be one', async () => {
+  const redis = await startRedis()
+  onTestFinished(() => redis.remove())
+  const address = redis.url.replace('//', '//:bus-canary@')
+  const there = await command([], { JOINERY_BUS: redis.url })
+  expect(there.codes).toContain('BUS_OK')
+  await redis.kill()
+  const away = await command([], { JOINERY_BUS: address })
+  expect([away.ok, away.sentence('BUS_AWAY')]).toEqual([true, expect.stringContaining('ECONNREFUSED')])
+  const wrong = await command([], { JOINERY_BUS: `${address}/x` })
+  expect([wrong.code, wrong.codes.includes('BUS_WRONG')]).toEqual([1, true])
+  expect(JSON.stringify([away, wrong])).not.toContain('bus-canary')
 })
