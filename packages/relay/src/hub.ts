@@ -2,16 +2,18 @@
  * Who watches what. Laws:
  * - What a commit brought to a space is encoded once, whoever watches it, its author included.
  * - R5: a hint of another node, or a poll, finds what this node did not commit itself; the log is the truth.
+ * - Who is there by other nodes is shown as who is there by this one (`elsewhere.ts`).
  * - A space nobody watches costs nothing.
  */
 import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store } from '@joinery/core'
 import { encodeMessage, type Presence } from '@joinery/core/protocol'
 import { createDecoder, readVarUint } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
+import { createElsewhere, type Elsewhere } from './elsewhere.ts'
 import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
-import { createPresences, type Neighbours, type Presences } from './presences.ts'
+import { createPresences, type Neighbours, type Presences, type ToldPresence } from './presences.ts'
 import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
 import { createTail, type Follower, type Tail } from './tail.ts'
 
@@ -36,7 +38,7 @@ export interface Hub {
   gone(reader: Reader): void
   /** Tells of every entry that is committed after `ready`, until `stop`. */
   follow(space: string, follower: Follower & Neighbours): Followed
-  /** What people of a follower show, told to those who watch. Made only when there is somebody. */
+  /** What people of a follower show, told to those who watch, here and elsewhere. Made only when there may be somebody. */
   tell(space: string, presences: () => readonly Presence[]): void
   published(committed: CommittedSpace, entries: readonly Entry[]): void
   /** The log of a space may have moved without this node knowing. */
@@ -58,7 +60,7 @@ export interface Hub {
 export interface Followed {
   /** Rejects when the log cannot be read now. */
   readonly ready: Promise<void>
-  /** What those show in a document who watch. */
+  /** What those show in a document who watch, or are there by other nodes. */
   near(document: string): Presence[]
   stop(): void
 }
@@ -67,8 +69,13 @@ export interface HubOptions extends Omit<PumpOptions, 'limits' | 'reading'> {
   readonly store: Pick<Store, 'head' | 'markAt' | 'read'>
   readonly bus: Bus
   readonly clock: Clock
-  readonly limits: Pick<RelayLimits, 'pageBytes' | 'pollMs' | 'presenceTickMs' | 'presencesPerSession' | 'reads'>
+  readonly limits: Pick<
+    RelayLimits,
+    'pageBytes' | 'pollMs' | 'presenceTickMs' | 'presenceRenewMs' | 'presencesPerSession' | 'reads'
+  >
   readonly log: Log
+  /** Names this node, as long as it lives. */
+  readonly node: string
   readonly damaged: (space: string, document: string) => void
 }
 
@@ -76,6 +83,8 @@ interface Channel {
   readonly space: string
   readonly subscriptionsByReader: Map<Reader, Subscription>
   readonly presences: Presences
+  /** While others can be told. */
+  readonly elsewhere: Elsewhere | undefined
   readonly followers: Set<Follower & Neighbours>
   /** While somebody follows. */
   tail: Tail | undefined
@@ -104,6 +113,9 @@ export function createHub(options: HubOptions): Hub {
       space,
       subscriptionsByReader: new Map(),
       presences: createPresences(space, limits.presencesPerSession),
+      elsewhere: bus.carriesPresence
+        ? createElsewhere({ ...options, space, told: news => tellAll(channel, news) })
+        : undefined,
       followers: new Set(),
       tail: undefined,
       known: 0,
@@ -125,6 +137,9 @@ export function createHub(options: HubOptions): Hub {
     if (channel.subscriptionsByReader.size > 0 || channel.followers.size > 0) return
     channel.stopPoll()
     channel.stopHints()
+    // No tick comes to say goodbye.
+    channel.elsewhere?.tell(channel.presences.take())
+    channel.elsewhere?.close()
     channelsBySpace.delete(channel.space)
   }
 
@@ -199,9 +214,15 @@ export function createHub(options: HubOptions): Hub {
     clock.after(limits.presenceTickMs, () => {
       channel.ticking = false
       const taken = channel.presences.take()
-      for (const { presence, frame } of taken) tell(channel, presence, frame)
-      for (const follower of channel.followers) follower.near(taken.map(({ presence }) => presence))
+      tellAll(channel, taken)
+      channel.elsewhere?.tell(taken)
     })
+  }
+
+  const tellAll = (channel: Channel, news: readonly ToldPresence[]): void => {
+    if (news.length === 0) return
+    for (const { presence, frame } of news) tell(channel, presence, frame)
+    for (const follower of channel.followers) follower.near(news.map(({ presence }) => presence))
   }
 
   const tell = (channel: Channel, { session, state }: Presence, frame: Uint8Array): void => {
@@ -229,6 +250,7 @@ export function createHub(options: HubOptions): Hub {
           for (const follower of channel.followers) {
             for (const presence of follower.present()) reader.send(encodeMessage(presence))
           }
+          for (const presence of channel.elsewhere?.present() ?? []) reader.send(encodeMessage(presence))
         },
         damaged(document) {
           told.damaged(document)
@@ -264,7 +286,10 @@ export function createHub(options: HubOptions): Hub {
       channel.tail ??= openTail(channel)
       return {
         ready: channel.tail.ready,
-        near: document => channel.presences.of(document),
+        near: document => [
+          ...channel.presences.of(document),
+          ...[...(channel.elsewhere?.present() ?? [])].filter(presence => presence.document === document),
+        ],
         stop() {
           if (!channel.followers.delete(follower) || channel.followers.size > 0) return
           channel.tail?.end()
@@ -275,8 +300,12 @@ export function createHub(options: HubOptions): Hub {
     },
     tell(space, presences) {
       const channel = channelsBySpace.get(space)
-      if (channel === undefined || channel.subscriptionsByReader.size === 0) return
-      for (const presence of presences()) tell(channel, presence, encodeMessage(presence))
+      if (channel === undefined) return
+      const { elsewhere, subscriptionsByReader } = channel
+      if (elsewhere === undefined && subscriptionsByReader.size === 0) return
+      const news = presences().map(presence => ({ presence, frame: encodeMessage(presence) }))
+      for (const { presence, frame } of news) tell(channel, presence, frame)
+      elsewhere?.tell(news)
     },
     published(committed, entries) {
       const { space, head } = committed
@@ -319,6 +348,7 @@ export function createHub(options: HubOptions): Hub {
       for (const channel of channelsBySpace.values()) {
         channel.stopPoll()
         channel.stopHints()
+        channel.elsewhere?.close()
         for (const subscription of channel.subscriptionsByReader.values()) subscription.end()
         channel.tail?.end()
       }

@@ -64,6 +64,8 @@ export interface RelayLimits {
   /** How old what is known of a member's role may get (A2). */
   readonly roleMs: number
   readonly presenceTickMs: number
+  /** How often other nodes are told again who is here; who was not told of for three times as long is gone. */
+  readonly presenceRenewMs: number
   readonly presencesPerSession: number
   readonly fetchesPerSession: number
   /** A document is folded when it has this many unfolded entries, or this many unfolded bytes … */
@@ -117,6 +119,7 @@ export const RELAY_LIMITS: RelayLimits = {
   pollMs: 5_000,
   roleMs: 2_000,
   presenceTickMs: 50,
+  presenceRenewMs: 5_000,
   presencesPerSession: 64,
   fetchesPerSession: 64,
   foldEntries: 500,

@@ -14,10 +14,16 @@ export interface Presences {
   /** Frames for whoever has just come. */
   present(): Uint8Array[]
   /** What changed since the last call. */
-  take(): { readonly presence: Presence; readonly frame: Uint8Array }[]
+  take(): ToldPresence[]
   /** Who shows something in a document. */
   of(document: string): Presence[]
   empty(): boolean
+}
+
+/** As it goes over the wire: encoded once, whoever is told. */
+export interface ToldPresence {
+  readonly presence: Presence
+  readonly frame: Uint8Array
 }
 
 /** Who follows a space by another way than a watch, with people of its own. */

@@ -174,6 +174,7 @@ export function createRelay(options: RelayOptions): Relay {
     clock,
     limits,
     log,
+    node: clockId,
     turn,
     damaged: (space, document) => void suspect({ space, document }),
   })

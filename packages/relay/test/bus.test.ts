@@ -3,11 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Bus } from '@joinery/core'
+import { memoryStore } from '@joinery/core/testing'
 import { redisBus } from '@joinery/adapters/bus/redis'
 import { startRedis, type RedisOptions, type TestRedis } from '../../../test/redis.ts'
-import { dial } from './dial.ts'
+import { dial, type Dialled } from './dial.ts'
+import { stock } from './door/stock.ts'
 import { scrape } from './metrics/scrape.ts'
 import { type as typing, update, writer } from './rig.ts'
+import { served } from './served.ts'
 import { runJoinery, spawnRelay, type Spawned } from './spawned.ts'
 
 function folder(): string {
@@ -67,4 +71,54 @@ test('[OP-04] what is no bus does not start, and nothing of a password in it is 
     expect(err).toContain('redis://')
     expect(err).not.toContain('canary')
   }
+})
+
+test('[R5] two relays, one store, one Redis: edits and carets cross; killed, edits do by a poll; back, all do again', async () => {
+  const redis = await own()
+  const store = memoryStore()
+  const bus = (): Bus => {
+    const made = redisBus({ url: redis.url })
+    onTestFinished(() => made.close())
+    return made
+  }
+  const [one, other] = [await served({ store, bus: bus() }), await served({ store, bus: bus() })]
+  const [ann, bob] = [await one.device('ann', 'phone'), await other.device('bob', 'phone')]
+  for (const device of [ann, bob]) {
+    device.say({ type: 'watch', space: 'team', cursor: undefined })
+    await device.next('changes')
+  }
+  const show = (device: Dialled, clock: number, state: unknown): void =>
+    device.say({ type: 'presence', space: 'team', document: 'plan', session: '', subject: '', clock, state: JSON.stringify(state) }) // prettier-ignore
+  const carets = (clock: number): Promise<unknown> => {
+    show(ann, clock, { tab: { client: 77, clock, json: JSON.stringify({ at: clock }) } })
+    eve.provider.awareness.setLocalState({ at: clock })
+    return Promise.all([
+      bob.next('presence', ({ subject, state }) => subject === 'ann' && state?.includes(`at\\":${clock}`) === true),
+      bob.next('presence', ({ subject, state }) => subject === 'eve' && state?.includes(`at\\":${clock}`) === true),
+      fay.until(() => at(77) === clock && at(eve.doc.clientID) === clock),
+    ])
+  }
+  const [eve, fay] = [
+    stock(`ws://127.0.0.1:${one.port}`, 'team/plan', { token: 'dev:eve' }),
+    stock(`ws://127.0.0.1:${other.port}`, 'team/plan', { token: 'dev:fay' }),
+  ]
+  const at = (client: number): unknown => fay.provider.awareness.getStates().get(client)?.['at']
+  await Promise.all([eve.synced(), fay.synced()])
+
+  await carets(1)
+  eve.type('over Redis. ')
+  await fay.until(() => fay.text() === 'over Redis. ')
+  await redis.kill()
+  eve.type('without it. ')
+  await fay.until(() => fay.text() === 'over Redis. without it. ')
+  await redis.start()
+  await carets(2)
+  fay.type('And back.')
+  await eve.until(() => eve.text() === 'over Redis. without it. And back.')
+
+  ann.socket.close()
+  await bob.next('presence', ({ subject, state }) => subject === 'ann' && state === undefined)
+  await one.stop()
+  await bob.next('presence', ({ subject, state }) => subject === 'eve' && state === undefined)
+  await fay.until(() => at(77) === undefined)
 })

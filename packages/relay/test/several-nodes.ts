@@ -6,18 +6,20 @@ import type { RelayOptions } from '../src/index.ts'
 import { rig, type Rig } from './rig.ts'
 
 export interface Nodes {
-  readonly nodes: readonly [Rig, Rig]
+  readonly nodes: readonly [Rig, Rig, Rig]
   readonly store: Store
   /** What was published, by topic, whoever heard it. */
   readonly published: { readonly topic: string; readonly payload: Uint8Array }[]
-  /** Topics that somebody listens to. */
-  readonly heard: ReadonlySet<string>
+  /** Topics that are listened to, of each node. */
+  readonly heard: readonly string[]
   /** Lets time pass everywhere, in small steps. */
   rest(ms?: number): Promise<void>
   /** From now on every hint is lost. */
   cut(): void
   /** The bus is back, and says so. */
-  mend(): void
+  mend(isTold?: boolean): void
+  /** Somebody else writes to the bus. */
+  inject(topic: string, payload: Uint8Array): void
 }
 
 const STEP_MS = 25
@@ -25,8 +27,9 @@ const STEP_MS = 25
 export function nodes(options: Partial<RelayOptions> = {}): Nodes {
   const hub = memoryHub()
   const store = options.store ?? memoryStore()
+  const stranger = hub.bus()
   const published: { topic: string; payload: Uint8Array }[] = []
-  const heard = new Set<string>()
+  const heard: string[] = []
   const missing = new Set<() => void>()
   let isCut = false
   const bus = (): Bus => {
@@ -39,30 +42,35 @@ export function nodes(options: Partial<RelayOptions> = {}): Nodes {
         own.publish(topic, payload)
       },
       subscribe(topic, listener, missed) {
-        heard.add(topic)
+        heard.push(topic)
         if (missed !== undefined) missing.add(missed)
         const leave = own.subscribe(topic, listener)
         return () => {
-          heard.delete(topic)
+          heard.splice(heard.indexOf(topic), 1)
           if (missed !== undefined) missing.delete(missed)
           leave()
         }
       },
     }
   }
-  const both = [1, 2].map(seed => rig({ ...options, store, bus: bus(), random: seededRandom(seed) })) as [Rig, Rig]
+  const all = [1, 2, 3].map(seed => rig({ ...options, store, bus: bus(), random: seededRandom(seed) })) as [
+    Rig,
+    Rig,
+    Rig,
+  ]
   return {
-    nodes: both,
+    nodes: all,
     store,
     published,
     heard,
     async rest(ms = STEP_MS) {
-      for (let left = ms; left > 0; left -= STEP_MS) for (const node of both) await node.rest(STEP_MS)
+      for (let left = ms; left > 0; left -= STEP_MS) for (const node of all) await node.rest(STEP_MS)
     },
     cut: () => void (isCut = true),
-    mend() {
+    mend(isTold = true) {
       isCut = false
-      for (const missed of missing) missed()
+      if (isTold) for (const missed of missing) missed()
     },
+    inject: (topic, payload) => stranger.publish(topic, payload),
   }
 }

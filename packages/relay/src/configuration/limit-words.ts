@@ -51,6 +51,11 @@ export const LIMIT_WORDS: { readonly [Name in LimitName]: LimitWords } = {
   // A role is known for this long and looked at as often: who is removed must be gone in 5 s (A2).
   roleMs: { tells: 'Milliseconds that what is known of a role is good for', from: 100, to: 2_400 },
   presenceTickMs: { tells: 'Milliseconds that presence is gathered for' },
+  presenceRenewMs: {
+    tells:
+      'Milliseconds after which other nodes are told again who is here; who is not told of for three times as long is gone',
+    from: 100,
+  },
   presencesPerSession: { tells: 'Presences of one connection' },
   fetchesPerSession: { tells: 'Bodies that one connection waits for' },
   foldEntries: { tells: 'Entries of a document from which on it is folded', from: 2 },

@@ -5,7 +5,7 @@
  * - What changed within a tick goes out once, as its last state, encoded once for everybody. That somebody is still where he was can wait:
  *   stock clients say it every 15 s, and take who did not for 30 s to be gone.
  * - Who left is gone, one clock later; who comes back with an older clock is told so, and his client says again where it is.
- * - Who is there by a link has the relay's own clock, which no restart sets back.
+ * - Who is there by a link has the relay's own clock, which no restart sets back. Who is at the door of another node has his client's.
  */
 import type { Clock } from '@joinery/core'
 import { createDecoder, hasContent, readVarUint, readVarUint8Array } from 'lib0/decoding'
@@ -53,6 +53,8 @@ export interface NearState {
   readonly client: number
   /** Another when it is to be told again. */
   readonly version: string
+  /** His client's clock, of who is at the door of another node. */
+  readonly clock?: number
   readonly json: Uint8Array
 }
 
@@ -78,6 +80,8 @@ interface State {
   readonly subject: string
   connection: object | undefined
   isNear: boolean
+  /** The clock is his client's, who says himself that he is still there. */
+  isClocked: boolean
   clock: number
   /** By the monotonic clock. */
   saidAt: number
@@ -127,9 +131,13 @@ class States implements Awareness {
     const before = this.#statesOf(link)
     const left = new Set(before)
     let count = before.length
-    for (const { client, version, json } of states) {
+    for (const { client, version, clock, json } of states) {
       const known = this.#stateByClient.get(client)
       const isMoving = known?.connection !== link
+      if (clock !== undefined && known !== undefined && clock <= known.clock) {
+        left.delete(known)
+        continue
+      }
       if ((known !== undefined && known.subject !== subject) || json.length > AWARENESS_BYTES) continue
       if ((isMoving && count >= IDS_PER_LINK) || !this.#hasRoom(known, json)) continue
       if (isMoving) count += 1
@@ -137,9 +145,10 @@ class States implements Awareness {
       left.delete(state)
       if (!isMoving && state.version === version) continue
       state.isNear = true
+      state.isClocked = clock !== undefined
       state.version = version
       state.connection = link
-      this.#become(state, this.#nextClock(state), json)
+      this.#become(state, clock ?? this.#nextClock(state), json)
     }
     for (const state of left) this.#leave(state)
     this.#forgetOldest()
@@ -184,7 +193,7 @@ class States implements Awareness {
 
   renew(before: number): void {
     for (const state of this.#stateByClient.values()) {
-      if (!state.isNear || state.json === undefined || state.saidAt > before) continue
+      if (!state.isNear || state.isClocked || state.json === undefined || state.saidAt > before) continue
       this.#become(state, this.#nextClock(state), state.json)
     }
   }
@@ -213,6 +222,7 @@ class States implements Awareness {
     if (isMoving) this.#spoken = (this.#spoken ?? 0) + 1
     const state = known ?? this.#stateOf(client, subject)
     state.isNear = false
+    state.isClocked = false
     state.connection = connection
     this.#become(state, at, json)
   }
@@ -222,7 +232,8 @@ class States implements Awareness {
     const isSame = json !== undefined && state.json !== undefined && isEqual(state.json, json)
     state.clock = at
     state.saidAt = this.#clock.monotonic()
-    if (isSame) {
+    // His node has waited with it already.
+    if (isSame && !state.isClocked) {
       this.#renewed(state)
       return
     }
@@ -258,6 +269,7 @@ class States implements Awareness {
       subject,
       connection: undefined,
       isNear: false,
+      isClocked: false,
       clock: 0,
       saidAt: 0,
       json: undefined,

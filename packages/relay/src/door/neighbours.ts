@@ -10,6 +10,8 @@ import { encodeUtf8 } from 'lib0/string'
 import { AWARENESS_BYTES, type AwarenessState, type NearState } from './awareness.ts'
 
 const MAX_CLIENT = 2 ** 53 - 1
+/** Of who is at a door: links have names of other letters. */
+const AT_DOOR = 'y-'
 
 /** What somebody at the door shows, to those who are there by links. */
 export function presenceOf(
@@ -20,7 +22,7 @@ export function presenceOf(
     type: 'presence',
     space,
     document,
-    session: `y-${client}`,
+    session: `${AT_DOOR}${client}`,
     subject,
     clock,
     state: json === undefined ? undefined : stateIn(client, clock, new TextDecoder().decode(json)),
@@ -40,8 +42,8 @@ function wrapped(client: number, clock: number, json: string): string {
   return JSON.stringify({ y: { client, clock, json } })
 }
 
-/** What somebody who is there by a link shows, tab by tab; nothing of what cannot be read. */
-export function nearStatesOf({ session, subject, state }: Presence): NearState[] {
+/** What somebody shows who is there by a link, tab by tab, or at the door of another node; nothing of what cannot be read. */
+export function nearStatesOf({ session, subject, clock, state }: Presence): NearState[] {
   if (state === undefined) return []
   let tabs: unknown
   try {
@@ -52,7 +54,8 @@ export function nearStatesOf({ session, subject, state }: Presence): NearState[]
   if (typeof tabs !== 'object' || tabs === null) return []
   return Object.entries(tabs).flatMap(([tab, shown]: [string, unknown]) => {
     const near = isRecord(shown) ? (editorState(shown) ?? otherState(session, tab, subject, shown)) : undefined
-    return near === undefined || near.json.length > AWARENESS_BYTES ? [] : [near]
+    if (near === undefined || near.json.length > AWARENESS_BYTES) return []
+    return [session.startsWith(AT_DOOR) ? { ...near, clock } : near]
   })
 }
 
