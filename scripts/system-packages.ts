@@ -42,6 +42,12 @@ export const systemPackages = {
     places: ['/usr/bin/redis-server'],
     neededBy: 'the tests of several nodes',
   },
+  pgbouncer: {
+    debian: 'pgbouncer',
+    programs: ['pgbouncer'],
+    places: ['/usr/sbin/pgbouncer'],
+    neededBy: 'the test of hints through a pooler',
+  },
   openssl: {
     debian: 'openssl',
     programs: ['openssl'],

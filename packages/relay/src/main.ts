@@ -57,6 +57,10 @@ const onData = { clock, random, bus: memoryBus(), openStore: sqliteStore, worker
 const openBus: OpenBus = async (address, events) => {
   // Whoever runs one node needs none of these drivers.
   if (address === ALONE) return memoryBus()
+  if (address.startsWith('postgres')) {
+    const { postgresBus } = await import('@joinery/adapters/bus/postgres')
+    return postgresBus({ url: address, ...events })
+  }
   const { redisBus } = await import('@joinery/adapters/bus/redis')
   return redisBus({ url: address, ...events })
 }

@@ -41,6 +41,8 @@ export interface MetricsOptions {
   readonly listen: { readonly host: string; readonly port: number; readonly isLoopback: boolean } | undefined
   /** Sizes of the store's files. */
   readonly storeBytes: () => Promise<Readonly<Record<string, number>>>
+  /** How full the queue of the bus is, 0 to 1. */
+  readonly busBacklog: () => number
 }
 
 export async function serve(options: {
@@ -80,6 +82,7 @@ export async function serve(options: {
           ...others,
           connections: { websocket: all - http, http, door: doorConnections },
           storeBytes: await metrics.storeBytes(),
+          busBacklog: metrics.busBacklog(),
           ready: (await readiness.look()) === 'ready' ? 1 : 0,
         }
       },

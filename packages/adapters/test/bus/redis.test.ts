@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Bus } from '@joinery/core'
 import { busLaws } from '@joinery/core/testing'
 import { redisBus, type RedisBusOptions } from '@joinery/adapters/bus/redis'
 import { find, systemPackages } from '../../../../scripts/system-packages.ts'
 import { startRedis, type RedisOptions, type TestRedis } from '../../../../test/redis.ts'
+import { busNode, flows, until, type BusNode } from './bus-node.ts'
 
 let shared: TestRedis
 beforeAll(async () => void (shared = await startRedis()))
@@ -17,45 +17,8 @@ afterAll(() => shared.remove())
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
-interface Node {
-  readonly bus: Bus
-  /** Each change of whether it is up. */
-  readonly changes: boolean[]
-  /** What could not be reached, as it was said. */
-  readonly reasons: string[]
-  dropped(): number
-}
-
-function node(url: string, more: Partial<RedisBusOptions> = {}): Node {
-  const changes: boolean[] = []
-  const reasons: string[] = []
-  let dropped = 0
-  const bus = redisBus({
-    url,
-    reached(isUp, reason) {
-      changes.push(isUp)
-      if (!isUp) reasons.push(String(reason))
-    },
-    dropped: count => void (dropped += count),
-    ...more,
-  })
-  onTestFinished(() => bus.close())
-  return { bus, changes, reasons, dropped: () => dropped }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(5)
-}
-
-/** Published again and again, as hints are, until it is heard. */
-async function flows(from: Bus, to: Bus, topic = 't'): Promise<void> {
-  let isHeard = false
-  const leave = to.subscribe(topic, () => void (isHeard = true))
-  while (!isHeard) {
-    from.publish(topic, bytes(1))
-    await pause(5)
-  }
-  leave()
+function node(url: string, more: Partial<RedisBusOptions> = {}): BusNode {
+  return busNode(events => redisBus({ url, ...events, ...more }))
 }
 
 async function own(flags: readonly string[] = [], options: RedisOptions = {}): Promise<TestRedis> {

@@ -27,4 +27,6 @@ export interface BusEvents {
   readonly reached?: (isUp: boolean, reason?: unknown) => void
   /** So many hints were dropped here. */
   readonly dropped?: (count: number) => void
+  /** How full a queue is that holds up every node when it is: 0 to 1, from time to time (MN-04). */
+  readonly backlog?: (share: number) => void
 }

@@ -9,16 +9,27 @@ export type OpenBus = (address: string, events: BusEvents) => Promise<Bus>
 /** Of one node there are no others. */
 export const ALONE = 'memory'
 
-export function busAddress({ bus = ALONE }: Pick<Values, 'bus'>): string {
-  return bus
+/** `postgres`: the one that the store is in. */
+export function busAddress({ bus = ALONE, store }: Pick<Values, 'bus' | 'store'>): string {
+  return bus === 'postgres' && store !== undefined ? store : bus
 }
 
-export function openedBus(
+export interface OpenedBus {
+  readonly bus: Bus
+  /** How full its queue was when that was looked at last, 0 to 1. */
+  backlog(): number
+}
+
+/** Postgres refuses commits when it is full. */
+const ALARMING = 0.5
+
+export async function openedBus(
   open: OpenBus,
-  values: Pick<Values, 'bus'>,
+  values: Pick<Values, 'bus' | 'store'>,
   { log, counters }: { readonly log: Log; readonly counters: Counters },
-): Promise<Bus> {
-  return open(busAddress(values), {
+): Promise<OpenedBus> {
+  let last = 0
+  const bus = await open(busAddress(values), {
     reached(isUp, reason) {
       if (isUp) log.info('bus-reached')
       else {
@@ -27,5 +38,10 @@ export function openedBus(
       }
     },
     dropped: count => counters.add('hints-dropped', undefined, count),
+    backlog(share) {
+      if (share >= ALARMING && last < ALARMING) log.warn('bus-backlog', { share })
+      last = share
+    },
   })
+  return { bus, backlog: () => last }
 }

@@ -77,8 +77,8 @@ export function serveCommand(parts: ServeParts) {
       }
       const verify = values.dev ? verifyDevToken : await createTokenVerifier(policyOf(values), clock)
       const place = placeOf(values)
-      const metrics = metricsOf(values, place)
-      const bus = await openedBus(parts.openBus, values, { log, counters })
+      const { bus, backlog } = await openedBus(parts.openBus, values, { log, counters })
+      const metrics = metricsOf(values, place, backlog)
       const opened = await open(parts, place, error => die('fatal', error))
       const store = sweptStore(opened.store, parts)
       const workers = createWorkers({ url: parts.workers, clock, log })
@@ -180,11 +180,12 @@ async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) =
 }
 
 /** A token opens `/metrics` on the public port too. */
-function metricsOf(values: Values, place: Place): MetricsOptions | undefined {
+function metricsOf(values: Values, place: Place, busBacklog: () => number): MetricsOptions | undefined {
   const { 'metrics.token': token, 'metrics.port': port, 'metrics.host': host } = values
   if (port === undefined && token === undefined) return undefined
   return {
     token,
+    busBacklog,
     listen: port === undefined ? undefined : { host, port, isLoopback: LOOPBACK.includes(host) },
     storeBytes: async () =>
       'url' in place ? {} : { database: await sizeOf(place.file), wal: await sizeOf(`${place.file}-wal`) },

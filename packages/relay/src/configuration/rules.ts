@@ -29,12 +29,13 @@ export function jointMistakes(values: Values, origins: Origins): Mistake[] {
 export function serveMistakes({ values, origins }: { readonly values: Values; readonly origins: Origins }): Mistake[] {
   const wrong = at(origins)
   const hasKey = values['tokens.secret'] !== undefined || values['tokens.publicKey'] !== undefined
-  const { data, store, dev, host } = values
+  const { bus, data, store, dev, host } = values
   const isOpen = !LOOPBACK.includes(values['metrics.host'])
   return [
     ...(data === undefined && store === undefined
       ? [wrong('data', 'a path: --data, JOINERY_DATA, or `data` in a file; or JOINERY_STORE')]
       : []),
+    ...(bus === 'postgres' && store === undefined ? [wrong('bus', 'postgres beside a JOINERY_STORE alone')] : []),
     ...(dev && !LOOPBACK.includes(host) ? [wrong('host', 'with --dev this machine only: 127.0.0.1', host)] : []),
     ...(dev || hasKey ? [] : [wrong('tokens.secret', 'set JOINERY_SECRET or JOINERY_PUBLIC_KEY, or use --dev')]),
     ...(isOpen && values['metrics.token'] === undefined

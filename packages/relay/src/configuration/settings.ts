@@ -24,7 +24,8 @@ export const SETTINGS = {
   'bus': secret(isBus, {
     variable: 'JOINERY_BUS',
     tells: 'How relays on one store hear of each other at once; `memory` if absent, for one alone',
-    allowed: 'memory, or redis://user:password@host:6379/0, with TLS rediss://',
+    allowed:
+      'memory, redis://user:password@host:6379/0 (rediss:// with TLS), postgres://role:password@host/database, or postgres for that of `store`',
   }),
   'host': textOr('127.0.0.1', {
     flag: 'host',
@@ -138,7 +139,7 @@ function isPostgres(said: string): boolean {
 }
 
 function isBus(said: string): boolean {
-  return said === 'memory' || (/^rediss?:\/\/./.test(said) && URL.canParse(said))
+  return ['memory', 'postgres'].includes(said) || (/^(rediss?|postgres(ql)?):\/\/./.test(said) && URL.canParse(said))
 }
 
 function isStrong(said: string): boolean {

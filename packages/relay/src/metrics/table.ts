@@ -149,6 +149,7 @@ export const GAUGES = {
   queueBytes: { metric: 'joinery_queue_bytes', help: 'Bytes of those edits' },
   foldsWaiting: { metric: 'joinery_folds_waiting', help: 'Documents that wait to be folded' },
   busUp: { metric: 'joinery_bus_up', help: 'Whether other nodes hear of edits at once: 1, or 0 while they poll' },
+  busBacklog: { metric: 'joinery_bus_backlog', help: 'How full Postgres’ queue of notifications is, 0 to 1' },
   storeBytes: { metric: 'joinery_store_bytes', label: 'file', help: 'Size of the `database` and of its `wal`' },
   loopDelay: {
     metric: 'joinery_event_loop_delay_seconds',
