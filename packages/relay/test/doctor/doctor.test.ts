@@ -122,7 +122,9 @@ async function command(
 function stateOf(data: string): Record<string, unknown> {
   const files = readdirSync(data).toSorted()
   const one = (name: string): unknown => {
-    const { mtimeNs, size, mode } = statSync(join(data, name), { bigint: true })
+    const found = statSync(join(data, name), { bigint: true })
+    const { mtimeNs, size, mode } = found
+    if (found.isSocket()) return [String(mtimeNs), String(mode)]
     const digest = createHash('sha256')
       .update(readFileSync(join(data, name)))
       .digest('hex')

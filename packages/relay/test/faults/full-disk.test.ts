@@ -1,24 +1,17 @@
 // A relay whose data is on a disk of its own, which is really full.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { containedRelay } from '../contained.ts'
 import { dial } from '../dial.ts'
 import { readyAnswers } from '../ready.ts'
 import { type as typing, update, writer } from '../rig.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** Of util-linux. */
-const UNSHARE = 'unshare'
 const DISK_BYTES = 33_554_432
 const CHUNK = new Uint8Array(65_536).fill(1)
 
 test('[DU-05] on a disk that is really full it is alive, not ready and says why, and is ready by itself when there is room', async () => {
-  const { port, disk } = await relayOnDisk()
+  const { port, data: disk } = await containedRelay([`mount -t tmpfs -o size=${DISK_BYTES} none "$DATA"`])
   const ann = await dial(port, 'ann', 'phone')
   const writing = writer(1)
   ann.push('garden', update(1, 'd', writing.edit(typing('a'))))
@@ -40,32 +33,6 @@ test('[DU-05] on a disk that is really full it is alive, not ready and says why,
   ann.push('garden', update(3, 'd', writing.edit(typing('c'))))
   expect(await ann.answer(3)).toBe(2)
 })
-
-/** In a mount namespace of its own: as root, or where others may make one. */
-async function relayOnDisk(): Promise<{ port: number; disk: string }> {
-  const data = mkdtempSync(join(tmpdir(), 'joinery-disk-'))
-  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
-  const own = process.getuid?.() === 0 ? ['-m'] : ['-r', '-m']
-  const script = `mount -t tmpfs -o size=${DISK_BYTES} none "$0" && exec "$@"`
-  const serve = ['serve', '--dev', '--port', '0', '--data', data]
-  const child = spawn(
-    UNSHARE,
-    [...own, 'sh', '-c', script, data, process.execPath, '--conditions=joinery-source', MAIN, ...serve],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const exited = once(child, 'exit')
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await exited
-  })
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, port] = /^joinery listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? []
-    if (port !== undefined) return { port: Number(port), disk: `/proc/${child.pid}/root${data}` }
-  }
-  throw new Error(`a disk could not be mounted for the relay (unshare, of util-linux): ${said}`)
-}
 
 /** Until nothing more fits. */
 function fill(file: string): void {
