@@ -53,7 +53,7 @@ export default defineConfig({
   test: {
     projects: [
       // Whoever changes `Object.prototype` breaks its tests.
-    project('core', 'packages/core', { setupFiles: [join(import.meta.dirname, 'test/frozen-prototype.ts')] }),
+      project('core', 'packages/core', { setupFiles: [join(import.meta.dirname, 'test/frozen-prototype.ts')] }),
       project('adapters', 'packages/adapters'),
       project('client', 'packages/client'),
       project('relay', 'packages/relay', { testTimeout: 20_000, hookTimeout: 20_000 }),
