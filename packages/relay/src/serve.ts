@@ -4,6 +4,7 @@
  */
 import { hex, type Clock, type Random, type Store } from '@joinery/core'
 import { createAdmission } from './http/admission.ts'
+import type { AppFiles } from './http/app-files.ts'
 import { httpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createHttpLinks } from './http/http-links.ts'
@@ -55,7 +56,7 @@ export async function serve(options: {
   readonly port: number
   readonly origins: readonly string[]
   readonly loopbackOnly: boolean
-  readonly app: string | undefined
+  readonly app: AppFiles | undefined
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy?: readonly string[]
   readonly limits?: Partial<RelayLimits>

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { GATES } from '../src/gate/table.ts'
+import { folderFiles } from '../src/http/app-files.ts'
 import { createRelay, verifyDevToken, type Log, type LogFields, type Relay, type RelayOptions } from '../src/index.ts'
 import { serve } from '../src/serve.ts'
 import { createWorkers } from '../src/workers/workers.ts'
@@ -70,7 +71,7 @@ export async function served(
     port: options.port ?? 0,
     origins: options.origins ?? [],
     loopbackOnly: options.loopbackOnly ?? true,
-    app: options.app,
+    app: options.app === undefined ? undefined : folderFiles(options.app),
     trustProxy: options.trustProxy ?? [],
     limits: options.limits ?? {},
   })

@@ -15,6 +15,7 @@ import { createTokenVerifier } from '../access/signed-tokens.ts'
 import { serveMistakes } from '../configuration/rules.ts'
 import { limitsIn, type Values } from '../configuration/settings.ts'
 import { GATES } from '../gate/table.ts'
+import { folderFiles } from '../http/app-files.ts'
 import { reasonOf, whereOf } from '../log.ts'
 import { jsonLog } from '../logs/json-log.ts'
 import { thinned } from '../logs/thinning.ts'
@@ -118,7 +119,7 @@ export function serveCommand(parts: ServeParts) {
         loopbackOnly: values.dev,
         trustProxy: values.trustProxy,
         limits,
-        app: values.app,
+        app: values.app === undefined ? undefined : folderFiles(values.app),
         metrics,
       })
       // On Postgres commands reach the store by themselves.

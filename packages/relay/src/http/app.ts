@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { reasonOf, whereOf, type Counters, type Log } from '../log.ts'
 import { errorBody } from './answers.ts'
 import type { Verdict } from '../readiness.ts'
+import type { AppFiles } from './app-files.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Origins } from './origins.ts'
 import type { History } from '../history/history.ts'
@@ -22,8 +23,8 @@ export interface HttpAppOptions {
   readonly counters: Pick<Counters, 'add'>
   /** Anything but `ready` when new work should go elsewhere. */
   readonly ready: () => Promise<Verdict>
-  /** Folder of a built web app. */
-  readonly app: string | undefined
+  /** A built web app. */
+  readonly app: AppFiles | undefined
   /** `/metrics` on this port; without it there is none. */
   readonly metrics?: Hono<{ Variables: { requestId: string } }> | undefined
   readonly sync: Omit<SyncRouteOptions, 'origins'>

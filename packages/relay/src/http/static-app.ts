@@ -6,9 +6,8 @@
  * - A page of the app that is no file is the app itself; a missing asset is 404.
  */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
 import { Hono } from 'hono'
+import type { AppFiles } from './app-files.ts'
 import { pageHeaders } from './security-headers.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -42,13 +41,13 @@ interface File {
   readonly isHashed: boolean
 }
 
-export function staticApp(folder: string): Hono {
-  let filesByPath = filesIn(folder)
+export function staticApp(files: AppFiles): Hono {
+  let filesByPath = servedFrom(files)
   const find = (path: string): File | undefined => {
     const known = filesByPath.get(path)
     if (known !== undefined) return known
     // It may have been built since.
-    filesByPath = filesIn(folder)
+    filesByPath = servedFrom(files)
     return filesByPath.get(path)
   }
 
@@ -59,7 +58,7 @@ export function staticApp(folder: string): Hono {
     const file = find(path) ?? find(path.endsWith('/') ? `${path}index.html` : `${path}/index.html`)
     const isPage = !/\.[A-Za-z0-9]+$/.test(path)
     const served = file ?? (isPage ? find('/index.html') : undefined)
-    const bytes = served && read(served)
+    const bytes = served && files.read(served.path)
     if (served === undefined || bytes === undefined) return context.notFound()
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`
     context.header('ETag', etag)
@@ -71,24 +70,13 @@ export function staticApp(folder: string): Hono {
   return app
 }
 
-function filesIn(folder: string): Map<string, File> {
-  const files = new Map<string, File>()
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    const url = `/${relative(folder, path).split(sep).join('/')}`
-    const extension = entry.name.split('.').at(-1) ?? ''
+function servedFrom(files: AppFiles): Map<string, File> {
+  const served = new Map<string, File>()
+  for (const path of files.paths()) {
+    const url = `/${path}`
+    const extension = path.split('.').at(-1) ?? ''
     const type = Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined
-    files.set(url, { path, type: type ?? 'application/octet-stream', isHashed: HASHED.test(url) })
+    served.set(url, { path, type: type ?? 'application/octet-stream', isHashed: HASHED.test(url) })
   }
-  return files
-}
-
-/** Undefined when it is gone since it was listed. */
-function read(file: File): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return new Uint8Array(readFileSync(file.path))
-  } catch {
-    return undefined
-  }
+  return served
 }

@@ -9,6 +9,9 @@ import { JoineryError, type Clock } from '@joinery/core'
 import { Worker } from 'node:worker_threads'
 import type { Job, JobMessage, JobResult } from './jobs.ts'
 
+/** What a thread runs: a file, or code that was read already. */
+export type ThreadCode = URL | { readonly code: string }
+
 export interface Pool {
   run(job: Job): Promise<JobResult>
   close(): Promise<void>
@@ -31,7 +34,7 @@ interface Thread {
 }
 
 export function createPool(options: {
-  readonly url: URL
+  readonly url: ThreadCode
   readonly threads: number
   readonly timeoutMs: number
   readonly memoryMb: number
@@ -52,7 +55,8 @@ export function createPool(options: {
   }
 
   const makeThread = (): Thread => {
-    const worker = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } })
+    const limits = { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }
+    const worker = url instanceof URL ? new Worker(url, limits) : new Worker(url.code, { ...limits, eval: true })
     const thread: Thread = { worker, finish: undefined, stopIdling: () => undefined }
     const broke = (error: Error): void => {
       leaveIdle(thread)

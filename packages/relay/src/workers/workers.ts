@@ -8,7 +8,7 @@ import type { JoinElsewhere } from '../state/states.ts'
 import type { JobResult } from './jobs.ts'
 import { joinInTurns, parted, type Joined } from './joined.ts'
 import { unpacked, type PackedUpdate } from './packed.ts'
-import { createPool } from './pool.ts'
+import { createPool, type ThreadCode } from './pool.ts'
 import type { Replayed } from './replay.ts'
 import type { Trial } from './trial.ts'
 
@@ -48,7 +48,11 @@ export interface Workers {
   close(): Promise<void>
 }
 
-export function createWorkers(options: { readonly url: URL; readonly clock: Clock; readonly log: Log }): Workers {
+export function createWorkers(options: {
+  readonly url: ThreadCode
+  readonly clock: Clock
+  readonly log: Log
+}): Workers {
   const joined = (pieces: readonly Uint8Array[]): Promise<Joined> =>
     joinInTurns(pieces, () => new Promise(resolve => void options.clock.after(0, resolve)))
   const reads = createPool({ ...options, ...READ })
