@@ -49,9 +49,26 @@ const builds: readonly Build[] = [
   },
 ]
 
+/** What `pnpm executable` builds besides: it takes seconds, and most people run what is in the folders. */
+const executable: Build = {
+  name: 'executable',
+  folder: '.',
+  command: [process.execPath, 'scripts/executable/make.ts'],
+  reads: [
+    'scripts/executable/*.ts',
+    'package.json',
+    'examples/notes/dist/**/*',
+    ...['core', 'adapters', 'relay'].flatMap(each => sources(`packages/${each}`)),
+  ],
+  makes: 'dist/joinery',
+}
+
 /** Builds what is missing or stale, and stops at the first that fails. */
-export async function buildStale(say: (line: string) => void, { all = false } = {}): Promise<Outcome> {
-  for (const build of builds) {
+export async function buildStale(
+  say: (line: string) => void,
+  { all = false, executable: withExecutable = false } = {},
+): Promise<Outcome> {
+  for (const build of withExecutable ? [...builds, executable] : builds) {
     const print = fingerprint(build)
     if (!all && existsSync(join(root, build.makes)) && print === lastPrint(build)) continue
     say(`building ${build.name}`)

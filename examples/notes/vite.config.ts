@@ -6,6 +6,7 @@ import { VitePWA } from 'vite-plugin-pwa'
 
 export default defineConfig({
   resolve: { conditions: ['joinery-source', ...defaultClientConditions], dedupe: ['yjs'] },
+  build: { license: { fileName: 'licences.md' } },
   plugins: [
     react(),
     VitePWA({

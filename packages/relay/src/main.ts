@@ -12,6 +12,7 @@ import { postgresStore } from '@joinery/adapters/store/postgres'
 import { copySqlite, inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { defineCommand, runMain } from 'citty'
+import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
@@ -24,11 +25,13 @@ import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { drillCommand, restoreCommand } from './commands/restore.ts'
+import { licencesCommand } from './commands/licences.ts'
 import { serveCommand } from './commands/serve.ts'
 import { spaceCommand } from './commands/space.ts'
 import type { Terminal } from './commands/terminal.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { carriedFiles } from './executable/carried-files.ts'
 
 const STANDARD_ERROR = 2
 
@@ -38,7 +41,11 @@ setFlagsFromString('--expose-gc')
 const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
 const sweep = (): void => collect?.({ type: 'minor' })
 
-const workers = new URL('./main-worker.ts', import.meta.url)
+const carried = carriedFiles()
+const workers =
+  carried === undefined ? new URL('./main-worker.ts', import.meta.url) : { code: carried.text('worker.js') }
+const manifest = carried?.text('package.json') ?? readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+const { version } = JSON.parse(manifest) as { version: string }
 const turn = (): Promise<void> => new Promise(done => void setImmediate(done))
 const napping = new Int32Array(new SharedArrayBuffer(4))
 const nap = (ms: number): void => void Atomics.wait(napping, 0, 0, ms)
@@ -66,7 +73,7 @@ const openBus: OpenBus = async (address, events) => {
 }
 
 const main = defineCommand({
-  meta: { name: 'joinery', description: 'The relay of Joinery.' },
+  meta: { name: 'joinery', version, description: 'The relay of Joinery.' },
   subCommands: {
     serve: serveCommand({
       terminal,
@@ -76,6 +83,7 @@ const main = defineCommand({
       openSqlite: sqliteStore,
       openPostgres: postgresStore,
       workers,
+      notes: carried?.below('notes'),
       logTo: pino.destination(STANDARD_ERROR),
       turn,
       nap,
@@ -119,7 +127,9 @@ const main = defineCommand({
       workers,
       turn,
     }),
+    ...(carried && { licences: licencesCommand(terminal, () => carried.text('licences.txt')) }),
   },
 })
 
-await runMain(main)
+// Not awaited: the executable file is no module (decisions/0020).
+void runMain(main)

@@ -14,6 +14,7 @@ import { createRelay } from '../relay.ts'
 import { createWorkers, type Workers } from '../workers/workers.ts'
 import { nativeHash } from './native-hash.ts'
 import { DATABASE } from './settings.ts'
+import type { ThreadCode } from '../workers/pool.ts'
 
 export interface CounterParts {
   readonly clock: Clock
@@ -21,7 +22,7 @@ export interface CounterParts {
   readonly bus: Bus
   readonly openStore: (options: { readonly file: string; readonly lockTimeout: number }) => Store
   /** The file of the worker threads. */
-  readonly workers: URL
+  readonly workers: ThreadCode
   readonly turn: () => Promise<void>
 }
 

@@ -26,6 +26,7 @@ import { summaryOf } from '../import/summary.ts'
 import type { ImportTarget } from '../import/target.ts'
 import type { Log } from '../log.ts'
 import { createCounters } from '../metrics/counters.ts'
+import type { ThreadCode } from '../workers/pool.ts'
 import { createWorkers } from '../workers/workers.ts'
 import { DATABASE, listOf } from './settings.ts'
 import { orSay, type Terminal } from './terminal.ts'
@@ -38,8 +39,8 @@ export interface ImportParts {
   readonly sources: Readonly<Record<string, ImportSource>>
   readonly openStore: (options: { readonly file: string; readonly lockTimeout: number }) => Store
   readonly transport: Transport
-  /** The file of the worker threads. */
-  readonly workers: URL
+  /** What the worker threads run. */
+  readonly workers: ThreadCode
   readonly turn: () => Promise<void>
 }
 

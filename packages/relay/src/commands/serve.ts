@@ -4,7 +4,7 @@
  *   (OP-04, OP-06).
  * - Standard output has one line, when it is ready. Everything else is JSON on standard error, without payloads or tokens.
  */
-import type { Clock, Random, Store, StoreUpkeep } from '@joinery/core'
+import { JoineryError, type Clock, type Random, type Store, type StoreUpkeep } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { createTokenVerifier } from '../access/signed-tokens.ts'
 import { serveMistakes } from '../configuration/rules.ts'
 import { limitsIn, type Values } from '../configuration/settings.ts'
 import { GATES } from '../gate/table.ts'
-import { folderFiles } from '../http/app-files.ts'
+import { folderFiles, type AppFiles } from '../http/app-files.ts'
 import { reasonOf, whereOf } from '../log.ts'
 import { jsonLog } from '../logs/json-log.ts'
 import { thinned } from '../logs/thinning.ts'
@@ -26,6 +26,7 @@ import { listenForOperator } from '../operator/listener.ts'
 import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
 import { sweptStore } from '../swept-store.ts'
+import type { ThreadCode } from '../workers/pool.ts'
 import { createWorkers } from '../workers/workers.ts'
 import { openedBus, type OpenBus } from './bus.ts'
 import { givenTo, refuseMistakes, SETTING_ARGS } from './configured.ts'
@@ -45,8 +46,10 @@ export interface ServeParts {
     readonly onFatal: (error: unknown) => void
   }) => Store & StoreUpkeep
   readonly openPostgres: (options: { readonly url: string; readonly lanes: number }) => Promise<Store>
-  /** The file of the worker threads. */
-  readonly workers: URL
+  /** What the worker threads run. */
+  readonly workers: ThreadCode
+  /** The notes app, where it was brought along. */
+  readonly notes: AppFiles | undefined
   readonly logTo: DestinationStream
   /** Resolves once what has arrived by now has been read. */
   readonly turn: () => Promise<void>
@@ -119,7 +122,7 @@ export function serveCommand(parts: ServeParts) {
         loopbackOnly: values.dev,
         trustProxy: values.trustProxy,
         limits,
-        app: values.app === undefined ? undefined : folderFiles(values.app),
+        app: appOf(values, parts.notes),
         metrics,
       })
       // On Postgres commands reach the store by themselves.
@@ -154,6 +157,13 @@ export function serveCommand(parts: ServeParts) {
       terminal.out(`joinery listening on ${address}${mode}\n`)
     }),
   })
+}
+
+function appOf({ app, notes }: Values, carried: AppFiles | undefined): AppFiles | undefined {
+  if (!notes) return app === undefined ? undefined : folderFiles(app)
+  if (carried === undefined)
+    throw new JoineryError('BAD_INPUT', { what: '--notes', rule: 'only the executable file carries it: use --app' })
+  return carried
 }
 
 type Place = { readonly url: string } | { readonly file: string }

@@ -12,6 +12,7 @@ export function jointMistakes(values: Values, origins: Origins): Mistake[] {
   const { app, port } = values
   const metricsPort = values['metrics.port']
   return [
+    ...(values.notes && app !== undefined ? [wrong('notes', 'either the notes app or another')] : []),
     ...(app === undefined || isFolder(app) ? [] : [wrong('app', 'a folder that is there', app)]),
     ...(values['tokens.secret'] !== undefined && values['tokens.publicKey'] !== undefined
       ? [wrong('tokens.publicKey', 'JOINERY_SECRET or JOINERY_PUBLIC_KEY, not both')]

@@ -39,6 +39,11 @@ export const SETTINGS = {
     variable: 'JOINERY_APP',
     tells: 'Folder of a built web app to serve on the same port',
   }),
+  'notes': yesOrNo({
+    flag: 'notes',
+    variable: 'JOINERY_NOTES',
+    tells: 'Serve the notes app, which the executable file carries',
+  }),
   'history': numberOr(
     30,
     { from: 0, to: 3_650 },
