@@ -13,6 +13,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import * as Y from 'yjs'
+import { collector } from '../../packages/relay/test/tracing/collector.ts'
 import { find, systemPackages } from '../../scripts/system-packages.ts'
 import {
   executableFile,
@@ -159,6 +160,15 @@ test('it takes over what a y-websocket server kept', async () => {
   const { code, out, err } = await runAlone(alone, args)
   expect([code, err]).toEqual([0, ''])
   expect(JSON.parse(out)).toMatchObject({ whole: true, documents: [{ name: 'plan', outcome: 'imported' }] })
+})
+
+test('it sends traces to a collector, with what it carries for that', async () => {
+  const told = await collector()
+  const relay = await serving({ args: ['--otlp', told.url, '--otlp-sample', '1'] })
+  const ann = await device(relay.port)
+  await ann.paper.create({}).acked
+  expect(await told.named('commit')).toHaveLength(1)
+  await relay.end('SIGTERM')
 })
 
 test('two run at once, and one that is killed leaves nothing in the folder for temporary files', async () => {

@@ -58,4 +58,5 @@ export type {
 export type { DocumentPlace, RowPlace, StoreLook } from './ports/store-look.ts'
 export type { StandingEntry, StoreUpkeep } from './ports/store-upkeep.ts'
 export type { Tabs } from './ports/tabs.ts'
+export type { Span, SpanNotes, SpanStart, TraceContext, Tracer } from './ports/tracer.ts'
 export type { Transport, Wire, WireClose, WireEvents } from './ports/transport.ts'

@@ -19,6 +19,7 @@ import {
   type Entry,
   type Hash,
   type Store,
+  type TraceContext,
 } from '@joinery/core'
 import type { Scanned, ScanLarge } from './gate/gate.ts'
 import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
@@ -26,6 +27,7 @@ import { judgeBatch, type JudgeOptions, type Taken } from './judging.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
 import { createSpacing } from './spacing.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 const STALE_TRIES = 5
 const SCANNED_AT_ONCE = 64 * 1_024
@@ -65,21 +67,26 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' 
   readonly nap?: ((ms: number) => void) | undefined
   /** After answers: they can be sent. */
   readonly settled: () => void
-  /** Entries that are in the log now, of one space, in order, ending at `head`; and at which seq each document was before. */
+  /**
+   * Entries that are in the log now, of one space, in order, ending at `head`; at which seq each document was before; and their commit, when
+   * one of them is traced.
+   */
   readonly published: (
     committed: CommittedSpace,
     entries: readonly Entry[],
     before: ReadonlyMap<string, number>,
+    commit?: TraceContext,
   ) => void
   /** The log of a space may have moved, nobody knows how far. */
   readonly unsure: (space: string) => void
   readonly onFatal: (error: unknown) => void
   /** A quicker SHA-256 than ours. */
   readonly hash?: Hash | undefined
+  readonly tracing?: Tracing | undefined
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const { store, clock, heads, devices, gates, limits, log, counters, settled } = options
+  const { store, clock, heads, devices, gates, limits, log, counters, settled, tracing } = options
   const acks = counters.cell('answered', 'acked')
   let queue: Queued[] = []
   /** Who has something for the next commit. */
@@ -101,14 +108,17 @@ export function createCommitter(options: CommitterOptions): Committer {
       acks.value += 1
       counters.observe('ack-seconds', (at - queued.takenAt) / 1_000)
     } else counters.add('answered', given.code)
+    queued.trace?.answered(given, at)
     queued.job.answer(given)
   }
 
   const take = (job: Job): void => {
     const { bytes, engine, type } = job.entry
+    const takenAt = clock.monotonic()
     const queued: Queued = {
       job,
-      takenAt: clock.monotonic(),
+      takenAt,
+      trace: tracing?.edit(job, takenAt),
       digest: NO_MARK,
       scanned: undefined,
       stale: 0,
@@ -140,6 +150,7 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   const scanned = (queued: Queued, result: Scanned | undefined, digest?: Uint8Array): void => {
     queued.scanned = result
+    queued.trace?.scanned(clock.monotonic())
     queued.digest = digest ?? digestOf(queued.job.entry)
   }
 
@@ -246,6 +257,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     const committedAt = clock.monotonic()
     counters.observe('commit-seconds', (committedAt - beganAt) / 1_000)
     counters.observe('commit-entries', taken.length)
+    const trace = tracing && traced(tracing, taken, beganAt, committedAt)
     const stale: Queued[] = []
     const shown: (() => void)[] = []
     for (const [at, [space, ofSpace]] of spaces.entries()) {
@@ -271,7 +283,8 @@ export function createCommitter(options: CommitterOptions): Committer {
         }
         devices.pushed(space, entry.device, entry.subject, entry.n)
       }
-      if (written.length > 0) shown.push(() => options.published(result, written, before))
+      const from = trace !== undefined && ofSpace.some(isTraced) ? trace : undefined
+      if (written.length > 0) shown.push(() => options.published(result, written, before, from))
     }
     // The author hears first that it is safe, then everybody hears it.
     settled()
@@ -345,6 +358,22 @@ export function createCommitter(options: CommitterOptions): Committer {
     waitingEntries: () => waitingEntries,
     idle: () => (running ? new Promise(resolve => idlers.push(resolve)) : Promise.resolve()),
   }
+}
+
+function isTraced({ queued }: Taken): boolean {
+  return queued.trace !== undefined
+}
+
+/** The span of a commit that was written, when something in it is traced. */
+function traced(
+  tracing: Tracing,
+  taken: readonly Taken[],
+  beganAt: number,
+  committedAt: number,
+): TraceContext | undefined {
+  if (!taken.some(isTraced)) return undefined
+  const traces = taken.flatMap(({ queued }) => queued.trace ?? [])
+  return tracing.commit(traces, taken.length, beganAt, committedAt)
 }
 
 /** In a line of the log, so many and no more. */

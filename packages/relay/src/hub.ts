@@ -5,17 +5,17 @@
  * - Who is there by other nodes is shown as who is there by this one (`elsewhere.ts`).
  * - A space nobody watches costs nothing.
  */
-import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store } from '@joinery/core'
+import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store, TraceContext } from '@joinery/core'
 import { encodeMessage, type Presence } from '@joinery/core/protocol'
-import { createDecoder, readVarUint } from 'lib0/decoding'
-import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
 import { createElsewhere, type Elsewhere } from './elsewhere.ts'
+import { decodeHint, encodeHint, type Hint } from './hint.ts'
 import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
 import { createPresences, type Neighbours, type Presences, type ToldPresence } from './presences.ts'
 import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
 import { createTail, type Follower, type Tail } from './tail.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 /** What a watch leads to besides news. */
 export interface Told {
@@ -40,7 +40,8 @@ export interface Hub {
   follow(space: string, follower: Follower & Neighbours): Followed
   /** What people of a follower show, told to those who watch, here and elsewhere. Made only when there may be somebody. */
   tell(space: string, presences: () => readonly Presence[]): void
-  published(committed: CommittedSpace, entries: readonly Entry[]): void
+  /** `commit`: what brought them, when it is traced. */
+  published(committed: CommittedSpace, entries: readonly Entry[], commit?: TraceContext): void
   /** The log of a space may have moved without this node knowing. */
   unsure(space: string): void
   /** False when it is stale or one too many. */
@@ -77,6 +78,7 @@ export interface HubOptions extends Omit<PumpOptions, 'limits' | 'reading'> {
   /** Names this node, as long as it lives. */
   readonly node: string
   readonly damaged: (space: string, document: string) => void
+  readonly tracing?: Tracing | undefined
 }
 
 interface Channel {
@@ -98,7 +100,7 @@ interface Channel {
 }
 
 export function createHub(options: HubOptions): Hub {
-  const { store, bus, clock, limits, log } = options
+  const { store, bus, clock, limits, log, tracing } = options
   const channelsBySpace = new Map<string, Channel>()
   const spacesByReader = new Map<Reader, Set<string>>()
   const reading = inTurns(limits.reads)
@@ -123,7 +125,7 @@ export function createHub(options: HubOptions): Hub {
       stopPoll: () => undefined,
       stopHints: bus.subscribe(
         topicOf(space),
-        hint => heard(channel, seqOf(hint)),
+        hint => hinted(channel, decodeHint(hint)),
         () => void polling(() => poll(channel)),
       ),
       ticking: false,
@@ -148,6 +150,20 @@ export function createHub(options: HubOptions): Hub {
     channel.known = seq
     for (const subscription of channel.subscriptionsByReader.values()) subscription.catchUp()
     channel.tail?.catchUp()
+  }
+
+  const hinted = (channel: Channel, { seq, trace }: Hint): void => {
+    const isNews = seq > channel.known
+    heard(channel, seq)
+    if (isNews && trace !== undefined) delivered(channel, seq, trace)
+  }
+
+  /** Watches until everybody here was sent it. */
+  const delivered = ({ space, subscriptionsByReader, tail }: Channel, seq: number, from: TraceContext): void => {
+    if (tracing === undefined) return
+    const readers = [...subscriptionsByReader.values(), ...(tail === undefined ? [] : [tail])]
+    const reached = readers.map(reader => reader.reached(seq))
+    tracing.deliver(from, space, seq, reached)
   }
 
   const openTail = (channel: Channel): Tail => {
@@ -307,8 +323,9 @@ export function createHub(options: HubOptions): Hub {
       for (const { presence, frame } of news) tell(channel, presence, frame)
       elsewhere?.tell(news)
     },
-    published(committed, entries) {
+    published(committed, entries, commit) {
       const { space, head } = committed
+      const publishing = commit && tracing?.publish(commit, space, head.seq)
       const [first] = entries
       const channel = channelsBySpace.get(space)
       if (channel !== undefined && first !== undefined && head.seq > channel.known) {
@@ -318,7 +335,10 @@ export function createHub(options: HubOptions): Hub {
         channel.tail?.offer(batch.after, committed, entries)
         channel.movedAt = clock.monotonic()
       }
-      bus.publish(topicOf(space), hintOf(head.seq))
+      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context))
+      if (publishing === undefined) return
+      publishing.done(clock.monotonic())
+      if (channel !== undefined) delivered(channel, head.seq, publishing.context)
     },
     unsure(space) {
       const channel = channelsBySpace.get(space)
@@ -380,18 +400,4 @@ function batchOf(space: string, after: number, cursor: Cursor, entries: readonly
 
 function topicOf(space: string): string {
   return `log/${space}`
-}
-
-function hintOf(seq: number): Uint8Array {
-  const encoder = createEncoder()
-  writeVarUint(encoder, seq)
-  return toUint8Array(encoder)
-}
-
-function seqOf(hint: Uint8Array): number {
-  try {
-    return readVarUint(createDecoder(hint))
-  } catch {
-    return 0
-  }
 }

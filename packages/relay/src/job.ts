@@ -2,6 +2,7 @@
 import type { Code } from '@joinery/core'
 import type { PushedEntry } from '@joinery/core/protocol'
 import type { Scanned } from './gate/gate.ts'
+import type { EditTrace } from './tracing/tracing.ts'
 
 export interface Job {
   readonly space: string
@@ -11,6 +12,8 @@ export interface Job {
   readonly device: string
   /** The connection that brought it, for the log. The device if absent: at the door that is the connection. */
   readonly session?: string
+  /** When its frame came, by the monotonic clock, where that is looked at. */
+  readonly receivedAt?: number | undefined
   readonly subject: string
   /** Whom authors are bound to (A3): at the door the subject. Without it the device. */
   readonly owner?: string
@@ -33,6 +36,8 @@ export interface Queued {
   readonly takenAt: number
   digest: Uint8Array
   scanned: Scanned | undefined
+  /** For few. */
+  readonly trace: EditTrace | undefined
   /** How often the document moved between judging and writing. */
   stale: number
   /** How often it was alone in a commit that failed. */

@@ -52,6 +52,8 @@ export interface LinkOptions {
   readonly log: Log
   readonly counters: Counters
   readonly clockId: string
+  /** Whether it is looked at when frames come. */
+  readonly isTraced: boolean
   /** The session has a device now: an older one of the same device ends. */
   readonly greeted: (link: Link, subject: string, device: string) => void
   /** Answers are waiting for `flush`. */
@@ -73,6 +75,7 @@ export function createLink(options: LinkOptions): Link {
   let subject: string | undefined
   let device = ''
   let isOpen = true
+  let receivedAt: number | undefined
   let queries = 0
   let query: Promise<void> = Promise.resolve()
   let stopTick = (): void => undefined
@@ -152,6 +155,7 @@ export function createLink(options: LinkOptions): Link {
       space,
       entry,
       session: id,
+      receivedAt,
       ...who,
       granted: options.wants.granted(space, who.subject, device),
       answer(answer) {
@@ -298,6 +302,7 @@ export function createLink(options: LinkOptions): Link {
     frame(bytes) {
       if (!isOpen) return
       intake.took(bytes.length)
+      if (options.isTraced) receivedAt = clock.monotonic()
       handle({ type: 'frame', bytes })
     },
     closed: finish,

@@ -11,6 +11,7 @@ import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { postgresStore } from '@joinery/adapters/store/postgres'
 import { copySqlite, inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
+import { JoineryError, type Tracer } from '@joinery/core'
 import { defineCommand, runMain } from 'citty'
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
@@ -72,6 +73,16 @@ const openBus: OpenBus = async (address, events) => {
   return redisBus({ url: address, ...events })
 }
 
+/** Loaded by who traces and by nobody else: most do not, and then it need not be installed. */
+const openTracer: Parameters<typeof serveCommand>[0]['openTracer'] = async (options): Promise<Tracer> => {
+  const { openTelemetry } = await import('@joinery/adapters/tracer/opentelemetry').catch((error: unknown) => {
+    const packages = ['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace'].map(name => `@opentelemetry/${name}`)
+    const sentence = `Traces need packages that are not installed: npm install ${packages.join(' ')}`
+    throw new JoineryError('UNAVAILABLE', { reason: 'not-installed', sentence }, { cause: error })
+  })
+  return openTelemetry({ ...options, version, clock, random })
+}
+
 const main = defineCommand({
   meta: { name: 'joinery', version, description: 'The relay of Joinery.' },
   subCommands: {
@@ -83,6 +94,7 @@ const main = defineCommand({
       openSqlite: sqliteStore,
       openPostgres: postgresStore,
       workers,
+      openTracer,
       notes: carried?.below('notes'),
       logTo: pino.destination(STANDARD_ERROR),
       turn,

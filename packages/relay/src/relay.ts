@@ -13,6 +13,8 @@ import {
   type Hash,
   type Random,
   type Store,
+  type TraceContext,
+  type Tracer,
 } from '@joinery/core'
 import { CLOSE } from '@joinery/core/protocol'
 import { personalSpaceOf } from './access/personal.ts'
@@ -38,6 +40,7 @@ import type { Trials } from './replay/culprit.ts'
 import { createMender } from './mender.ts'
 import { createReplayer } from './replay/replayer.ts'
 import { createStates, type JoinElsewhere } from './state/states.ts'
+import { createTracing } from './tracing/tracing.ts'
 import { createWants } from './wants.ts'
 
 export interface RelayOptions {
@@ -66,6 +69,8 @@ export interface RelayOptions {
   readonly limits?: Partial<RelayLimits>
   readonly log?: Log
   readonly counters?: Counters
+  /** Shows where the time of an edit goes; without it nothing is traced. */
+  readonly tracer?: Tracer | undefined
   /** Resolves once what has arrived by now has been read. */
   readonly turn?: () => Promise<void>
   /** Stops everything here for so many ms, a fraction of one, so that a heap of messages is read at once; nothing of the kind if absent. */
@@ -155,6 +160,8 @@ export function createRelay(options: RelayOptions): Relay {
   const scanHere = async (engine: string, bytes: Uint8Array): Promise<Scanned> =>
     gates.get(engine)?.scan(bytes) ?? { ok: false, code: 'BAD_UPDATE', detail: 'no such engine' }
 
+  const tracing = options.tracer && createTracing({ tracer: options.tracer, clock, hash: options.hash })
+
   const links = new Set<Link>()
   const linksByDevice = new Map<string, Link>()
   const devicesByLink = new Map<Link, string>()
@@ -176,6 +183,7 @@ export function createRelay(options: RelayOptions): Relay {
     log,
     node: clockId,
     turn,
+    tracing,
     damaged: (space, document) => void suspect({ space, document }),
   })
   const wants = createWants({ store, clock, gates, turn, log, counters })
@@ -185,8 +193,9 @@ export function createRelay(options: RelayOptions): Relay {
     committed: CommittedSpace,
     entries: readonly Entry[],
     before: ReadonlyMap<string, number>,
+    commit?: TraceContext,
   ): void => {
-    hub.published(committed, entries)
+    hub.published(committed, entries, commit)
     states.wrote(committed.space, entries, before)
     compactor.wrote(committed.space, entries)
     replayer.wrote(committed.space, entries)
@@ -251,6 +260,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     published,
     unsure: hub.unsure,
+    tracing,
     onFatal,
   }
   const committers = createCommitLanes(options.commitLanes ?? 1, () => createCommitter(committerOptions))
@@ -359,6 +369,7 @@ export function createRelay(options: RelayOptions): Relay {
         log,
         counters,
         clockId,
+        isTraced: tracing !== undefined,
         greeted(link, subject, device) {
           const key = `${device} ${subject}`
           const older = linksByDevice.get(key)

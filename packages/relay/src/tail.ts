@@ -23,6 +23,8 @@ export interface Tail {
   offer(after: number, committed: CommittedSpace, entries: readonly Entry[]): void
   /** The log may go further than what was offered. */
   catchUp(): void
+  /** Resolves once everything up to this seq was told, or when it has ended. */
+  reached(seq: number): Promise<void>
   end(): void
 }
 
@@ -40,7 +42,15 @@ export function createTail(options: TailOptions): Tail {
   let state: 'reading' | 'live' | 'ended' = 'reading'
   let seq = 0
   let epoch = ''
+  let waiting: { readonly seq: number; readonly then: () => void }[] = []
   const isEnded = (): boolean => state === 'ended'
+
+  const arrived = (): void => {
+    if (waiting.length === 0) return
+    const due = waiting.filter(one => isEnded() || one.seq <= seq)
+    waiting = waiting.filter(one => !due.includes(one))
+    for (const { then } of due) then()
+  }
 
   const begin = async (): Promise<void> => {
     const head = await store.head(space)
@@ -65,6 +75,7 @@ export function createTail(options: TailOptions): Tail {
         seq = page.seq
         told.entries(seq, page.entries)
       }
+      arrived()
       if (page.end && known() <= seq) {
         state = 'live'
         return
@@ -95,11 +106,15 @@ export function createTail(options: TailOptions): Tail {
         seq = head.seq
         epoch = head.epoch
         told.entries(seq, entries)
+        arrived()
       } else readOn()
     },
     catchUp: readOn,
+    reached: wanted =>
+      isEnded() || seq >= wanted ? Promise.resolve() : new Promise(then => waiting.push({ seq: wanted, then })),
     end() {
       state = 'ended'
+      arrived()
     },
   }
 }

@@ -4,7 +4,7 @@
  *   (OP-04, OP-06).
  * - Standard output has one line, when it is ready. Everything else is JSON on standard error, without payloads or tokens.
  */
-import { JoineryError, type Clock, type Random, type Store, type StoreUpkeep } from '@joinery/core'
+import { JoineryError, type Clock, type Random, type Store, type StoreUpkeep, type Tracer } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -34,6 +34,7 @@ import { counterOf } from './counter.ts'
 import { policyOf } from './configured-key.ts'
 import { nativeHash } from './native-hash.ts'
 import { DATABASE, LOOPBACK } from './settings.ts'
+import { tracesIn, type TracesOptions } from './traces.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
 export interface ServeParts {
@@ -48,6 +49,8 @@ export interface ServeParts {
   readonly openPostgres: (options: { readonly url: string; readonly lanes: number }) => Promise<Store>
   /** What the worker threads run. */
   readonly workers: ThreadCode
+  /** Loads what sends traces. */
+  readonly openTracer: (options: TracesOptions & { readonly failed: (error: unknown) => void }) => Promise<Tracer>
   /** The notes app, where it was brought along. */
   readonly notes: AppFiles | undefined
   readonly logTo: DestinationStream
@@ -83,6 +86,9 @@ export function serveCommand(parts: ServeParts) {
       const place = placeOf(values)
       const { bus, backlog } = await openedBus(parts.openBus, values, { log, counters })
       const metrics = metricsOf(values, place, backlog)
+      const traces = tracesIn(values)
+      const failed = (error: unknown): void => log.warn('traces-failed', reasonOf(error))
+      const tracer = traces && (await parts.openTracer({ ...traces, failed }))
       const opened = await open(parts, place, error => die('fatal', error))
       const store = sweptStore(opened.store, parts)
       const workers = createWorkers({ url: parts.workers, clock, log })
@@ -104,6 +110,7 @@ export function serveCommand(parts: ServeParts) {
         fold: workers.fold,
         version: workers.version,
         trials: workers,
+        tracer,
         turn: parts.turn,
         nap: parts.nap,
         onFatal: error => die('fatal', error),
@@ -147,6 +154,7 @@ export function serveCommand(parts: ServeParts) {
         await served.stop()
         await workers.close()
         await bus.close()
+        await tracer?.close()
         log.info('stopped')
         terminal.exit(0)
       }

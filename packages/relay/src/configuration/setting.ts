@@ -57,6 +57,20 @@ export function number(range: Range, words: Words): Setting<number | undefined> 
   return { schema: within(range).optional(), form: 'number', allowed: rangeOf(range), ...words }
 }
 
+/** Above 0, and 1 at most. */
+export function fractionOr(value: number, words: Words): Setting<number> {
+  const schema = z.number().gt(0).lte(1).default(value)
+  return { schema, form: 'number', allowed: 'a fraction above 0, and 1 at most', ...words }
+}
+
+/** Text that `isOne` takes, if there is any. */
+export function word(
+  isOne: (text: string) => boolean,
+  words: Words & Pick<Setting, 'allowed'>,
+): Setting<string | undefined> {
+  return { schema: z.string().refine(isOne).optional(), form: 'text', ...words }
+}
+
 export function yesOrNo(words: Words): Setting<boolean> {
   return { schema: z.boolean().default(false), form: 'switch', allowed: 'true or false', ...words }
 }

@@ -8,7 +8,19 @@ import { checkKey } from '../access/signed-tokens.ts'
 import { isNetwork } from '../http/client-address.ts'
 import { RELAY_LIMITS, type RelayLimits } from '../limits.ts'
 import { LIMIT_WORDS, type LimitName } from './limit-words.ts'
-import { list, number, numberOr, path, pem, secret, textOr, yesOrNo, type Setting } from './setting.ts'
+import {
+  fractionOr,
+  list,
+  number,
+  numberOr,
+  path,
+  pem,
+  secret,
+  textOr,
+  yesOrNo,
+  word,
+  type Setting,
+} from './setting.ts'
 
 const PORTS = { from: 0, to: 65_535 }
 const DAY_MS = 86_400_000
@@ -103,6 +115,17 @@ export const SETTINGS = {
     variable: 'JOINERY_METRICS_TOKEN',
     tells: 'Who brings it reads metrics, on the public port too',
   }),
+  'traces.url': word(isWeb, {
+    flag: 'otlp',
+    variable: 'JOINERY_OTLP_URL',
+    tells: 'OpenTelemetry collector that traces are sent to; none if absent',
+    allowed: 'the address of a collector, as http://127.0.0.1:4318',
+  }),
+  'traces.sample': fractionOr(0.01, {
+    flag: 'otlp-sample',
+    variable: 'JOINERY_OTLP_SAMPLE',
+    tells: 'Of how many edits one is traced',
+  }),
   ...limitSettings(),
 }
 
@@ -145,6 +168,10 @@ function isPostgres(said: string): boolean {
 
 function isBus(said: string): boolean {
   return ['memory', 'postgres'].includes(said) || (/^(rediss?|postgres(ql)?):\/\/./.test(said) && URL.canParse(said))
+}
+
+function isWeb(said: string): boolean {
+  return /^https?:$/.test(URL.parse(said)?.protocol ?? '')
 }
 
 function isStrong(said: string): boolean {

@@ -1,0 +1,54 @@
+/**
+ * What one node tells the others of a commit: how far the log of a space goes now, and for few commits which trace it is a part of.
+ * Law: behind the seq stand fields, each with a number and a length. Who does not know a field passes it over, so old nodes read new hints
+ * and new nodes old ones; what cannot be read is no hint (R5).
+ */
+import { hex, type TraceContext } from '@joinery/core'
+import { createDecoder, hasContent, readVarUint, readVarUint8Array } from 'lib0/decoding'
+import { createEncoder, toUint8Array, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
+
+export interface Hint {
+  readonly seq: number
+  readonly trace: TraceContext | undefined
+}
+
+const TRACE = 1
+const TRACE_BYTES = 16
+const SPAN_BYTES = 8
+
+export function encodeHint(seq: number, trace?: TraceContext): Uint8Array {
+  const encoder = createEncoder()
+  writeVarUint(encoder, seq)
+  if (trace !== undefined) {
+    writeVarUint(encoder, TRACE)
+    writeVarUint8Array(encoder, bytesOf(trace.trace + trace.span))
+  }
+  return toUint8Array(encoder)
+}
+
+/** Seq 0 when it cannot be read: nothing is as old as that. */
+export function decodeHint(bytes: Uint8Array): Hint {
+  let seq = 0
+  let trace: TraceContext | undefined
+  try {
+    const decoder = createDecoder(bytes)
+    seq = readVarUint(decoder)
+    while (hasContent(decoder)) {
+      const field = readVarUint(decoder)
+      const value = readVarUint8Array(decoder)
+      if (field === TRACE) trace = contextIn(value)
+    }
+  } catch {
+    // What was read so far is as good as a hint can be.
+  }
+  return { seq, trace }
+}
+
+function contextIn(value: Uint8Array): TraceContext | undefined {
+  if (value.length !== TRACE_BYTES + SPAN_BYTES) return undefined
+  return { trace: hex(value.subarray(0, TRACE_BYTES)), span: hex(value.subarray(TRACE_BYTES)) }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16))
+}
