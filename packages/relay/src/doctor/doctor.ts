@@ -1,6 +1,6 @@
 /**
  * Looks at a data folder, a configuration and a running relay, and says what is right and wrong with them. Laws:
- * - Nothing is changed, and a relay may be running on the folder meanwhile.
+ * - Nothing is changed, and a relay may be running on the folder meanwhile; asked whether it is ready, that relay tries a commit of its own.
  * - A check that breaks says so and takes no other with it.
  */
 import type { StoreLook } from '@joinery/core'

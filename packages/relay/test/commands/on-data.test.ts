@@ -68,6 +68,8 @@ test(
     }
     const door = new WebSocket(`ws://127.0.0.1:${relay.port}/y/team/d?token=${bob.token}`)
     const closed = closeOf(door)
+    // Who says nothing is sent away before long.
+    door.once('open', () => door.send(new Uint8Array([0, 0, 1, 0])))
     await new Promise(resolve => door.once('message', resolve))
 
     const revoked = await joinery('space', 'revoke', 'team', 'bob', ...at)
