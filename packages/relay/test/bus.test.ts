@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Bus } from '@joinery/core'
 import { memoryStore } from '@joinery/core/testing'
 import { redisBus } from '@joinery/adapters/bus/redis'
+import { startPostgres } from '../../../test/postgres.ts'
 import { startRedis, type RedisOptions, type TestRedis } from '../../../test/redis.ts'
 import { dial, type Dialled } from './dial.ts'
 import { stock } from './door/stock.ts'
@@ -122,3 +123,25 @@ test('[R5] two relays, one store, one Redis: edits and carets cross; killed, edi
   await bob.next('presence', ({ subject, state }) => subject === 'eve' && state === undefined)
   await fay.until(() => at(77) === undefined)
 })
+
+test('[MN-04] [R5] two relays on one Postgres tell each other by it, without a Redis, and show how full its queue is', async () => {
+  const postgres = await startPostgres()
+  onTestFinished(() => postgres.remove())
+  const settings = { JOINERY_DEV: 'true', JOINERY_STORE: await postgres.database(), JOINERY_BUS: 'postgres' }
+  // So rarely that the test would not end.
+  const flags = ['--metrics-port', '0', '--limit', 'pollMs=60000']
+  const [one, other] = [await spawnRelay(folder(), settings, flags), await spawnRelay(folder(), settings, flags)]
+  for (const relay of [one, other]) await relay.logged(line => line['event'] === 'bus-reached')
+  const [ann, bob] = [await dial(one.port, 'ann', 'phone'), await dial(other.port, 'bob', 'phone')]
+  for (const device of [ann, bob]) {
+    device.say({ type: 'watch', space: 'garden', cursor: undefined })
+    await device.next('changes')
+  }
+  ann.push('garden', update(1, 'd', writer(1).edit(typing('by NOTIFY'))))
+  expect((await bob.next('changes', ({ entries }) => entries.length > 0)).entries).toMatchObject([{ seq: 1 }])
+  const { port: metrics } = await one.logged(line => line['event'] === 'metrics')
+  const { value } = await scrape(Number(metrics))
+  expect([value('joinery_bus_up'), value('joinery_bus_backlog')]).toEqual([1, 0])
+  for (const relay of [one, other]) relay.signal('SIGTERM')
+  expect(await Promise.all([one.ended(), other.ended()])).toEqual([0, 0])
+}, 60_000)

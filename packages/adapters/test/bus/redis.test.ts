@@ -95,6 +95,7 @@ describe('[R5] Redis comes and goes', () => {
     expect(a.changes).toEqual([false])
     await redis.start()
     await flows(a.bus, b.bus)
+    await until(a.bus.isUp)
     expect(a.changes).toEqual([false, true])
   })
 
@@ -122,7 +123,7 @@ describe('[R5] Redis comes and goes', () => {
     expect(a.dropped()).toBeGreaterThanOrEqual(40_000 - 1_000)
     await redis.start()
     await flows(a.bus, b.bus)
-    expect(a.bus.isUp()).toBe(true)
+    await until(a.bus.isUp)
   }, 60_000)
 
   test('closed while it is away, it is closed', async () => {

@@ -21,6 +21,7 @@ export const checkBus: Check = async ({ configuration: { values }, openBus }) =>
     return found('BUS_AWAY', `The bus to other nodes is not reached: ${String(code)}, ${String(message)}.`)
   } catch (error) {
     const rule = error instanceof JoineryError ? error.details['rule'] : undefined
-    return found('BUS_WRONG', `The bus cannot be what it is said to be: ${String(rule ?? 'it cannot be read')}.`)
+    const asked = typeof rule === 'string' ? rule : 'it cannot be read'
+    return found('BUS_WRONG', `The bus cannot be what it is said to be: ${asked}.`)
   }
 }
