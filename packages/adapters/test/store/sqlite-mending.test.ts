@@ -223,3 +223,21 @@ test('[DU-17] of a document of which nothing stands nothing is left, and it can 
   expect((await store.body('garden', 'c')).map(({ seq }) => seq)).toEqual([13])
   await store.close()
 })
+
+test('[DU-17] a document that takes the number of one that is lost inherits nothing of it', async () => {
+  const { file } = await written()
+  const before = sqliteStore({ file })
+  const snapshot = new Uint8Array(3)
+  // The one with the greatest number, with a past and the digests of what was folded.
+  await before.commit([{ space: 'meadow', entries: [entry('a', 20, 1)] }])
+  await before.fold({ space: 'meadow', document: 'a', upTo: 2, snapshot, entries: 2, keptAt: 5 })
+  await before.close()
+  spoil(file, 'UPDATE entry SET at = at | 64 WHERE space = 2 AND seq = 2')
+  const store = sqliteStore({ file })
+  expect(await store.leaveOut('meadow', 'a')).toBe(0)
+  expect(await store.document('meadow', 'a')).toBe(undefined)
+  await store.commit([{ space: 'meadow', entries: [entry('z')] }])
+  expect((await store.lineage('meadow', 'z')).map(({ seq }) => seq)).toEqual([3])
+  expect(await store.past('meadow', 'z', 0, Infinity)).toEqual([])
+  await store.close()
+})

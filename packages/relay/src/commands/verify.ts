@@ -124,7 +124,11 @@ export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
           if (fate === 'whole') say('repaired', place, `, ${entries} entries`)
           else say('left', place, ` with ${entries} entries: devices are asked for the rest`)
         }
-        code = spaces.length > 0 ? WAITING : 0
+        // Once more: what is kept of the past is read by who looks at it, and is not mended here.
+        const { rows } = await look({ file, deep: true })
+        for (const { space, seq, document } of rows.listed)
+          say('past', { space, document: document ?? `at ${seq}` }, ` is damaged at ${seq}, and is not mended`)
+        code = rows.damaged > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
       }
       terminal.out(`${documents} documents, ${looked.entries} entries read: ${damaged.length} documents damaged\n`)
       if (code !== 0) terminal.exit(code)

@@ -35,6 +35,8 @@ interface LogRow {
 }
 
 const OF_DOCUMENT = `${ENTRY} WHERE entry.space = +? AND entry.document = +? ORDER BY entry.seq`
+/** What else there is by the number of a document. */
+const BESIDE = ['folded', 'past', 'kept', 'version_name']
 /** Purged, and what says so is damaged: all of it is known, but when. */
 const TOMBLESS = `
   SELECT document.* FROM document
@@ -142,7 +144,8 @@ export function mending(options: MendingOptions) {
       }
       await write(() => {
         rows.forgetAll()
-        for (const table of ['entry', 'folded']) database.prepare(`DELETE FROM ${table} WHERE document = ?`).run(row.id)
+        for (const table of ['entry', ...BESIDE])
+          database.prepare(`DELETE FROM ${table} WHERE document = ?`).run(row.id)
         database.prepare('DELETE FROM document WHERE id = ?').run(row.id)
         return { result: undefined, touched: 4 }
       })
@@ -162,6 +165,9 @@ export function mending(options: MendingOptions) {
           const space = named.get(space_id) as string | undefined
           if (space !== undefined) spaces.add(space)
         }
+        // A number is given again once nothing has it: nobody inherits what was another's.
+        for (const table of BESIDE)
+          database.prepare(`DELETE FROM ${table} WHERE document NOT IN (SELECT id FROM document)`).run()
         for (const row of database.prepare(TOMBLESS).all() as DocumentRow[]) {
           insert(row, { type: 'tombstone', seq: row.seq, at: 0, bytes: new Uint8Array(0) }, 0, '[]', new Map())
         }
