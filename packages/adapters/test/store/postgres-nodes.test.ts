@@ -39,9 +39,9 @@ test('[MN-01] two nodes that commit to one space at once leave no gap and nothin
   let isDone = false
   const reader = (async () => {
     for (let after = 0; !isDone || after < 80;) {
-      const head = await nodes[0]!.head('garden')
+      const head = await nodes[0].head('garden')
       if (head === undefined) continue
-      const page = await nodes[1]!.read('garden', after, 1_000_000)
+      const page = await nodes[1].read('garden', after, 1_000_000)
       for (const { seq } of page.entries) seen.push(seq)
       after = page.seq
     }
@@ -69,8 +69,8 @@ test('[S4] the same push at two nodes at once is one entry', async () => {
   const nodes = await Promise.all([open(url), open(url)])
   const push = [{ space: 'garden', entries: [edit('d', 1)] }]
   const outcomes = (await Promise.all(nodes.map(node => node.commit(push)))).map(([one]) => one?.outcomes[0])
-  expect(outcomes.map(one => one?.outcome).toSorted()).toEqual(['known', 'written'])
-  expect((await nodes[0]!.read('garden', 0, 1_000)).entries).toHaveLength(1)
+  expect(new Set(outcomes.map(one => one?.outcome))).toEqual(new Set(['known', 'written']))
+  expect((await nodes[0].read('garden', 0, 1_000)).entries).toHaveLength(1)
 })
 
 test('[T5] a node that judged on a head that another node has moved writes nothing', async () => {
@@ -94,7 +94,7 @@ test('[R1] commits of several spaces in any order wait for each other, and none 
     }
   })
   await Promise.all(lanes)
-  for (const space of spaces) expect((await nodes[0]!.head(space))?.seq).toBe(24)
+  for (const space of spaces) expect((await nodes[0].head(space))?.seq).toBe(24)
 }, 30_000)
 
 test('[S3] a fold at one node and commits at another lose nothing', async () => {
