@@ -46,6 +46,15 @@ const PROBE = new Uint8Array(32_768)
  *
  * Rejects with UNAVAILABLE and the details `reason` and `sentence` when it must not start: `unreachable`, `version`, `synchronous` (a commit
  * would not wait for the disk), `bypass` (the role reads over row-level security), `newer`.
+ *
+ * @example
+ * ```ts no-run
+ * import { postgresStore } from '@joinery/adapters/store/postgres'
+ *
+ * const store = await postgresStore({ url: 'postgres://relay:secret@127.0.0.1/joinery' })
+ * await store.admit('garden', 'ann', 'owner')
+ * await store.close()
+ * ```
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<Store> {
   await prepareDatabase(options.url)
