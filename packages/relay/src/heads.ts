@@ -50,7 +50,9 @@ export function createHeads(
   const cache = boundedMap<HeldDocument>(maxAuthors)
   const keep = (key: string, held: HeldDocument): void => cache.set(key, held, 1 + held.authors.size)
   const read = async (space: string, document: string): Promise<HeldDocument> => {
-    const [head, authors] = await Promise.all([store.document(space, document), store.authors(space, document)])
+    // The head first: authors that are ahead of it make a commit stale, and it is judged again; behind it they would make an edit a GAP.
+    const head = await store.document(space, document)
+    const authors = await store.authors(space, document)
     const held = { head, authors: new Map(authors.map(author => [author.author, author])) }
     keep(keyOf(space, document), held)
     return held
