@@ -23,6 +23,9 @@
  * - `probe` writes as much as an ordinary commit does, as durably, and leaves nothing that anybody reads: it resolves when a commit would now,
  *   and rejects as that would; with QUOTA already when a large one would.
  * - S5: when it can no longer know what is on its disk, a store rejects everything with UNAVAILABLE and the detail `fatal: true`.
+ * - A store that several nodes have open tells the `time` of all of them (MN-13): no node's own wall clock decides anything then. One that
+ *   finds another database in the place of the one it was opened on (a failover, a restore: it may lack what this node knows to be there)
+ *   rejects everything from then on, as under S5 (MN-09).
  * - What is nobody's entry's fault, since the store cannot be reached at all, rejects with UNAVAILABLE and the detail `away: true`: to ask it
  *   for less at a time is of no use.
  * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body`, `authors` and `lineage` of a long
@@ -109,6 +112,8 @@ export interface Store {
   spaces(after: string, limit: number): Promise<SpaceLine[]>
   /** Whether it can commit, found out by doing as a commit does. */
   probe(): Promise<void>
+  /** The wall clock of whoever holds the log, in ms since 1970; absent when that is this process. */
+  time?(): Promise<number>
   close(): Promise<void>
 }
 

@@ -18,14 +18,17 @@ export {
   type VirtualNetworkOptions,
   type VirtualSocket,
 } from './virtual-network.ts'
+export { diskBroke } from './disk-broke.ts'
+export { memoryStore, storeDisk, type StoreDisk, type StoreDiskOptions, type StoreStep } from './memory-store.ts'
 export {
-  diskBroke,
-  memoryStore,
-  storeDisk,
-  type StoreDisk,
-  type StoreDiskOptions,
-  type StoreStep,
-} from './memory-store.ts'
+  sharedDatabase,
+  type SharedDatabase,
+  type SharedDatabaseOptions,
+  type SharedNode,
+  type SharedNodeOptions,
+  type Way,
+} from './shared-database.ts'
+export { virtualBus, type VirtualBus, type VirtualBusOptions } from './virtual-bus.ts'
 export { storeLaws, type MakeStorePlace, type StorePlace } from './store-laws.ts'
 export { policyLaws } from './policy-laws.ts'
 export { engineLaws, type EngineBench, type MakeEngine, type TestedEngine } from './engine-laws.ts'

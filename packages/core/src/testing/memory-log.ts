@@ -90,6 +90,12 @@ export function copyLog({ spaces }: MemoryLog): MemoryLog {
   return { spaces: new Map(copies) }
 }
 
+/** The same entries in another life of each log. */
+export function renewed(log: MemoryLog, epochOf: EpochOf): MemoryLog {
+  const { spaces } = copyLog(log)
+  return { spaces: new Map([...spaces].map(([name, space]) => [name, { ...space, epoch: epochOf(name) }])) }
+}
+
 /** Gives a space that is made the name of its log's life. */
 export type EpochOf = (space: string) => string
 

@@ -5,6 +5,7 @@
  */
 import { JoineryError } from '../errors.ts'
 import type { Store } from '../ports/store.ts'
+import { rememberedBySpace } from './epochs.ts'
 import {
   admitTo,
   agedIn,
@@ -70,22 +71,6 @@ interface Change {
   readonly apply: (log: MemoryLog) => unknown
   flushed: boolean
   readonly saved: () => void
-}
-
-/**
- * The error of a disk that cannot be trusted any more (EIO, a failed fsync): for `step` to throw (S5).
- *
- * @example
- * ```ts
- * import assert from 'node:assert'
- * import { diskBroke, memoryStore, storeDisk } from '@joinery/core/testing'
- *
- * const store = memoryStore({ disk: storeDisk({ step: () => { throw diskBroke() } }) })
- * await assert.rejects(store.head('s'), { code: 'UNAVAILABLE', details: { fatal: true } })
- * ```
- */
-export function diskBroke(): JoineryError {
-  return new JoineryError('UNAVAILABLE', { fatal: true })
 }
 
 /**
@@ -265,15 +250,5 @@ function diskHolding(initial: MemoryLog, options: StoreDiskOptions): StoreDisk {
       for (const log of [durable, current]) damageIn(log, space, document)
     },
     copy: (other = {}) => diskHolding(copyLog(durable), other),
-  }
-}
-
-/** A change is applied twice, to what is current and to what is durable, and names things once. */
-function rememberedBySpace(make: () => string): EpochOf {
-  const madeBySpace = new Map<string, string>()
-  return space => {
-    const made = madeBySpace.get(space) ?? make()
-    madeBySpace.set(space, made)
-    return made
   }
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { JoineryError } from '../../src/errors.ts'
 import { digestOf } from '../../src/digest.ts'
 import type { CommittedSpace, Store } from '../../src/ports/store.ts'
-import { diskBroke, memoryStore, storeDisk, type StoreDisk, type StoreStep } from '../../src/testing/memory-store.ts'
+import { diskBroke } from '../../src/testing/disk-broke.ts'
+import { memoryStore, storeDisk, type StoreDisk, type StoreStep } from '../../src/testing/memory-store.ts'
 import { storeLaws } from '../../src/testing/store-laws.ts'
 
 for (const law of storeLaws) test(`[${law.rule}] ${law.title}`, () => law.check(() => storeDisk()))
