@@ -3,7 +3,7 @@ import { JoineryError } from '@joinery/core'
 import { decodeMessage, encodeMessage, type Message, type RelayMessage } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
 import { memoryDisk, memoryStorage } from '@joinery/adapters/storage/memory'
-import type { Storage, Transport } from '@joinery/core'
+import type { Storage, Store, Transport } from '@joinery/core'
 import { personalSpaceOf } from '@joinery/relay'
 import { expect, test } from 'vitest'
 import type { ClientEvent } from '../src/base.ts'
@@ -548,4 +548,22 @@ test('[WS-20] a link that is dead and does not say so is found out within a minu
   expect((await laptop.note.get()).rows.length).toBe(21)
   await phone?.close()
   await laptop.close()
+})
+
+test('[MN-06] a space that could not be looked at when the link came up is watched once it can', async () => {
+  const w = world()
+  let reached = false
+  const inner = memoryStore()
+  const store: Store = {
+    ...inner,
+    roleOf: (...asked) => (reached ? inner.roleOf(...asked) : Promise.reject(new JoineryError('UNAVAILABLE'))),
+  }
+  relayIn(w, { store })
+  const [client] = (await linked(w, 'phone')) as [TestClient]
+  await client.note.create({ title: 'Waits' }).saved
+  await w.clock.advance(1_000)
+  expect(client.status.get()).toMatchObject({ connection: 'live', syncing: true, pending: 1 })
+  reached = true
+  await w.clock.advance(20_000)
+  expect(client.status.get()).toMatchObject({ connection: 'live', syncing: false, pending: 0, replica: 'complete' })
 })

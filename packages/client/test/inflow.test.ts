@@ -153,7 +153,8 @@ test('[C2] a body that cannot be had for now is asked for again; one that is bei
   const machine = reading(5)
   machine.handle({ type: 'need', documents: ['a'], urgent: true })
   expect(machine.handle({ type: 'refused', document: 'a', code: 'RATE_LIMITED' })).toEqual([])
-  expect(machine.handle({ type: 'again' })).toMatchObject([{ do: 'fetch', document: 'a' }])
+  machine.handle({ type: 'watching' })
+  expect(machine.handle(changes(5))).toMatchObject([{ do: 'fetch', document: 'a' }])
   expect(machine.handle({ type: 'refused', document: 'a', code: 'QUARANTINED' })).toMatchObject([
     { do: 'absent', code: 'QUARANTINED' },
   ])

@@ -78,13 +78,15 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   }
   await scan()
 
+  const watch = (): void => {
+    feedIn({ type: 'watching' })
+    host.send({ type: 'watch', space, cursor: incoming.position().cursor })
+  }
+
   return {
     ...context,
     scan: () => outTurns.add(scan),
-    watch() {
-      feedIn({ type: 'watching' })
-      host.send({ type: 'watch', space, cursor: incoming.position().cursor })
-    },
+    watch,
     link(type) {
       feedIn({ type })
       feedOut({ type })
@@ -99,14 +101,15 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
           return feedOut({ type: 'acked', entries: message.entries })
         case 'refused': {
           const { n, document, code, retryAfter } = message
-          if (n !== undefined) return feedOut({ ...message, n })
+          if (n !== undefined) return feedOut(message as typeof message & { readonly n: number })
           if (document === undefined) {
             replica.news.tellHere({ type: 'report', report: { type: 'space-refused', space, code } })
           }
-          again ??= clock.after(Math.max(AGAIN_MS, retryAfter), () => {
-            again = undefined
-            feedIn({ type: 'again' })
-          })
+          if (retryAfter) {
+            // For now: the watch itself may be what was refused, and its answer makes up for all that was.
+            again?.()
+            again = clock.after(AGAIN_MS + retryAfter, watch)
+          }
           feedIn(message)
         }
       }

@@ -51,8 +51,6 @@ export type InflowEvent =
   | { readonly type: 'refused'; readonly document: string | undefined; readonly code: Code }
   /** The relay is asked what is new, once more. */
   | { readonly type: 'watching' }
-  /** Ask again for what was refused for now. */
-  | { readonly type: 'again' }
   /** While the link is down: something of the log may have been taken for what it is not. All bodies are read once more. */
   | { readonly type: 'reread' }
 
@@ -194,7 +192,7 @@ export function inflow(start: InflowPosition): Inflow {
     const wasAsked = fetching.delete(document)
     if (code === 'GONE') effects.push({ do: 'wipe-document', document })
     else if (!wasAsked) return
-    // For now: it is asked for `again`. What is being repaired takes longer than anybody waits.
+    // For now: it is asked for when the relay was asked what is new. What is being repaired takes longer than anybody waits.
     else if (CODES[code] === 'wait' && code !== 'QUARANTINED') return void needed.add(document)
     else effects.push({ do: 'absent', document, code })
     ask()
@@ -213,7 +211,6 @@ export function inflow(start: InflowPosition): Inflow {
     changes,
     bodies,
     refused,
-    again: ask,
     reread: () => {
       fill = 0
       startPages()
