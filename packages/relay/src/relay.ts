@@ -41,6 +41,7 @@ import { createMender } from './mender.ts'
 import { createReplayer } from './replay/replayer.ts'
 import { createStates, type JoinElsewhere } from './state/states.ts'
 import { createTracing } from './tracing/tracing.ts'
+import { createStoreWatch } from './store-watch.ts'
 import { createWants } from './wants.ts'
 
 export interface RelayOptions {
@@ -104,6 +105,8 @@ export interface Relay {
   compact(entries: number): Promise<Compacted>
   /** Quarantines a document unless it can be read. */
   suspect(place: DocumentPlace): Promise<void>
+  /** Whether it takes connections: not while the store does not answer. */
+  ready(): boolean
   /** Connections now. */
   links(): number
   /** What there is now, for whoever watches it. */
@@ -151,10 +154,26 @@ const REPLACED_MS = 30_000
  * ```
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { store, bus, clock, random, verify, onFatal } = options
+  const { store, bus, random, verify, onFatal } = options
   const limits: RelayLimits = { ...RELAY_LIMITS, ...options.limits }
   const log = options.log ?? SILENT
   const counters = options.counters ?? createCounters()
+  const watch = createStoreWatch({
+    store,
+    clock: options.clock,
+    wanted: () => links.size > 0 || door.count() > 0,
+    lost() {
+      log.error('store-lost')
+      counters.add('store-lost')
+      door.restart()
+      endAll()
+    },
+    back() {
+      log.info('store-back')
+      if (accepting) door.open()
+    },
+  })
+  const { clock } = watch
   const turn = options.turn ?? (() => new Promise<void>(resolve => clock.after(0, resolve)))
   const gates = new Map(options.gates.map(gate => [gate.engine, gate]))
   const scanHere = async (engine: string, bytes: Uint8Array): Promise<Scanned> =>
@@ -169,6 +188,9 @@ export function createRelay(options: RelayOptions): Relay {
   const dirty = new Set<Link>()
   let accepting = true
   let stopSweep = (): void => undefined
+  const endAll = (): void => {
+    for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
+  }
 
   const spaces = createSpaces({ store, clock, roleMs: limits.roleMs, openToAll: options.openToAll ?? false })
   const heads = createHeads(store, limits.cachedAuthors, (space, document, authors) => {
@@ -241,7 +263,15 @@ export function createRelay(options: RelayOptions): Relay {
     fold: options.version ?? options.fold,
   })
   const committerOptions: CommitterOptions = {
-    store,
+    store: {
+      async commit(all) {
+        const committed = await store.commit(all)
+        watch.answered()
+        return committed
+      },
+      named: (...name) => store.named(...name),
+      holds: (...edit) => store.holds(...edit),
+    },
     clock,
     heads,
     devices: createDevices(store),
@@ -338,6 +368,7 @@ export function createRelay(options: RelayOptions): Relay {
     compact: compactor.all,
     history,
     suspect,
+    ready: () => accepting && watch.ready(),
     links: () => links.size + door.count(),
     figures() {
       const watches = hub.watches()
@@ -353,7 +384,11 @@ export function createRelay(options: RelayOptions): Relay {
         busUp: bus.isUp() ? 1 : 0,
       }
     },
-    acceptAtDoor: door.accept,
+    acceptAtDoor(socket, address) {
+      const events = door.accept(socket, address)
+      watch.look()
+      return events
+    },
     accept(socket) {
       const link = createLink({
         socket,
@@ -389,9 +424,10 @@ export function createRelay(options: RelayOptions): Relay {
         },
       })
       links.add(link)
+      watch.look()
       counters.add('accepted')
       if (links.size === 1) sweepLater()
-      if (!accepting) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
+      if (!accepting || !watch.ready()) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
       return { id: link.id, frame: link.frame, closed: link.closed }
     },
     async drain() {
@@ -404,8 +440,9 @@ export function createRelay(options: RelayOptions): Relay {
       replayer.close()
       mender.close()
       door.restart()
-      for (const link of [...links]) link.end('UNAVAILABLE', CLOSE.RESTART, COME_BACK_MS)
+      endAll()
       stopSweep()
+      watch.close()
       hub.close()
     },
     close() {
@@ -418,6 +455,7 @@ export function createRelay(options: RelayOptions): Relay {
       mender.close()
       hub.close()
       stopSweep()
+      watch.close()
     },
   }
 }

@@ -2,7 +2,7 @@
  * A relay that listens. Laws (DU-13): ready is said once, when links are taken; told to stop, it takes nobody new, answers what it has, says
  * 1012 to everybody and closes the store, in ten seconds at most.
  */
-import { hex, type Clock, type Random, type Store } from '@joinery/core'
+import { hex, JoineryError, type Clock, type Random, type Store } from '@joinery/core'
 import { createAdmission } from './http/admission.ts'
 import type { AppFiles } from './http/app-files.ts'
 import { httpApp } from './http/app.ts'
@@ -70,7 +70,12 @@ export async function serve(options: {
   let accepting = true
   const admission = createAdmission({ clock, random, counters, limits })
   const links = createHttpLinks({ accept: relay.accept, clock, random, counters, limits })
-  const readiness = createReadiness({ store, clock, log })
+  const probe = async (): Promise<void> => {
+    await store.probe()
+    // It may have come back a moment ago, and everybody is sent away still (MN-06).
+    if (!relay.ready()) throw new JoineryError('UNAVAILABLE')
+  }
+  const readiness = createReadiness({ store: { probe }, clock, log })
   const { metrics } = options
   const exposition =
     metrics &&

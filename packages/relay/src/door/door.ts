@@ -33,8 +33,10 @@ export interface Door {
   accept(socket: Socket, address: DoorAddress): SocketEvents
   /** Takes nobody and reads nothing more. Resolves when what was taken is committed and shown. */
   hold(): Promise<void>
-  /** Ends every connection; its client comes back by itself. */
+  /** Ends every connection, and those to come; their clients come back by themselves. */
   restart(): void
+  /** Takes connections again. */
+  open(): void
   /** Connections now. */
   count(): number
   /** Documents that somebody is in. */
@@ -243,6 +245,9 @@ export function createDoor(options: DoorOptions): Door {
       isOpen = false
       for (const connection of connections) connection.hold()
       await Promise.all([...connections].map(connection => connection.idle()))
+    },
+    open() {
+      isOpen = true
     },
     restart() {
       isOpen = false

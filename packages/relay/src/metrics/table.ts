@@ -81,6 +81,10 @@ export const COUNTERS = {
     help: 'Edits voided since they break their engine: it `throws`, it `splits` digests, or the `budget` is not enough',
   },
   'crowded': { metric: 'joinery_crowded_documents_total', help: 'Documents that reached 10,000 authors' },
+  'store-lost': {
+    metric: 'joinery_store_lost_total',
+    help: 'Times that the store did not answer for five seconds, and everybody was sent away',
+  },
   'quarantined': { metric: 'joinery_quarantined_total', help: 'Documents made read-only since something is wrong' },
   'unfit': {
     metric: 'joinery_cursors_unfit_total',

@@ -1,0 +1,103 @@
+/**
+ * Whether the store answers, and what time it is there. Laws:
+ * - MN-06: who has not reached the store for five seconds serves nobody, so that clients go where it is reached; and takes them again as soon
+ *   as it answers. It is asked once a second while somebody is here and nothing else is heard of it.
+ * - MN-13: where many nodes have one store, its time is the time of them all: one that is ten minutes ahead would take stamps that the next
+ *   one refuses. Until it was told once, such a node is not ready.
+ */
+import { JoineryError, type Clock, type Store } from '@joinery/core'
+
+const ASK_MS = 1_000
+const LOST_MS = 5_000
+
+export interface StoreWatch {
+  /** This machine's clock, set right by the store's. */
+  readonly clock: Clock
+  /** Whether it answered lately. */
+  ready(): boolean
+  /** It did just now. */
+  answered(): void
+  /** Somebody came. */
+  look(): void
+  close(): void
+}
+
+export function createStoreWatch({
+  store,
+  clock,
+  wanted,
+  lost,
+  back,
+}: {
+  readonly store: Pick<Store, 'head' | 'time'>
+  readonly clock: Clock
+  /** Whether anybody is here. */
+  readonly wanted: () => boolean
+  readonly lost: () => void
+  readonly back: () => void
+}): StoreWatch {
+  let offset = 0
+  let answeredAt = clock.monotonic()
+  let askedAt = -Infinity
+  let isReady = store.time === undefined
+  let stop: (() => void) | undefined
+  let isClosed = false
+
+  const answered = (): void => {
+    answeredAt = clock.monotonic()
+    askedAt = -Infinity
+  }
+
+  const ask = async (): Promise<void> => {
+    const beganAt = clock.monotonic()
+    askedAt = beganAt
+    try {
+      const there = await (store.time?.() ?? store.head('joinery'))
+      // It was told in the middle of the way there and back.
+      if (typeof there === 'number') offset = there + (clock.monotonic() - beganAt) / 2 - clock.now()
+    } catch (error) {
+      if (!(error instanceof JoineryError) || error.code === 'UNAVAILABLE') return
+    }
+    answered()
+    if (isReady) return
+    isReady = true
+    back()
+  }
+
+  const tick = (): void => {
+    stop = undefined
+    if (isClosed || (isReady && !wanted())) return
+    const now = clock.monotonic()
+    if (isReady && now - answeredAt >= LOST_MS) {
+      isReady = false
+      lost()
+    }
+    // An answer that does not come in so long will not.
+    if (now - answeredAt >= ASK_MS && now - askedAt >= ASK_MS) void ask()
+    stop = clock.after(ASK_MS, tick)
+  }
+  if (!isReady) {
+    answeredAt = -Infinity
+    tick()
+  }
+
+  return {
+    clock: {
+      now: () => clock.now() + offset,
+      monotonic: () => clock.monotonic(),
+      after: (ms, run) => clock.after(ms, run),
+    },
+    ready: () => isReady,
+    answered,
+    look() {
+      if (stop !== undefined || isClosed) return
+      // What it did while nobody was here, nobody knows.
+      answeredAt = clock.monotonic()
+      stop = clock.after(ASK_MS, tick)
+    },
+    close() {
+      isClosed = true
+      stop?.()
+    },
+  }
+}

@@ -1,0 +1,100 @@
+// A relay whose store does not answer, and one whose store has another time.
+import { JoineryError, stampOf, type Store } from '@joinery/core'
+import { CLOSE } from '@joinery/core/protocol'
+import { memoryStore } from '@joinery/core/testing'
+import { expect, test } from 'vitest'
+import { visitor } from './door/visitor.ts'
+import { rig, update, writer, type Rig } from './rig.ts'
+
+/** A store that can be out of reach: then it answers nothing, or no. */
+function remote(): { store: Store; reach(how: 'yes' | 'no' | 'never'): void } {
+  const store = memoryStore()
+  let reached: 'yes' | 'no' | 'never' = 'yes'
+  const reachable = async (): Promise<void> => {
+    if (reached === 'no') throw new JoineryError('UNAVAILABLE')
+    if (reached === 'never') await new Promise(() => undefined)
+  }
+  return {
+    store: {
+      ...store,
+      head: async space => (await reachable(), store.head(space)),
+      commit: async spaces => (await reachable(), store.commit(spaces)),
+    },
+    reach: how => void (reached = how),
+  }
+}
+
+for (const how of ['no', 'never'] as const) {
+  test(`[MN-06] who does not reach the store sends everybody away after 5 s, and takes them when it does (${how})`, async () => {
+    const { store, reach } = remote()
+    const w = rig({ store })
+    const [phone, guest] = [await w.device('ada', 'phone'), visitor(w, 'team/d')]
+    guest.step1()
+    await w.rest(2_000)
+    reach(how)
+    await w.rest(4_000)
+    expect([phone.closed, guest.closed, w.relay.ready()]).toEqual([[], [], true])
+    await w.rest(2_000)
+    expect(phone.closed).toEqual([{ code: CLOSE.RESTART, reason: 'UNAVAILABLE' }])
+    expect(phone.of('bye')).toMatchObject([{ code: 'UNAVAILABLE' }])
+    expect(guest.closed).toMatchObject([{ code: CLOSE.RESTART }])
+    expect(w.relay.ready()).toBe(false)
+    expect((await w.device('ada', 'phone')).closed).toMatchObject([{ code: CLOSE.RESTART }])
+    const late = visitor(w, 'team/d')
+    await w.rest()
+    expect(late.closed).toMatchObject([{ code: CLOSE.RESTART }])
+    reach('yes')
+    await w.rest(2_000)
+    expect(w.relay.ready()).toBe(true)
+    const [again, visiting] = [await w.device('ada', 'phone'), visitor(w, 'team/d')]
+    visiting.step1()
+    await w.rest(10_000)
+    expect([again.closed, again.of('welcome').length, visiting.closed]).toEqual([[], 1, []])
+    w.relay.close()
+  })
+}
+
+test('[MN-06] a store that says no to one question is there', async () => {
+  const store = memoryStore()
+  const w = rig({ store: { ...store, head: () => Promise.reject(new JoineryError('QUOTA')) } })
+  const phone = await w.device('ada', 'phone')
+  await w.rest(20_000)
+  expect(phone.closed).toEqual([])
+  w.relay.close()
+})
+
+test('[MN-13] nodes whose clocks differ judge stamps by the time of their store', async () => {
+  for (const skew of [-600_000, 600_000]) {
+    const store = memoryStore()
+    let told = false
+    const w: Rig = rig({
+      store: {
+        ...store,
+        async time() {
+          told = true
+          return w.clock.now() + skew
+        },
+      },
+    })
+    expect(w.relay.ready()).toBe(false)
+    await w.rest(1_000)
+    expect([told, w.relay.ready()]).toEqual([true, true])
+    const phone = await w.device('ada', 'phone')
+    expect(phone.of('welcome')[0]?.wall).toBe(w.clock.now() + skew)
+    const there = w.clock.now() + skew
+    const { edit } = writer(7)
+    phone.say({ type: 'watch', space: 'me', cursor: undefined })
+    const entries = [there + 100_000, there + 130_000].map((at, i) =>
+      update(
+        i + 1,
+        `d${skew}`,
+        edit(doc => void doc.getMap('m').set('k', [stampOf(at, 0), 'v'])),
+      ),
+    )
+    phone.say({ type: 'push', space: 'me', entries })
+    await w.rest(100)
+    expect(phone.of('ack').flatMap(({ entries }) => entries.map(({ n }) => n))).toEqual([1])
+    expect(phone.of('refused')).toMatchObject([{ n: 2, code: 'STAMP_AHEAD' }])
+    w.relay.close()
+  }
+})
