@@ -1,5 +1,5 @@
 // A person's device: its disk, its clock, and one or two tabs with the shipping client in them.
-import { JoineryError, type Random } from '@joinery/core'
+import { JoineryError, type Random, type Transport } from '@joinery/core'
 import { seededRandom, type SkewedClock, type VirtualClock, type VirtualNetwork } from '@joinery/core/testing'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
@@ -48,6 +48,8 @@ interface Ports {
   readonly plan: Plan
   readonly clock: VirtualClock
   readonly network: VirtualNetwork
+  /** How a machine reaches a relay. */
+  readonly transport: (from: string) => Transport
   readonly random: Random
   readonly journal: Journal
   /** Begin as a clone of this. */
@@ -61,6 +63,7 @@ export function deviceMachine({
   plan,
   clock,
   network,
+  transport,
   random,
   journal,
   disk: given,
@@ -112,7 +115,7 @@ export function deviceMachine({
       allowInsecure: true,
       token: () => Promise.resolve(`dev:${user}`),
       storage,
-      transport: network.transport(host),
+      transport: transport(host),
       clock: tabClock,
       random: seededRandom(plan.seed * 7_919 + opened * 31 + [...name].reduce((sum, c) => sum + c.charCodeAt(0), 0)),
       tabs: tab,

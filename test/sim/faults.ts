@@ -1,28 +1,15 @@
 // What goes wrong: each draws its own share of chance and does one thing to the world.
-import type { Random } from '@joinery/core'
-import type { VirtualClock, VirtualNetwork } from '@joinery/core/testing'
-import type { DeviceMachine } from './device-machine.ts'
-import type { Journal } from './journal.ts'
-import { oneOf, pick, type Fault, type Plan } from './plan.ts'
-import { RELAY_HOST, type RelayMachine } from './relay-machine.ts'
+import { oneOf, pick, type Fault } from './plan.ts'
+import type { Fleet } from './fleet.ts'
+import { FLEET_STRIKES } from './fleet-faults.ts'
+import type { RelayMachine } from './relay-machine.ts'
+import type { World } from './world.ts'
 
-export interface World {
-  readonly plan: Plan
-  readonly clock: VirtualClock
-  readonly network: VirtualNetwork
-  readonly random: Random
-  readonly journal: Journal
-  readonly relay: RelayMachine
-  readonly devices: DeviceMachine[]
-  /** Begins a device as a clone of another. */
-  clone(of: DeviceMachine): void
-}
+type Strike<R> = (world: World & { readonly relays: R }) => void
 
-type Strike = (world: World) => void
-
-/** Faults that strike at a moment; the others are part of how a machine is built. */
-const STRIKES: { readonly [F in Fault]?: Strike } = {
-  relayCrash({ relay, clock, random, journal }) {
+/** Faults of a relay of one node. */
+const NODE_STRIKES: { readonly [F in Fault]?: Strike<RelayMachine> } = {
+  relayCrash({ relays: relay, clock, random, journal }) {
     if (!relay.up()) return
     const back = (): void => void clock.after(100 + pick(random, 3_000), () => relay.start())
     if (random.number() < 0.6) return relay.crashInCommit(back)
@@ -30,13 +17,17 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
     relay.crash()
     back()
   },
-  relayLosesCommits({ relay, clock, random, journal }) {
+  relayLosesCommits({ relays: relay, clock, random, journal }) {
     if (!relay.up() || random.number() < 0.7) return
     journal.note('the relay is restored from an old copy')
     relay.crash()
     relay.restoreOld()
     clock.after(100 + pick(random, 1_000), () => relay.start())
   },
+}
+
+/** Faults that strike at a moment; the others are part of how a machine is built. */
+const STRIKES: { readonly [F in Fault]?: Strike<RelayMachine | Fleet> } = {
   linkBreak({ network, random, journal }) {
     const links = network.links()
     if (links.length === 0) return
@@ -51,10 +42,17 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
     journal.note(`the link of ${link.from} is half open`)
     link.halfOpen(random.number() < 0.5 ? 'client' : 'server')
   },
-  partition({ network, clock, random, journal }) {
-    journal.note('nobody reaches the relay')
-    network.partition(RELAY_HOST, oneOf(random, ['in', 'out', 'both'] as const))
-    clock.after(500 + pick(random, 5_000), () => network.heal(RELAY_HOST))
+  partition({ relays, network, clock, random, journal }) {
+    const hosts = relays.awake()
+    const which = oneOf(random, ['in', 'out', 'both'] as const)
+    const ms = 500 + pick(random, 5_000)
+    if (hosts.length === 0) return
+    const held = hosts.length < 2 || random.number() < 0.5 ? hosts : [oneOf(random, hosts)]
+    journal.note(`nobody reaches ${held.join(' and ')}`)
+    for (const host of held) network.partition(host, which)
+    clock.after(ms, () => {
+      for (const host of relays.awake()) if (held.includes(host)) network.heal(host)
+    })
   },
   deviceCrash({ devices, clock, random, journal }) {
     const device = oneOf(random, devices)
@@ -100,6 +98,16 @@ const STRIKES: { readonly [F in Fault]?: Strike } = {
 
 /** One fault of those that this plan has on. */
 export function strike(world: World): void {
-  const possible = [...world.plan.faults].flatMap(fault => STRIKES[fault] ?? [])
-  if (possible.length > 0) oneOf(world.random, possible)(world)
+  const { relays } = world
+  const possible = [...world.plan.faults].flatMap((fault): (() => void)[] => {
+    const common = STRIKES[fault]
+    if (common !== undefined) return [() => common(world)]
+    if ('nodes' in relays) {
+      const among = FLEET_STRIKES[fault]
+      return among === undefined ? [] : [() => among({ ...world, relays })]
+    }
+    const alone = NODE_STRIKES[fault]
+    return alone === undefined ? [] : [() => alone({ ...world, relays })]
+  })
+  if (possible.length > 0) oneOf(world.random, possible)()
 }

@@ -2,10 +2,12 @@
 import { canonical, hex, entryDigest, type Entry, type Random } from '@joinery/core'
 import type { VirtualClock } from '@joinery/core/testing'
 import type { DeviceMachine } from './device-machine.ts'
+import { ALONE_MS, type Fleet } from './fleet.ts'
 import { Broken, diskName, type Edit, type Journal } from './journal.ts'
+import { largeThings } from './large-things.ts'
 import { SPACE } from './library.ts'
-import type { RelayMachine } from './relay-machine.ts'
-import { documentsOf, headOf, logOf, shown, type StoredDocument } from './relay-view.ts'
+import type { Relays } from './relays.ts'
+import { documentsOf, logOf, shown, type StoredDocument } from './relay-view.ts'
 
 /** Checked again and again while things go wrong; remembers what it saw. */
 export interface Watcher {
@@ -13,20 +15,21 @@ export interface Watcher {
 }
 
 /** I5, I7: the log only grows, without gaps, and says each thing once. */
-export function logWatcher(relay: RelayMachine, journal: Journal): Watcher {
+export function logWatcher(relays: Relays, journal: Journal): Watcher {
   let epoch: string | undefined
   let restored = 0
   let seen = new Map<number, string>()
   return {
     async check() {
-      const head = await headOf(relay.disk(), SPACE)
+      const view = relays.view()
+      const head = await view.head(SPACE)
       if (head === undefined) return
       if (epoch !== undefined && head.epoch !== epoch) journal.saw('new life of the log')
       // A log that was put back goes on differently from there.
-      if (head.epoch !== epoch || relay.restored() !== restored) seen = new Map()
+      if (head.epoch !== epoch || relays.restored() !== restored) seen = new Map()
       epoch = head.epoch
-      restored = relay.restored()
-      const entries = await logOf(relay.disk(), SPACE)
+      restored = relays.restored()
+      const entries = await logOf(view, SPACE)
       const names = new Set<string>()
       let last = 0
       for (const entry of entries) {
@@ -48,14 +51,28 @@ export function logWatcher(relay: RelayMachine, journal: Journal): Watcher {
   }
 }
 
+/** MN-06: nobody is linked for long to a node that does not reach the database. */
+export function aloneWatcher({ nodes }: Fleet, journal: Journal): Watcher {
+  return {
+    async check() {
+      for (const { host, cutFor, links } of nodes) {
+        if (cutFor() <= ALONE_MS) continue
+        if (links() > 0)
+          throw new Broken('I16', `${links()} links to ${host}, which has not reached the store for long`)
+        journal.saw('a node that lost its store sent everybody away')
+      }
+    },
+  }
+}
+
 /** I6: what a device has stored of how far it read never goes back in one life of the log and of the disk. */
-export function cursorWatcher(relay: RelayMachine, devices: () => readonly DeviceMachine[]): Watcher {
+export function cursorWatcher(relays: Relays, devices: () => readonly DeviceMachine[]): Watcher {
   const seen = new Map<string, { epoch: string; seq: number }>()
   return {
     async check() {
       for (const device of devices()) {
         // A log that was put back may be shorter than what was read of it: whoever notices begins anew.
-        if (relay.restored() > 0) return
+        if (relays.restored() > 0) return
         const cursor = await device.cursor(SPACE)
         if (cursor === undefined) continue
         const key = `${device.name}/${device.life()}`
@@ -69,24 +86,61 @@ export function cursorWatcher(relay: RelayMachine, devices: () => readonly Devic
   }
 }
 
-/** I1, I2, I3, I4, I11, I12: the end. Everybody sees the same, and it holds all that was promised. */
+/** I1, I2, I3, I4, I11, I12, I14: the end. Everybody sees the same, and it holds all that was promised. */
 export async function checkEnd(
-  relay: RelayMachine,
+  relays: Relays,
   devices: readonly DeviceMachine[],
   journal: Journal,
   random: Random,
   clock: VirtualClock,
   cloned: boolean,
 ): Promise<void> {
-  const stored = await documentsOf(relay.disk(), SPACE, random)
+  const stored = await documentsOf(relays.view(), SPACE, random)
   const live = new Map(stored.filter(({ state }) => state === 'live').map(one => [one.document, one]))
   for (const one of stored) {
     if (one.state === 'gone' && !journal.purged.has(one.document))
       throw new Broken('I1', `${one.document} is gone, and nobody purged it`)
     if (one.digest !== one.digestShuffled) throw new Broken('I4', `${one.document} depends on the order of its entries`)
   }
+  for (const one of live.values()) checkOnce(one, journal, cloned)
   for (const device of devices) await checkReplica(device, live, clock)
-  await checkEdits(relay, live, devices, journal, cloned)
+  await checkEdits(relays, live, devices, journal, cloned)
+}
+
+/** I11: what nobody knew the outcome of stands there once, or not at all. I14: what is large is as it was. */
+function checkOnce({ document, content }: StoredDocument, journal: Journal, cloned: boolean): void {
+  const { body, steps, visits } = content as { body: string; steps: string[]; visits: number }
+  const { whole, torn } = largeThings(steps)
+  if (torn.length > 0) throw new Broken('I14', `${torn.join(' ')} in ${document} is not what was written`)
+  if (whole.length > 0) journal.saw('something large was written')
+  // Two devices that were one each write anew what neither knew to be safe.
+  if (cloned) return
+  for (const tokens of [body.match(/t\d+\./g) ?? [], steps.map(step => /^t\d+\./.exec(step)?.[0] ?? step)]) {
+    const twice = tokens.find((token, at) => tokens.indexOf(token) !== at)
+    if (twice !== undefined) throw new Broken('I11', `${twice} stands twice in ${document}`)
+  }
+  const counted = journal.counted.filter(one => one.document === document)
+  if (visits > counted.length)
+    throw new Broken('I11', `${document} counts ${visits} where ${counted.length} were counted`)
+}
+
+/** I15: a backup holds all that was acked before it was taken. Taken now and then, and looked at at once. */
+export function backupWatcher(relays: Relays, journal: Journal, random: Random): Watcher {
+  return {
+    async check() {
+      if (random.number() < 0.7) return
+      const restored = relays.view()
+      const live = new Map((await documentsOf(restored, SPACE, random, false)).map(one => [one.document, one]))
+      for (const edit of journal.edits) {
+        if (!edit.acked || journal.purged.has(edit.document) || journal.removed.has(edit.token)) continue
+        const wasLost = relays.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
+        // It may build on something lost, and shows when that is brought back.
+        if (wasLost || (relays.restored() > 0 && live.get(edit.document)?.waiting)) continue
+        if (!holds(live, edit)) throw new Broken('I15', `a backup lacks ${edit.token}, acked at ${edit.ackedAt}`)
+        journal.saw('a backup held what was acked before it')
+      }
+    },
+  }
 }
 
 /** I3: what this device shows is what the relay holds. */
@@ -117,7 +171,7 @@ async function checkReplica(
 
 /** I1 for what was acked, I2 for what was saved on a disk that is still there, I11 for what was refused, I12 for what was shown. */
 async function checkEdits(
-  relay: RelayMachine,
+  relays: Relays,
   live: ReadonlyMap<string, StoredDocument>,
   devices: readonly DeviceMachine[],
   journal: Journal,
@@ -131,7 +185,7 @@ async function checkEdits(
     const isSameLife = lives.get(edit.device) === edit.life
     // The relay was put back and all disks that are known to have had it were thrown away: nobody has to have it any more.
     const survives = devices.some(device => edit.shownBy.has(diskName(device.name, device.life())))
-    const wasLost = relay.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
+    const wasLost = relays.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
     if (wasLost && !isSameLife && !survives) continue
     if (wasLost && !isSameLife) journal.saw('brought back by another device than its author')
     // Of two devices that were one, each has what was not acked then, and what becomes of it may differ.

@@ -42,6 +42,8 @@ export interface Journal {
   readonly vanished: Vanished[]
   /** Documents somebody purged: nothing of them is looked for. */
   readonly purged: Set<string>
+  /** Edits that each counted one more in a document. */
+  readonly counted: { readonly document: string; readonly edit: Edit }[]
   /** Tokens that somebody took out again on purpose. */
   readonly removed: Set<string>
   /** How often each thing that must happen sometimes has happened. */
@@ -75,6 +77,20 @@ export const SOMETIMES = [
   'edits were shelved',
   'an edit came without what it builds on',
   'clock was ahead and edits were stamped anew',
+  'a relay lost power',
+  'another node was quicker',
+  'another node had written it',
+  'commit failed for another',
+  'a node did not hear what became of a commit',
+  'a node was drained',
+  'a node stood still',
+  'a device hopped between nodes',
+  'the database restarted with commits on the way',
+  'a failover lost commits',
+  'hints were lost',
+  'a backup held what was acked before it',
+  'something large was written',
+  'a node that lost its store sent everybody away',
 ] as const
 export type Sometimes = (typeof SOMETIMES)[number]
 
@@ -87,6 +103,7 @@ export function journal(now: () => number): Journal {
     edits: [],
     vanished: [],
     purged: new Set(),
+    counted: [],
     removed: new Set(),
     sometimes,
     lines,

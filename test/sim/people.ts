@@ -2,6 +2,7 @@
 import { JoineryError, type Random } from '@joinery/core'
 import type { SimClient } from './device-machine.ts'
 import { diskName, type Edit, type Journal } from './journal.ts'
+import { largeThing } from './large-things.ts'
 import { SPACE } from './library.ts'
 import { oneOf, pick, type Plan } from './plan.ts'
 
@@ -89,11 +90,12 @@ export function people({
           draft.tags.add(token)
           if (way === 6) draft.title = token
           if (way === 7) draft.visits.add(1)
-          if (way === 8) draft.steps.insert(0, token)
+          if (way === 8) draft.steps.insert(0, plan.faults.has('large') ? largeThing(token, random) : token)
           if (way === 9) draft.done = random.number() < 0.5
         }
       })
       edited(person, id, token, receipt)
+      if (way === 7) journal.counted.push({ document: id, edit: editsByToken.get(token) as Edit })
       if (!tokensIn(handle).has(token))
         journal.broke('I12', `${person.device} does not read ${token} that it just wrote`)
       if (way === 9 && handle.view.tags.length > 1 && random.number() < 0.5) {

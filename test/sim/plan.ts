@@ -22,11 +22,31 @@ export const FAULTS = [
   'compaction',
   'smallLimits',
 ] as const
-export type Fault = (typeof FAULTS)[number]
+
+/** What can go wrong only where there are several nodes. */
+const FLEET_FAULTS = [
+  'nodePause',
+  'nodeCut',
+  'nodeRestart',
+  'nodeSkew',
+  'hop',
+  'connectionLost',
+  'conflicts',
+  'databaseDown',
+  'failover',
+  'badBus',
+  'hintsLost',
+  'large',
+] as const
+export type Fault = (typeof FAULTS)[number] | (typeof FLEET_FAULTS)[number]
+
+/** The share of seeds with several nodes. */
+const FLEETS = 0.4
 
 export interface Plan {
   readonly seed: number
   readonly devices: number
+  readonly nodes: number
   readonly faults: ReadonlySet<Fault>
   /** Virtual ms of the phase with faults. */
   readonly chaosMs: number
@@ -40,9 +60,17 @@ export interface Plan {
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
   const random = seededRandom(seed)
-  const faults = new Set(FAULTS.filter(() => random.number() < 0.35))
+  const faults = new Set<Fault>(FAULTS.filter(() => random.number() < 0.35))
+  // Drawn apart, so that what there was before more could go wrong is as it was.
+  const fleet = seededRandom(seed ^ 0xf1ee7)
+  const nodes = fleet.number() < FLEETS ? 2 + pick(fleet, 2) : 1
+  for (const fault of FLEET_FAULTS) {
+    const isOn = fleet.number() < 0.3
+    if (isOn && (nodes > 1 || fault === 'large')) faults.add(fault)
+  }
   return {
     seed,
+    nodes,
     devices: 2 + pick(random, 2),
     faults,
     chaosMs: 15_000 + pick(random, 15_000),
@@ -65,7 +93,7 @@ export function oneOf<T>(random: Random, list: readonly T[]): T {
 }
 
 /** A plan in one line. */
-export function describePlan({ seed, devices, faults, chaosMs, pauseMs, delayMs }: Plan): string {
+export function describePlan({ seed, devices, nodes, faults, chaosMs, pauseMs, delayMs }: Plan): string {
   const on = [...faults].join(' ') || 'no faults'
-  return `seed ${seed}: ${devices} devices, ${chaosMs} ms, an edit each ~${pauseMs} ms, ${delayMs} ms away; ${on}`
+  return `seed ${seed}: ${devices} devices, ${nodes === 1 ? 'one node' : `${nodes} nodes`}, ${chaosMs} ms, an edit each ~${pauseMs} ms, ${delayMs} ms away; ${on}`
 }

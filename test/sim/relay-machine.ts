@@ -1,61 +1,26 @@
-// The machine of the relay: its disk, and the shipping relay that runs on it until the power goes.
-import { JoineryError, type Random, type Store } from '@joinery/core'
-import {
-  memoryStore,
-  seededRandom,
-  storeDisk,
-  type SkewedClock,
-  type StoreDisk,
-  type VirtualClock,
-  type VirtualNetwork,
-} from '@joinery/core/testing'
-import {
-  createCounters,
-  createRelay,
-  foldWith,
-  GATES,
-  RELAY_LIMITS,
-  verifyDevToken,
-  type Log,
-  type Relay,
-  type Trials,
-} from '@joinery/relay'
-import { emptied } from '@joinery/core/gate'
+// The machine of a relay of one node: its disk, and the shipping relay that runs on it until the power goes.
+import { JoineryError, type Random } from '@joinery/core'
+import { memoryStore, storeDisk, type VirtualClock, type VirtualNetwork } from '@joinery/core/testing'
+import { createCounters } from '@joinery/relay'
 import { memoryBus } from '@joinery/adapters/bus/memory'
-import { automerge } from '@joinery/adapters/engines/automerge'
-import { yjs } from '@joinery/adapters/engines/yjs'
 import type { Journal } from './journal.ts'
-import { isDurable, watchedSocket, type Traffic } from './relay-traffic.ts'
 import { pick, type Plan } from './plan.ts'
+import { relayNode, type RelayNode } from './relay-node.ts'
+import type { Loss, Relays } from './relays.ts'
 
-export const RELAY_HOST = 'relay'
-export const RELAY_URL = `ws://${RELAY_HOST}`
+const HOST = 'relay'
+export const RELAY_URL = `ws://${HOST}`
 const READ_MS = 1
 const WRITE_MS = 2
 
-export interface RelayMachine {
-  /** The disk as it is now. */
-  disk(): StoreDisk
+export interface RelayMachine extends Relays {
   up(): boolean
-  start(): void
   /** Power off: what was not fsynced is kept only in part, from the front. */
   crash(): void
   /** The power goes while the next commit is being written; `then` is called at that moment. */
   crashInCommit(then: () => void): void
-  /** The disk is put back to what it was some time ago: another life of the log. */
+  /** The disk is put back to what it was some time ago. */
   restoreOld(): void
-  /** How often that was done. */
-  restored(): number
-  /** Virtual times between which everything was lost by putting the disk back. */
-  lost(): readonly { readonly from: number; readonly to: number }[]
-  /** Connections now. */
-  links(): number
-  /** What the relays that ran on it have counted. */
-  counted(): ReadonlyMap<string, number>
-  /** From now on nothing fails by itself. */
-  calm(): void
-  /** Something the relay can never recover from happened inside it. */
-  fatal(): unknown
 }
 
 interface Ports {
@@ -74,7 +39,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   let fatal: unknown
   let restored = 0
   let crashing: (() => void) | undefined
-  const lost: { from: number; to: number }[] = []
+  const lost: Loss[] = []
   const counters = createCounters()
   const wait = (ms: number): Promise<void> => new Promise(resolve => clock.after(ms, resolve))
   const strikes = (fault: 'diskFull' | 'commitUnknown' | 'slowDisk', chance: number): boolean =>
@@ -106,139 +71,38 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   /** What the disk was at moments gone by. */
   let backup = disk.copy(diskOptions)
   let backupAt = 0
-  let running: { readonly relay: Relay; readonly clock: SkewedClock; readonly stopListening: () => void } | undefined
-
-  /** What the relay's worker does, without the thread. */
-  const foldHere = async (engine: string, updates: readonly Uint8Array[]): Promise<Uint8Array> => {
-    await wait(5)
-    return foldWith(engine === 'yjs' ? yjs : automerge, random, updates)
-  }
-
-  /** What its other worker does: no honest edit is ever voided. */
-  const trials: Trials = {
-    async try(engine, updates) {
-      await wait(5)
-      const shown = [updates, updates.toReversed()].map(inOrder => {
-        const doc = (engine === 'yjs' ? yjs : automerge).open(engine === 'yjs' ? '1' : '01')
-        doc.applyAll(inOrder)
-        const digest = doc.digest()
-        doc.close()
-        return digest
-      })
-      return shown[0] === shown[1] ? { trial: 'fine', shown: 0 } : { trial: 'splits' }
-    },
-    empty: async (_engine, updates, leaving) => updates.map(update => emptied(update, leaving) ?? update),
-    leans: async () => true,
-  }
-
-  const log: Log = {
-    info: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
-    warn: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
-    error: (event, fields) => journal.note(`relay: ${event} ${JSON.stringify(fields)}`),
-  }
+  let running: RelayNode | undefined
 
   const start = (): void => {
     if (running !== undefined) return
     backup = disk.copy(diskOptions)
     backupAt = clock.monotonic()
     lives += 1
-    const own = clock.skewed(0)
-    const limits = {
-      ...(plan.faults.has('smallLimits') ? LAGGING : {}),
-      ...(plan.faults.has('compaction') ? FOLDING : {}),
-    }
-    const traffic: Traffic = {
+    running = relayNode({
+      plan,
+      clock,
+      own: clock.skewed(0),
+      network,
+      random,
       journal,
-      limits: { ...RELAY_LIMITS, ...limits },
-      devices: new Map(),
-      lagging: false,
-      durable: new Map(),
-    }
-    const relay = createRelay({
-      store: watched(memoryStore({ disk }), traffic),
+      host: HOST,
+      life: lives,
+      store: memoryStore({ disk }),
       bus: memoryBus(),
-      clock: own,
-      random: seededRandom(plan.seed * 1_000 + lives),
-      verify: verifyDevToken,
-      gates: GATES,
-      ...(plan.faults.has('compaction') ? { fold: foldHere, trials } : {}),
-      openToAll: true,
-      limits,
-      log,
       counters,
-      turn: () => Promise.resolve(),
-      onFatal: error => {
+      onFatal(error) {
         fatal = error
       },
     })
-    const stopListening = network.accept(RELAY_HOST, socket => {
-      const link = watchedSocket(socket, traffic, to => relay.accept(to))
-      socket.on({ frame: link.frame, closed: link.closed })
-    })
-    running = { relay, clock: own, stopListening }
   }
-
-  /** Looks at what the relay asks of its store, for what must happen sometimes. */
-  const watched = (store: Store, traffic: Traffic): Store => ({
-    ...store,
-    async commit(spaces) {
-      const committed = await store.commit(spaces)
-      for (const { space, head } of committed) isDurable(traffic, space, head.seq)
-      for (const { entries } of spaces) {
-        if (entries.some(entry => !traffic.devices.has(entry.device))) journal.saw('acked while the author was away')
-      }
-      return committed
-    },
-    async head(space) {
-      const head = await store.head(space)
-      if (head !== undefined) isDurable(traffic, space, head.seq)
-      return head
-    },
-    async document(space, document) {
-      const head = await store.document(space, document)
-      if (head !== undefined) isDurable(traffic, space, head.seq)
-      return head
-    },
-    async holds(space, ...edit) {
-      const seq = await store.holds(space, ...edit)
-      if (seq !== undefined) isDurable(traffic, space, seq)
-      return seq
-    },
-    async body(space, document) {
-      const entries = await store.body(space, document)
-      for (const { seq } of entries) isDurable(traffic, space, seq)
-      return entries
-    },
-    async named(...name) {
-      const known = await store.named(...name)
-      if (known !== undefined) isDurable(traffic, name[0], known.seq)
-      // With these on, the relay also looks for what a commit of its own or a clone wrote.
-      const others = plan.faults.has('commitUnknown') || plan.faults.has('diskFull') || plan.faults.has('deviceClone')
-      if (known !== undefined && !others) journal.saw('resent after a break and deduplicated')
-      return known
-    },
-    async read(space, after, maxBytes) {
-      if (traffic.lagging && after > 0) {
-        traffic.lagging = false
-        journal.saw('reader fell back to the log')
-      }
-      const page = await store.read(space, after, maxBytes)
-      isDurable(traffic, space, page.seq)
-      return page
-    },
-    async fold(fold) {
-      const isFolded = await store.fold(fold)
-      if (isFolded) journal.saw('snapshot replaced entries')
-      return isFolded
-    },
-  })
 
   const crash = (): void => {
     if (running === undefined) return
     if (disk.unsaved > 0) journal.saw('relay crashed with commits on the way')
+    journal.saw('a relay lost power')
     journal.note(`the relay loses power with ${disk.unsaved} changes on their way`)
     running.stopListening()
-    network.crash(RELAY_HOST)
+    network.crash(HOST)
     running.clock.stop()
     running = undefined
     disk.crash(pick(random, disk.unsaved + 1))
@@ -246,7 +110,10 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
 
   start()
   return {
-    disk: () => disk,
+    hosts: () => [HOST],
+    transport: network.transport,
+    view: () => memoryStore({ disk: disk.copy() }),
+    awake: () => [HOST],
     up: () => running !== undefined,
     start,
     crash,
@@ -272,8 +139,3 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     fatal: () => fatal,
   }
 }
-
-/** So small that readers lag. */
-const LAGGING = { sendBuffer: 2_000, pageBytes: 600 }
-/** So small that documents are folded within a few edits. */
-const FOLDING = { foldEntries: 4, foldBytes: 4_000, foldQuietMs: 200, foldSweepMs: 2_000, replayQuietMs: 500 }

@@ -8,6 +8,8 @@ import type { Journal } from './journal.ts'
 export interface Traffic {
   readonly journal: Journal
   readonly limits: { readonly sendBuffer: number; readonly pageBytes: number }
+  /** Bytes of the largest thing that one answer brings besides. */
+  readonly largest: number
   /** Connections by device, as the relay sees them. */
   readonly devices: Map<string, number>
   /** Somebody had too much to read, and the relay knows it. */
@@ -33,7 +35,7 @@ export function watchedSocket(
   accept: (socket: Socket) => SocketEvents,
 ): SocketEvents {
   const { journal, limits, devices } = traffic
-  const mostBuffered = limits.sendBuffer + limits.pageBytes + ANSWERS_BYTES
+  const mostBuffered = limits.sendBuffer + limits.pageBytes + ANSWERS_BYTES + traffic.largest
   let device: string | undefined
   /** Pushed and not answered, by space and n. */
   const flying = new Set<string>()

@@ -2,13 +2,15 @@
 import { createHash } from 'node:crypto'
 import { seededRandom, virtualClock, virtualNetwork } from '@joinery/core/testing'
 import { deviceMachine, type DeviceMachine } from './device-machine.ts'
-import { strike, type World } from './faults.ts'
-import { checkEnd, cursorWatcher, logWatcher } from './invariants.ts'
+import { strike } from './faults.ts'
+import { aloneWatcher, backupWatcher, checkEnd, cursorWatcher, logWatcher } from './invariants.ts'
 import { Broken, journal as newJournal, type Journal } from './journal.ts'
 import { SPACE } from './library.ts'
 import { people } from './people.ts'
 import { describePlan, oneOf, pick, planOf } from './plan.ts'
+import { fleet } from './fleet.ts'
 import { relayMachine } from './relay-machine.ts'
+import type { World } from './world.ts'
 
 const CHECK_MS = 2_000
 /** After what takes longest to be noticed: a link that is dead without a word (60 s), a device that shares its name (30 s, twice). */
@@ -37,19 +39,29 @@ export async function runSeed(seed: number): Promise<History> {
   const clock = virtualClock({ settle: () => new Promise(resolve => setImmediate(resolve)) })
   const journal = newJournal(() => clock.monotonic())
   const network = virtualNetwork({ clock, random, delay: () => 1 + pick(random, plan.delayMs) })
-  const relay = relayMachine({ plan, clock, network, random, journal })
+  const relays = (plan.nodes === 1 ? relayMachine : fleet)({ plan, clock, network, random, journal })
   const devices: DeviceMachine[] = []
   const clones: [DeviceMachine, DeviceMachine][] = []
   const addDevice = (like?: DeviceMachine): void => {
     const name = `d${devices.length + 1}`
     const user = like?.user ?? `user${devices.length % 2}`
     const disk = like === undefined ? {} : { disk: like.copyDisk() }
-    const device = deviceMachine({ name, user, plan, clock, network, random, journal, ...disk })
+    const device = deviceMachine({
+      name,
+      user,
+      plan,
+      clock,
+      network,
+      transport: relays.transport,
+      random,
+      journal,
+      ...disk,
+    })
     devices.push(device)
     if (like !== undefined) clones.push([like, device])
     void device.openTab()
   }
-  const world: World = { plan, clock, network, random, journal, relay, devices, clone: addDevice }
+  const world: World = { plan, clock, network, random, journal, relays, devices, clone: addDevice }
   const crowd = people({ plan, random, journal, now: () => clock.monotonic() })
   let operations = 0
   let faults = 0
@@ -76,7 +88,12 @@ export async function runSeed(seed: number): Promise<History> {
   try {
     for (let at = 0; at < plan.devices; at++) addDevice()
     await clock.advance(100)
-    const watchers = [logWatcher(relay, journal), cursorWatcher(relay, () => devices)]
+    const watchers = [
+      logWatcher(relays, journal),
+      cursorWatcher(relays, () => devices),
+      backupWatcher(relays, journal, seededRandom(plan.seed ^ 0xbac)),
+    ]
+    if ('nodes' in relays) watchers.push(aloneWatcher(relays, journal))
     act()
     fail()
     for (let at = 0; at < plan.chaosMs; at += CHECK_MS) {
@@ -89,10 +106,14 @@ export async function runSeed(seed: number): Promise<History> {
     calmDown(world)
     await quiet(world)
     for (const watcher of watchers) await watcher.check()
-    await checkEnd(relay, devices, journal, random, clock, clones.length > 0)
+    await checkEnd(relays, devices, journal, random, clock, clones.length > 0)
     // Who is still linked: one tab of each device. A relay does not hear that a half-open link is dead.
-    if (!plan.faults.has('halfOpen') && relay.links() > devices.length) {
-      throw new Broken('I13', `${relay.links()} links of ${devices.length} devices`)
+    if (
+      !plan.faults.has('halfOpen') &&
+      relays.awake().length === relays.hosts().length &&
+      relays.links() > devices.length
+    ) {
+      throw new Broken('I13', `${relays.links()} links of ${devices.length} devices`)
     }
     lookBack(world, clones)
   } catch (error) {
@@ -107,18 +128,18 @@ export async function runSeed(seed: number): Promise<History> {
   return { seed, plan: describePlan(plan), journal, operations, faults, fingerprint, broken }
 }
 
-function calmDown({ network, relay, devices, clock }: World): void {
-  relay.calm()
+function calmDown({ network, relays, devices, clock }: World): void {
+  relays.calm()
   for (const device of devices) device.calm()
-  network.heal('relay')
+  for (const host of relays.awake()) network.heal(host)
   clock.after(5_000, () => {
-    relay.start()
+    relays.start()
     for (const device of devices) if (device.tabs().length === 0) void device.openTab()
   })
 }
 
 /** I16: once everything has been noticed, all that is pending is acked and delivered within a minute. */
-async function quiet({ clock, devices, relay, plan, journal }: World): Promise<void> {
+async function quiet({ clock, devices, relays, plan, journal }: World): Promise<void> {
   const notice = plan.faults.has('deviceClone') ? NOTICE_CLONE_MS : NOTICE_MS
   // A link that is half open looks alive until then, so nothing before tells whether all is quiet.
   await clock.advance(plan.faults.has('halfOpen') || plan.faults.has('deviceClone') ? notice : 10_000)
@@ -128,7 +149,7 @@ async function quiet({ clock, devices, relay, plan, journal }: World): Promise<v
     const statuses = devices.flatMap(device => device.tabs().map(tab => tab.status.get()))
     if (statuses.every(status => status.connection === 'live' && status.pending === 0 && !status.syncing)) return
   }
-  const fatal = relay.fatal()
+  const fatal = relays.fatal()
   if (fatal !== undefined)
     throw new Broken('I16', `the relay gave up: ${fatal instanceof Error ? fatal.message : 'for no reason'}`)
   const left = devices.map(device => {
@@ -139,12 +160,12 @@ async function quiet({ clock, devices, relay, plan, journal }: World): Promise<v
 }
 
 /** What must happen sometimes and shows only in the end. */
-function lookBack({ relay, journal }: World, clones: readonly (readonly [DeviceMachine, DeviceMachine])[]): void {
+function lookBack({ relays, journal }: World, clones: readonly (readonly [DeviceMachine, DeviceMachine])[]): void {
   for (const [one, other] of clones) {
     const names = [one, other].map(device => device.tabs()[0]?.device())
     if (one.life() === 0 && other.life() === 0 && names[0] !== names[1]) journal.saw('cloned device found out')
   }
-  const counted = relay.counted()
+  const counted = relays.counted()
   // I17: what the devices of our own write breaks no engine, in whatever order (D1, D2).
   for (const name of counted.keys())
     if (name.startsWith('voided') || name.startsWith('replay-lost')) throw new Broken('I17', `${name}: an honest edit`)
@@ -153,7 +174,7 @@ function lookBack({ relay, journal }: World, clones: readonly (readonly [DeviceM
   if (counted.has('answered.GAP')) journal.saw('an edit came without what it builds on')
   const wereLost = journal.edits.some(
     ({ acked, ackedAt, document }) =>
-      acked && !journal.purged.has(document) && relay.lost().some(({ from, to }) => ackedAt > from && ackedAt < to),
+      acked && !journal.purged.has(document) && relays.lost().some(({ from, to }) => ackedAt > from && ackedAt < to),
   )
   // They were acked, lost, and by now it is checked that they are there.
   if (wereLost) journal.saw('relay lost commits and devices brought them back')
