@@ -6,6 +6,7 @@ import { contest } from './contest/main.ts'
 import { faults } from './faults.ts'
 import { firstRows } from './first-rows.ts'
 import { type Bench, say } from './figure.ts'
+import { fleet } from './fleet.ts'
 import { hostile } from './hostile.ts'
 import { kill } from './kill.ts'
 import { reconnect } from './reconnect.ts'
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'syscalls': syscalls,
   'hostile': hostile,
   'faults': faults,
+  'fleet': fleet,
 }
 
 const PEERS = 'peers'
