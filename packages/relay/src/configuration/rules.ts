@@ -13,6 +13,9 @@ export function jointMistakes(values: Values, origins: Origins): Mistake[] {
   const metricsPort = values['metrics.port']
   return [
     ...(values.notes && app !== undefined ? [wrong('notes', 'either the notes app or another')] : []),
+    ...(origins.has('traces.sample') && values['traces.url'] === undefined
+      ? [wrong('traces.sample', 'only with an address that traces go to: --otlp')]
+      : []),
     ...(app === undefined || isFolder(app) ? [] : [wrong('app', 'a folder that is there', app)]),
     ...(values['tokens.secret'] !== undefined && values['tokens.publicKey'] !== undefined
       ? [wrong('tokens.publicKey', 'JOINERY_SECRET or JOINERY_PUBLIC_KEY, not both')]

@@ -57,7 +57,7 @@ test('without anything said, limits are what they are by themselves, and that is
   const { values, mistakes } = configured({})
   expect(mistakes).toEqual([])
   expect(limitsIn(values)).toEqual(RELAY_LIMITS)
-  expect(Object.keys(LIMIT_WORDS).toSorted()).toEqual(Object.keys(RELAY_LIMITS).toSorted())
+  expect([...Object.keys(LIMIT_WORDS), 'historyMs'].toSorted()).toEqual(Object.keys(RELAY_LIMITS).toSorted())
 })
 
 test('every mistake is found at once, with where it is from, what was found and what is allowed', () => {
