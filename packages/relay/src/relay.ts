@@ -154,7 +154,7 @@ const REPLACED_MS = 30_000
  * ```
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { store, bus, random, verify, onFatal } = options
+  const { store, bus, random, onFatal } = options
   const limits: RelayLimits = { ...RELAY_LIMITS, ...options.limits }
   const log = options.log ?? SILENT
   const counters = options.counters ?? createCounters()
@@ -174,6 +174,10 @@ export function createRelay(options: RelayOptions): Relay {
     },
   })
   const { clock } = watch
+  const verify: Verify = async token => {
+    await watch.told
+    return options.verify(token)
+  }
   const turn = options.turn ?? (() => new Promise<void>(resolve => clock.after(0, resolve)))
   const gates = new Map(options.gates.map(gate => [gate.engine, gate]))
   const scanHere = async (engine: string, bytes: Uint8Array): Promise<Scanned> =>

@@ -3,7 +3,7 @@
  * - MN-06: who has not reached the store for five seconds serves nobody, so that clients go where it is reached; and takes them again as soon
  *   as it answers. It is asked once a second while somebody is here and nothing else is heard of it.
  * - MN-13: where many nodes have one store, its time is the time of them all: one that is ten minutes ahead would take stamps that the next
- *   one refuses. Until it was told once, such a node is not ready.
+ *   one refuses. Nobody is let in before it was told once.
  */
 import { JoineryError, type Clock, type Store } from '@joinery/core'
 
@@ -15,6 +15,8 @@ export interface StoreWatch {
   readonly clock: Clock
   /** Whether it answered lately. */
   ready(): boolean
+  /** Resolves when the clock is right. */
+  readonly told: Promise<void>
   /** It did just now. */
   answered(): void
   /** Somebody came. */
@@ -39,7 +41,10 @@ export function createStoreWatch({
   let offset = 0
   let answeredAt = clock.monotonic()
   let askedAt = -Infinity
-  let isReady = store.time === undefined
+  let isReady = true
+  let isTold = store.time === undefined
+  let tell = (): void => undefined
+  const told = isTold ? Promise.resolve() : new Promise<void>(resolve => (tell = resolve))
   let stop: (() => void) | undefined
   let isClosed = false
 
@@ -55,6 +60,8 @@ export function createStoreWatch({
       const there = await (store.time?.() ?? store.head('joinery'))
       // It was told in the middle of the way there and back.
       if (typeof there === 'number') offset = there + (clock.monotonic() - beganAt) / 2 - clock.now()
+      isTold = true
+      tell()
     } catch (error) {
       if (!(error instanceof JoineryError) || error.code === 'UNAVAILABLE') return
     }
@@ -66,20 +73,17 @@ export function createStoreWatch({
 
   const tick = (): void => {
     stop = undefined
-    if (isClosed || (isReady && !wanted())) return
+    if (isClosed || (isReady && isTold && !wanted())) return
     const now = clock.monotonic()
     if (isReady && now - answeredAt >= LOST_MS) {
       isReady = false
       lost()
     }
     // An answer that does not come in so long will not.
-    if (now - answeredAt >= ASK_MS && now - askedAt >= ASK_MS) void ask()
+    if ((!isTold || now - answeredAt >= ASK_MS) && now - askedAt >= ASK_MS) void ask()
     stop = clock.after(ASK_MS, tick)
   }
-  if (!isReady) {
-    answeredAt = -Infinity
-    tick()
-  }
+  if (!isTold) tick()
 
   return {
     clock: {
@@ -88,6 +92,7 @@ export function createStoreWatch({
       after: (ms, run) => clock.after(ms, run),
     },
     ready: () => isReady,
+    told,
     answered,
     look() {
       if (stop !== undefined || isClosed) return
