@@ -34,8 +34,8 @@ export interface Heads {
   /** At once when it is kept. */
   load(space: string, document: string): Soon<HeldDocument>
   forget(space: string, document: string): void
-  /** Whether the store is further than what was kept, as it is when another node wrote; then that is forgotten. */
-  isBehind(space: string, document: string): Promise<boolean>
+  /** Whether the store is further than what was judged on, as it is when another node wrote; then what is kept is forgotten. */
+  isBehind(space: string, document: string, judged: Pick<Draft, 'basedOn' | 'quarantined'>): Promise<boolean>
   committed(space: string, entry: CommitEntry, seq: number): void
 }
 
@@ -62,13 +62,11 @@ export function createHeads(
     forget(space, document) {
       cache.delete(keyOf(space, document))
     },
-    async isBehind(space, document) {
-      const key = keyOf(space, document)
-      const known = cache.get(key)
-      if (known === undefined) return false
+    async isBehind(space, document, { basedOn, quarantined }) {
+      // Not what is kept now: a refusal of the same batch may have made that forgotten.
       const head = await store.document(space, document)
-      if (head?.seq === known.head?.seq && head?.quarantined === known.head?.quarantined) return false
-      cache.delete(key)
+      if ((head?.seq ?? 0) === basedOn && head?.quarantined === quarantined) return false
+      cache.delete(keyOf(space, document))
       return true
     },
     committed(space, entry, seq) {

@@ -111,7 +111,7 @@ export async function judgeBatch(
         taken.push({ queued, entry: decided })
         takenNames.add(name)
       } else if (target.dirty) later.push(queued)
-      else if (await isHasty(heads, queued, decided)) later.push(queued)
+      else if (await isHasty(heads, queued, decided, target)) later.push(queued)
       else answer(queued, decided)
     } catch (error) {
       answer(queued, failed(error))
@@ -121,8 +121,9 @@ export async function judgeBatch(
 }
 
 /** Whether it is refused by what this node knew, and another knows more (T5). */
-async function isHasty(heads: Heads, { job, scanned }: Queued, decided: Answer): Promise<boolean> {
-  return decided.answer === 'refused' && scanned?.ok === true && heads.isBehind(job.space, job.entry.document)
+async function isHasty(heads: Heads, { job, scanned }: Queued, decided: Answer, judged: Draft): Promise<boolean> {
+  if (decided.answer !== 'refused' || scanned?.ok !== true) return false
+  return heads.isBehind(job.space, job.entry.document, judged)
 }
 
 function duplicate(options: JudgeOptions, queued: Queued, device: DeviceHead): Soon<Answer | undefined> {

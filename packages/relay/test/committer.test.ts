@@ -2,6 +2,7 @@ import { JoineryError, type Code, type Store } from '@joinery/core'
 import { diskBroke, memoryStore, storeDisk, type StoreStep } from '@joinery/core/testing'
 import { memoryHub } from '@joinery/adapters/bus/memory'
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { personalSpaceOf, yjsGate } from '../src/index.ts'
 import { rig, type, update, writer, type Device } from './rig.ts'
 
@@ -240,6 +241,30 @@ test('[R5] a reader on another node hears by a hint, and when hints are lost by 
     await b.rest(isHinted ? 0 : 5_000)
     expect(bob.of('changes').flatMap(({ entries }) => entries.map(({ seq }) => seq))).toEqual([1])
   }
+})
+
+test('[T5] what another node wrote is read before anything of a batch is refused, and not for its first edit alone', async () => {
+  const disk = storeDisk()
+  const [a, b] = [rig({ store: memoryStore({ disk }) }), rig({ store: memoryStore({ disk }) })]
+  const [ann, bob] = [await a.device('ann', 'phone'), await b.device('bob', 'laptop')]
+  const [anns, bobs] = [writer(1), writer(2)]
+  const first = bobs.edit(type('b'))
+  push(bob, 1, 'd', first, 'garden')
+  await b.rest()
+  Y.applyUpdate(anns.doc, first)
+  const second = anns.edit(type('a'))
+  push(ann, 1, 'd', second, 'garden')
+  await a.rest()
+  Y.applyUpdate(bobs.doc, second)
+  const behind = bobs.edit(type('c'))
+  const deleting = bobs.edit(doc => doc.getText('body').delete(1, 1))
+  bob.say({ type: 'push', space: 'garden', entries: [update(2, 'd', behind), update(3, 'd', deleting)] })
+  await b.rest()
+  expect(answers(bob)).toEqual([
+    [1, 1],
+    [2, 3],
+    [3, 4],
+  ])
 })
 
 test('[S4] the same n with other content is a fork, in one batch and after', async () => {
