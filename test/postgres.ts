@@ -1,7 +1,7 @@
 // A real Postgres for tests and benchmarks: started on a free port, on data of its own, and gone with the process that started it.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -80,7 +80,10 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
   const end = async (signal: 'SIGKILL' | 'SIGQUIT'): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, 'exit')
+    // Those that serve a connection would do so for a moment more.
+    const others = signal === 'SIGKILL' ? childrenOf(child.pid) : []
     child.kill(signal)
+    for (const pid of others) kill(pid)
     await exited
   }
   const abandon = (): void => void child?.kill('SIGQUIT')
@@ -104,6 +107,20 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
       await end('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Where the system tells; else the others find out by themselves. */
+function childrenOf(pid: number | undefined): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number) : []
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended meanwhile.
   }
 }
 
