@@ -97,6 +97,36 @@ test('[R1] commits of several spaces in any order wait for each other, and none 
   for (const space of spaces) expect((await nodes[0].head(space))?.seq).toBe(24)
 }, 30_000)
 
+test('tables that Postgres has not counted since they grew are read along their indexes, however often', async () => {
+  const url = await postgres.database()
+  const spaces = ['a', 'b', 'c', 'd', 'e']
+  const commitAll = async (first: number, basedOn: number): Promise<void> => {
+    const store = await postgresStore({ url })
+    for (let at = 0; at < 200; at += 40) {
+      const entries = Array.from({ length: 40 }, (_, more) => edit(`d${at + more}`, first + at + more, { basedOn: basedOn && basedOn + at + more })) // prettier-ignore
+      const committed = await store.commit(spaces.map(space => ({ space, entries })))
+      expect(committed.flatMap(({ outcomes }) => outcomes.map(seqOf))).not.toContain(undefined)
+    }
+    for (const space of spaces) {
+      expect(await store.body(space, 'd7')).not.toEqual([])
+      await store.authors(space, 'd7')
+      await store.lastOf(space, 'phone')
+      await store.holds(space, 'd7', new Uint8Array(32))
+      expect((await store.read(space, 0, 1e6)).end).toBe(true)
+      expect(await store.documents(space, 1_000, 50)).not.toEqual([])
+    }
+    // What its connections counted is told when they end.
+    await store.close()
+  }
+  await commitAll(1, 0)
+  const readWhole = `
+    SELECT coalesce(sum(seq_scan), 0)::int AS count FROM pg_stat_user_tables
+    WHERE relname ~ '^(log|entry|document|device|folded|past|kept)_[0-9]+$'`
+  const [before] = await postgres.run(readWhole, url)
+  await commitAll(201, 1)
+  expect(await postgres.run(readWhole, url)).toEqual([before])
+}, 30_000)
+
 test('[S3] a fold at one node and commits at another lose nothing', async () => {
   const url = await postgres.database()
   const [one, other] = [await open(url), await open(url)]

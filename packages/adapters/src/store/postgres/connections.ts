@@ -52,13 +52,21 @@ const STANDSTILL_MS = 5_000
 const TRIES = 4
 const AGAIN_MS = 10
 
-const WALL: Statement = {
-  name: 'joinery_wall',
-  text: `
+const WALL = `
     SELECT set_config('joinery.spaces', $1, true), set_config('joinery.names', $2, true), set_config('joinery.everywhere', $3, true),
       set_config('statement_timeout', '${STATEMENT_MS}', true), set_config('lock_timeout', '${LOCK_MS}', true),
-      set_config('idle_in_transaction_session_timeout', '${STANDSTILL_MS}', true)`,
-}
+      set_config('idle_in_transaction_session_timeout', '${STANDSTILL_MS}', true)`
+
+/**
+ * What is asked about some spaces is answered along an index, row by row. What Postgres would choose it chooses by what it last counted in a
+ * table: of one that has just grown nothing, so that it read all of it for each commit; and it would plan most questions anew each time.
+ */
+const ALONG_INDEXES = `,
+      set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+      set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+
+const AROUND_SPACES: Statement = { name: 'joinery_wall', text: WALL + ALONG_INDEXES }
+const AROUND_ALL: Statement = { name: 'joinery_wall_everywhere', text: WALL }
 
 export function createConnections(options: { readonly url: string; readonly connections: number }): Connections {
   const pool = new Pool({
@@ -88,10 +96,10 @@ export function createConnections(options: { readonly url: string; readonly conn
     let committing: Promise<Answer<unknown>> | undefined
     let isBroken = false
     try {
-      const opened = [send(BEGIN[how]), send(WALL, wallOf(about))]
+      const opened = [send(BEGIN[how]), send(...wallOf(about))]
       const result = await work({
         ask: async (statement, values) => (await send<never>(statement, values)).rows,
-        about: more => void opened.push(send(WALL, wallOf(more))),
+        about: more => void opened.push(send(...wallOf(more))),
         commit: () => void (committing ??= send('COMMIT')),
       })
       await Promise.all(opened)
@@ -154,8 +162,9 @@ function ask<Row extends object>(
   return client.query({ ...statement, values: [...values], types: TYPES })
 }
 
-function wallOf(about: About): readonly Value[] {
-  if (about === 'everywhere') return ['', '', 'on']
+function wallOf(about: About): [Statement, readonly Value[]] {
+  if (about === 'everywhere') return [AROUND_ALL, ['', '', 'on']]
   const { ids, names = [] } = about
-  return [ids.length === 0 ? '' : `{${ids.join(',')}}`, names.length === 0 ? '' : `{${names.join(',')}}`, '']
+  const values = [ids.length === 0 ? '' : `{${ids.join(',')}}`, names.length === 0 ? '' : `{${names.join(',')}}`, '']
+  return [AROUND_SPACES, values]
 }
