@@ -1,5 +1,6 @@
 /**
- * What one node tells the others of a commit: how far the log of a space goes now, and for few commits which trace it is a part of.
+ * What one node tells the others of a commit: how far the log of a space goes now; what it brought, in a frame as readers get it, where the
+ * bus has room for that; and for few commits which trace it is a part of.
  * Law: behind the seq stand fields, each with a number and a length. Who does not know a field passes it over, so old nodes read new hints
  * and new nodes old ones; what cannot be read is no hint (R5).
  */
@@ -10,18 +11,28 @@ import { createEncoder, toUint8Array, writeVarUint, writeVarUint8Array } from 'l
 export interface Hint {
   readonly seq: number
   readonly trace: TraceContext | undefined
+  /** Entries of this commit, which end at `seq`. */
+  readonly news: Uint8Array | undefined
 }
 
 const TRACE = 1
+const NEWS = 2
 const TRACE_BYTES = 16
 const SPAN_BYTES = 8
 
-export function encodeHint(seq: number, trace?: TraceContext): Uint8Array {
+/** What a hint is longer than the news in it, at most. */
+export const HINT_BYTES = 64
+
+export function encodeHint(seq: number, trace?: TraceContext, news?: Uint8Array): Uint8Array {
   const encoder = createEncoder()
   writeVarUint(encoder, seq)
   if (trace !== undefined) {
     writeVarUint(encoder, TRACE)
     writeVarUint8Array(encoder, bytesOf(trace.trace + trace.span))
+  }
+  if (news !== undefined) {
+    writeVarUint(encoder, NEWS)
+    writeVarUint8Array(encoder, news)
   }
   return toUint8Array(encoder)
 }
@@ -30,6 +41,7 @@ export function encodeHint(seq: number, trace?: TraceContext): Uint8Array {
 export function decodeHint(bytes: Uint8Array): Hint {
   let seq = 0
   let trace: TraceContext | undefined
+  let news: Uint8Array | undefined
   try {
     const decoder = createDecoder(bytes)
     seq = readVarUint(decoder)
@@ -37,11 +49,12 @@ export function decodeHint(bytes: Uint8Array): Hint {
       const field = readVarUint(decoder)
       const value = readVarUint8Array(decoder)
       if (field === TRACE) trace = contextIn(value)
+      else if (field === NEWS) news = value
     }
   } catch {
     // What was read so far is as good as a hint can be.
   }
-  return { seq, trace }
+  return { seq, trace, news }
 }
 
 function contextIn(value: Uint8Array): TraceContext | undefined {

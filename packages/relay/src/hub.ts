@@ -1,21 +1,31 @@
 /**
  * Who watches what. Laws:
- * - What a commit brought to a space is encoded once, whoever watches it, its author included.
- * - R5: a hint of another node, or a poll, finds what this node did not commit itself; the log is the truth.
+ * - What a commit brought to a space is encoded once, whoever watches it, its author included, and those at other nodes.
+ * - R5: a hint of another node, or a poll, finds what this node did not commit itself; the log is the truth. What a hint brings is shown only
+ *   where it follows what is known here; else the log is read, once for all who watch.
  * - Who is there by other nodes is shown as who is there by this one (`elsewhere.ts`).
  * - A space nobody watches costs nothing.
  */
 import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store, TraceContext } from '@joinery/core'
 import { encodeMessage, type Presence } from '@joinery/core/protocol'
 import { createElsewhere, type Elsewhere } from './elsewhere.ts'
-import { decodeHint, encodeHint, type Hint } from './hint.ts'
+import { decodeHint, encodeHint, HINT_BYTES, type Hint } from './hint.ts'
 import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
+import { newsIn, newsOf, type News } from './news.ts'
 import { createPresences, type Neighbours, type Presences, type ToldPresence } from './presences.ts'
-import { subscribe, type Batch, type PumpOptions, type Reader, type Subscription } from './pump.ts'
-import { createTail, type Follower, type Tail } from './tail.ts'
+import { subscribe, type Known, type PumpOptions, type Reader, type Subscription } from './pump.ts'
+import { createTail, type Tail } from './tail.ts'
 import type { Tracing } from './tracing/tracing.ts'
+
+/** Whoever needs entries and not frames. Called in order. */
+export interface Follower {
+  /** What the log holds behind what was told before. */
+  entries(entries: readonly Entry[]): void
+  /** The log is another one now (R4): what was told is worth nothing. */
+  lost(): void
+}
 
 /** What a watch leads to besides news. */
 export interface Told {
@@ -88,7 +98,7 @@ interface Channel {
   /** While others can be told. */
   readonly elsewhere: Elsewhere | undefined
   readonly followers: Set<Follower & Neighbours>
-  /** While somebody follows. */
+  /** Once somebody follows, or others write what is watched here. */
   tail: Tail | undefined
   /** How far the log is known to go. */
   known: number
@@ -137,6 +147,7 @@ export function createHub(options: HubOptions): Hub {
 
   const closeIfEmpty = (channel: Channel): void => {
     if (channel.subscriptionsByReader.size > 0 || channel.followers.size > 0) return
+    channel.tail?.end()
     channel.stopPoll()
     channel.stopHints()
     // No tick comes to say goodbye.
@@ -145,17 +156,28 @@ export function createHub(options: HubOptions): Hub {
     channelsBySpace.delete(channel.space)
   }
 
-  const heard = (channel: Channel, seq: number): void => {
+  const heard = (channel: Channel, seq: number, news?: News): void => {
     if (seq <= channel.known) return
     channel.known = seq
-    for (const subscription of channel.subscriptionsByReader.values()) subscription.catchUp()
-    channel.tail?.catchUp()
+    if (channel.tail === undefined) {
+      // It begins where the log is now, and they read that far by themselves.
+      channel.tail = openTail(channel)
+      for (const subscription of channel.subscriptionsByReader.values()) subscription.catchUp()
+    } else if (news === undefined) channel.tail.catchUp()
+    else channel.tail.offer(news)
   }
 
-  const hinted = (channel: Channel, { seq, trace }: Hint): void => {
-    const isNews = seq > channel.known
-    heard(channel, seq)
-    if (isNews && trace !== undefined) delivered(channel, seq, trace)
+  const hinted = (channel: Channel, { seq, trace, news }: Hint): void => {
+    if (seq <= channel.known) return
+    const brought = news && newsIn(news, channel.space)
+    heard(channel, seq, brought?.cursor.seq === seq ? brought : undefined)
+    if (trace !== undefined) delivered(channel, seq, trace)
+  }
+
+  /** To all who stand where it begins; whoever does not reads by himself. */
+  const show = ({ subscriptionsByReader, followers }: Channel, news: News): void => {
+    for (const subscription of subscriptionsByReader.values()) subscription.offer(news)
+    for (const follower of followers) follower.entries(news.entries)
   }
 
   /** Watches until everybody here was sent it. */
@@ -167,18 +189,24 @@ export function createHub(options: HubOptions): Hub {
   }
 
   const openTail = (channel: Channel): Tail => {
-    const { space, followers } = channel
+    const { space, followers, subscriptionsByReader } = channel
+    const readAlone = (): void => {
+      for (const subscription of subscriptionsByReader.values()) subscription.catchUp()
+    }
     const tail = createTail({
       ...options,
       reading,
       space,
-      known: () => channel.known,
+      known: knownOf(channel),
       damaged: document => options.damaged(space, document),
       told: {
-        entries(seq, entries) {
-          for (const follower of followers) follower.entries(seq, entries)
+        news(news, isWhole) {
+          // Each reader is told of what is missing from what he got.
+          if (!isWhole) readAlone()
+          show(channel, news)
         },
         lost() {
+          readAlone()
           for (const follower of followers) follower.lost()
         },
       },
@@ -259,7 +287,7 @@ export function createHub(options: HubOptions): Hub {
         space,
         reader,
         cursor,
-        known: () => channel.known,
+        known: knownOf(channel),
         begun(reset) {
           told.begun(reset)
           for (const frame of channel.presences.present()) reader.send(frame)
@@ -307,10 +335,7 @@ export function createHub(options: HubOptions): Hub {
           ...[...(channel.elsewhere?.present() ?? [])].filter(presence => presence.document === document),
         ],
         stop() {
-          if (!channel.followers.delete(follower) || channel.followers.size > 0) return
-          channel.tail?.end()
-          channel.tail = undefined
-          closeIfEmpty(channel)
+          if (channel.followers.delete(follower)) closeIfEmpty(channel)
         },
       }
     },
@@ -328,14 +353,14 @@ export function createHub(options: HubOptions): Hub {
       const publishing = commit && tracing?.publish(commit, space, head.seq)
       const [first] = entries
       const channel = channelsBySpace.get(space)
-      if (channel !== undefined && first !== undefined && head.seq > channel.known) {
-        const batch = batchOf(space, first.seq - 1, head, entries)
-        channel.known = head.seq
-        for (const subscription of channel.subscriptionsByReader.values()) subscription.offer(batch)
-        channel.tail?.offer(batch.after, committed, entries)
+      const news = first && newsOf(space, first.seq - 1, head, entries)
+      if (channel !== undefined && news !== undefined) {
+        channel.known = Math.max(channel.known, head.seq)
+        if (channel.tail === undefined) show(channel, news)
+        else channel.tail.offer(news)
         channel.movedAt = clock.monotonic()
       }
-      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context))
+      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context, news && frameFor(bus, news)))
       if (publishing === undefined) return
       publishing.done(clock.monotonic())
       if (channel !== undefined) delivered(channel, head.seq, publishing.context)
@@ -378,23 +403,21 @@ export function createHub(options: HubOptions): Hub {
   }
 }
 
-function batchOf(space: string, after: number, cursor: Cursor, entries: readonly Entry[]): Batch {
-  let encoded: Uint8Array | undefined
+/** What of it goes to other nodes with its hint: all, where there is room for it on the bus. */
+function frameFor(bus: Bus, { entries, cursor, after, frame }: News): Uint8Array | undefined {
+  // What is refused in the middle of a commit leaves no gap in it, but a commit of another node can stand between two.
+  if (!bus.carriesPresence || after + entries.length !== cursor.seq) return undefined
+  let bytes = HINT_BYTES
+  for (const entry of entries) bytes += entry.bytes.length
+  if (bytes > bus.payloadBytes) return undefined
+  const encoded = frame()
+  return encoded.length + HINT_BYTES <= bus.payloadBytes ? encoded : undefined
+}
+
+function knownOf(channel: Channel): Known {
   return {
-    after,
-    seq: cursor.seq,
-    frame() {
-      const { epoch, seq, mark } = cursor
-      encoded ??= encodeMessage({
-        type: 'changes',
-        space,
-        cursor: { epoch, seq, mark },
-        live: true,
-        reset: false,
-        entries,
-      })
-      return encoded
-    },
+    seq: () => channel.known,
+    disproved: seq => void (channel.known = seq),
   }
 }
 

@@ -18,6 +18,7 @@ import {
 import { encodeMessage } from '@joinery/core/protocol'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
+import type { News } from './news.ts'
 
 const AGAIN_MS = 1_000
 
@@ -31,20 +32,11 @@ export interface Reader {
   room(): Promise<void>
 }
 
-/** What one commit brought to a space, or what was read after a hint. */
-export interface Batch {
-  /** The seq before its first entry. */
-  readonly after: number
-  readonly seq: number
-  /** Encoded when the first reader asks, and then the same for all. */
-  frame(): Uint8Array
-}
-
 export type SubscriptionState = 'reading' | 'live' | 'ended'
 
 export interface Subscription {
   readonly state: () => SubscriptionState
-  offer(batch: Batch): void
+  offer(news: News): void
   /** The log may go further than what was offered. */
   catchUp(): void
   /** Resolves once the reader was sent everything up to this seq, or the subscription has ended. */
@@ -63,12 +55,18 @@ export interface PumpOptions {
   readonly turn: () => Promise<void>
 }
 
+/** How far a log goes, as far as this node was told. */
+export interface Known {
+  seq(): number
+  /** It ends here, though it was told to go further: a hint said so that was wrong, or of what the store has lost since. */
+  disproved(seq: number): void
+}
+
 export interface SubscribeOptions extends PumpOptions {
   readonly space: string
   readonly reader: Reader
   readonly cursor: Cursor | undefined
-  /** How far the log is known to go on this node. */
-  readonly known: () => number
+  readonly known: Known
   /** After the first answer: whether the cursor fitted. */
   readonly begun: (reset: boolean) => void
   /** The log lacks an entry of this document: it can no longer be trusted. */
@@ -119,7 +117,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
       epoch = cursor.epoch
     }
     options.begun(!fits)
-    if (isLive && known() <= seq) state = 'live'
+    if (isLive && known.seq() <= seq) state = 'live'
     else attempt()
   }
 
@@ -127,6 +125,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
     while (!isEnded()) {
       await reader.room()
       if (isEnded()) return
+      const told = known.seq()
       const page = await options.reading(() => store.read(space, seq, limits.pageBytes))
       if (isEnded()) return
       for (const document of page.damaged) options.damaged(document)
@@ -136,7 +135,8 @@ export function subscribe(options: SubscribeOptions): Subscription {
       } else if (page.seq > seq || page.end !== isLive) {
         send(cursorOf(page), page.end, false, page.entries)
       }
-      if (page.end && known() <= seq) {
+      if (page.end && known.seq() <= Math.max(seq, told)) {
+        if (told > seq) known.disproved(seq)
         state = 'live'
         return
       }
@@ -167,11 +167,13 @@ export function subscribe(options: SubscribeOptions): Subscription {
 
   return {
     state: () => state,
-    offer(batch) {
-      if (state !== 'live' || batch.seq <= seq) return
-      if (batch.after === seq && !reader.full()) {
-        seq = batch.seq
-        reader.send(batch.frame())
+    offer(news) {
+      const { after, cursor: to, live } = news
+      if (state !== 'live' || (to.seq <= seq && to.epoch === epoch)) return
+      if (after === seq && to.epoch === epoch && !reader.full()) {
+        seq = to.seq
+        isLive = live
+        reader.send(news.frame())
         arrived()
       } else readOn()
     },

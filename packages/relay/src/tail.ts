@@ -1,18 +1,19 @@
 /**
- * The end of a space's log, read in this process by whoever needs entries and not frames. Laws:
+ * The end of a space's log, read once in this process for all who follow it. Laws:
  * - R2: from where it began, every entry, in order, once: what is offered begins exactly where it stands, or it reads.
- * - R5: a hint or a poll makes it read what another node wrote. One reading, however many follow.
+ * - R5: a hint or a poll makes it read what another node wrote, unless the hint brings it. One reading, however many follow.
  */
-import type { Clock, CommittedSpace, Entry } from '@joinery/core'
+import type { Clock } from '@joinery/core'
 import { reasonOf } from './log.ts'
-import type { PumpOptions } from './pump.ts'
+import { newsOf, type News } from './news.ts'
+import type { Known, PumpOptions } from './pump.ts'
 
 const AGAIN_MS = 1_000
 
 /** Called in order. */
 export interface Follower {
-  /** Entries of the log, the last of them at `seq`. */
-  entries(seq: number, entries: readonly Entry[]): void
+  /** `whole`: no entry is missing from it because it is damaged. */
+  news(news: News, whole: boolean): void
   /** The log is another one now (R4), or has no beginning: what was told is worth nothing. */
   lost(): void
 }
@@ -20,7 +21,7 @@ export interface Follower {
 export interface Tail {
   /** Resolves when everything that is committed from now on will be told; rejects when the log cannot be read. */
   readonly ready: Promise<void>
-  offer(after: number, committed: CommittedSpace, entries: readonly Entry[]): void
+  offer(news: News): void
   /** The log may go further than what was offered. */
   catchUp(): void
   /** Resolves once everything up to this seq was told, or when it has ended. */
@@ -31,8 +32,7 @@ export interface Tail {
 export interface TailOptions extends PumpOptions {
   readonly clock: Clock
   readonly space: string
-  /** How far the log is known to go on this node. */
-  readonly known: () => number
+  readonly known: Known
   readonly told: Follower
   readonly damaged: (document: string) => void
 }
@@ -57,12 +57,13 @@ export function createTail(options: TailOptions): Tail {
     seq = head?.seq ?? 0
     epoch = head?.epoch ?? ''
     if (isEnded()) return
-    if (known() > seq) attempt()
+    if (known.seq() > seq) attempt()
     else state = 'live'
   }
 
   const read = async (): Promise<void> => {
     while (!isEnded()) {
+      const asked = known.seq()
       const page = await options.reading(() => store.read(space, seq, limits.pageBytes))
       if (isEnded()) return
       for (const document of page.damaged) options.damaged(document)
@@ -72,11 +73,13 @@ export function createTail(options: TailOptions): Tail {
         seq = page.seq
         told.lost()
       } else if (page.seq > seq) {
+        const news = newsOf(space, seq, page, page.entries, page.end)
         seq = page.seq
-        told.entries(seq, page.entries)
+        told.news(news, page.damaged.length === 0)
       }
       arrived()
-      if (page.end && known() <= seq) {
+      if (page.end && known.seq() <= Math.max(seq, asked)) {
+        if (asked > seq) known.disproved(seq)
         state = 'live'
         return
       }
@@ -100,12 +103,13 @@ export function createTail(options: TailOptions): Tail {
 
   return {
     ready: begin(),
-    offer(after, { head }, entries) {
-      if (state !== 'live' || head.seq <= seq) return
-      if (after === seq && (epoch === '' || epoch === head.epoch)) {
-        seq = head.seq
-        epoch = head.epoch
-        told.entries(seq, entries)
+    offer(news) {
+      const { after, cursor } = news
+      if (state !== 'live' || cursor.seq <= seq) return
+      if (after === seq && (epoch === '' || epoch === cursor.epoch)) {
+        seq = cursor.seq
+        epoch = cursor.epoch
+        told.news(news, true)
         arrived()
       } else readOn()
     },

@@ -1,7 +1,9 @@
 // Several relays on one store: what one commits, the others show.
 import { describe, expect, test } from 'vitest'
-import type { Role } from '@joinery/core'
+import type { Role, Store } from '@joinery/core'
+import { encodeMessage } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
+import { encodeHint } from '../src/hint.ts'
 import { type as typing, update, writer, type Device, type Rig } from './rig.ts'
 import { visitor, type Visitor } from './door/visitor.ts'
 import { nodes } from './several-nodes.ts'
@@ -32,6 +34,90 @@ test('[R5] what one node commits, another shows by a hint, and without hints by 
   expect(seqsOf(bob)).toEqual([1])
   await fleet.rest(2_000)
   expect(seqsOf(bob)).toEqual([1, 2])
+})
+
+test('[T3] what a hint brings is shown without a look at the log, and what it does not is read once, however many watch', async () => {
+  const base = memoryStore()
+  let reads = 0
+  const store: Store = {
+    ...base,
+    read(...asked) {
+      reads += 1
+      return base.read(...asked)
+    },
+  }
+  const fleet = nodes({ store })
+  const [one, other] = fleet.nodes
+  const ann = await watching(one, 'ann')
+  const watchers = [await watching(other, 'bob'), await watching(other, 'cid'), await watching(other, 'dan')]
+  const eve = visitor(other, 'team/d', 'eve')
+  eve.step1()
+  await fleet.rest()
+  const pen = writer(1)
+  const push = async (n: number): Promise<number> => {
+    const before = reads
+    ann.say({ type: 'push', space: 'team', entries: [update(n, 'd', pen.edit(typing(`${n} `)))] })
+    await fleet.rest()
+    return reads - before
+  }
+  await push(1)
+  expect(await push(2)).toBe(0)
+  fleet.cut()
+  await push(3)
+  fleet.mend(false)
+  expect(await push(4)).toBe(1)
+  expect(await push(5)).toBe(0)
+  for (const watcher of watchers) expect(seqsOf(watcher)).toEqual([1, 2, 3, 4, 5])
+  expect(eve.of('update')).toHaveLength(4)
+})
+
+test('[R5] what a hint brings is not shown where it does not fit: another place, another log, another space, damaged', async () => {
+  const fleet = nodes({ limits: { pollMs: 3_600_000 } })
+  const [one, other] = fleet.nodes
+  const [ann, bob] = [await watching(one, 'ann'), await watching(other, 'bob')]
+  const pen = writer(1)
+  const push = async (n: number): Promise<void> => {
+    ann.say({ type: 'push', space: 'team', entries: [update(n, 'd', pen.edit(typing('x')))] })
+    await fleet.rest()
+  }
+  await push(1)
+  await push(2)
+  const eve = visitor(other, 'team/d', 'eve')
+  eve.step1()
+  await fleet.rest()
+  eve.forget()
+  const head = await fleet.store.head('team')
+  if (head === undefined) throw new Error('no log')
+  const forged = (seq: number, change: { epoch?: string; space?: string; reset?: boolean } = {}): Uint8Array => {
+    const { space = 'team', epoch = head.epoch, reset = false } = change
+    const entry = { ...update(9, 'd', writer(2).edit(typing('forged'))), type: 'update' as const, seq, device: 'x', subject: 'x' } // prettier-ignore
+    return encodeMessage({
+      type: 'changes',
+      space,
+      cursor: { ...head, epoch, seq },
+      live: true,
+      reset,
+      entries: [entry],
+    })
+  }
+  const whole = forged(3)
+  const wrong: [seq: number, news: Uint8Array][] = [
+    [4, forged(4)],
+    [4, whole],
+    [3, forged(3, { epoch: 'another' })],
+    [3, forged(3, { space: 'other' })],
+    [3, forged(3, { reset: true })],
+    [3, whole.subarray(1)],
+    [3, whole.subarray(0, 40)],
+  ]
+  for (const [seq, news] of wrong) {
+    fleet.inject('log/team', encodeHint(seq, undefined, news))
+    await fleet.rest()
+  }
+  expect([seqsOf(bob), eve.of('update')]).toEqual([[1, 2], []])
+  for (const n of [3, 4, 5]) await push(n)
+  expect(seqsOf(bob)).toEqual([1, 2, 3, 4, 5])
+  expect(bob.of('changes').some(({ reset }) => reset)).toBe(false)
 })
 
 test('[MN-03] a node that missed hints looks at the log when the bus is back', async () => {

@@ -1,5 +1,7 @@
 /** Hints inside one process: between the parts of one relay, or between several relays in a test. Loses nothing, but nobody may rely on it. */
-import { BUS_PAYLOAD_BYTES, type Bus } from '@joinery/core'
+import type { Bus } from '@joinery/core'
+
+const PAYLOAD_BYTES = 131_072
 
 /** Where buses of one process meet. */
 export interface MemoryHub {
@@ -62,8 +64,9 @@ export function memoryHub(): MemoryHub {
       let closed = false
       return {
         carriesPresence: true,
+        payloadBytes: PAYLOAD_BYTES,
         publish(topic, payload) {
-          if (closed || payload.length > BUS_PAYLOAD_BYTES) return
+          if (closed || payload.length > PAYLOAD_BYTES) return
           for (const subscription of subscriptionsByTopic.get(topic) ?? []) {
             const copy = payload.slice()
             queueMicrotask(() => {

@@ -193,6 +193,7 @@ export function postgresBus({ url, reached, dropped, backlog }: PostgresBusOptio
 
   return {
     carriesPresence: false,
+    payloadBytes: BUS_PAYLOAD_BYTES,
     publish(topic, payload) {
       if (isClosed || payload.length > BUS_PAYLOAD_BYTES) return
       const before = payloadByTopic.get(topic)

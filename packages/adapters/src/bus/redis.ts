@@ -5,7 +5,7 @@
  * - What waits for its way out is bounded, and dropped when the connection goes: a hint is not worth sending late.
  * - Redis shares channels between its databases; here, a database hears its own.
  */
-import { BUS_PAYLOAD_BYTES, JoineryError, type Bus, type BusEvents } from '@joinery/core'
+import { JoineryError, type Bus, type BusEvents } from '@joinery/core'
 import { Redis, type RedisOptions } from 'ioredis'
 import { topicListeners } from '../topic-listeners.ts'
 
@@ -17,6 +17,7 @@ export interface RedisBusOptions extends BusEvents {
 }
 
 const PORT = 6_379
+const PAYLOAD_BYTES = 131_072
 /** What may wait for its way out, and a hint's weight besides its payload. */
 const WAITING_BYTES = 4_194_304
 const WEIGHT = 200
@@ -126,7 +127,7 @@ export function redisBus({ url, ca, reached, dropped }: RedisBusOptions): Bus {
   hearing.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
     const topic = channel.toString().slice(prefix.length)
     // Whoever else publishes there is no node of ours.
-    if (payload.length <= BUS_PAYLOAD_BYTES) listeners.hear(topic, payload)
+    if (payload.length <= PAYLOAD_BYTES) listeners.hear(topic, payload)
   })
   const pinging = setInterval(() => {
     for (const client of [saying, hearing]) if (isReady(client)) client.ping().catch(ignore)
@@ -139,8 +140,9 @@ export function redisBus({ url, ca, reached, dropped }: RedisBusOptions): Bus {
 
   return {
     carriesPresence: true,
+    payloadBytes: PAYLOAD_BYTES,
     publish(topic, payload) {
-      if (isClosed || payload.length > BUS_PAYLOAD_BYTES) return
+      if (isClosed || payload.length > PAYLOAD_BYTES) return
       if (!isReady(saying) || waiting > WAITING_BYTES) {
         dropped?.(1)
         return

@@ -69,17 +69,19 @@ export const busLaws: readonly Law<() => BusSubject>[] = [
   },
   {
     rule: 'MN-02',
-    title: 'a payload of 7,000 bytes arrives; a larger one is dropped and throws nothing',
+    title:
+      'a payload as large as the bus says, of 7,000 bytes or more, arrives; a larger one is dropped and throws nothing',
     async check(make) {
       const subject = make()
       const [a, b] = [await subject.node(), await subject.node()]
       const heard = record(b, 't')
-      const largest = new Uint8Array(BUS_PAYLOAD_BYTES).fill(255)
-      a.publish('t', new Uint8Array(BUS_PAYLOAD_BYTES + 1))
+      must(a.payloadBytes >= BUS_PAYLOAD_BYTES, 'the bus has no room for 7,000 bytes')
+      const largest = new Uint8Array(a.payloadBytes).fill(255)
+      a.publish('t', new Uint8Array(a.payloadBytes + 1))
       a.publish('t', new Uint8Array(1_000_000))
       await publishUntil(subject, a, 't', largest, () => heard.length > 0)
       must(
-        heard.every(payload => payload.length === BUS_PAYLOAD_BYTES),
+        heard.every(payload => payload.length === a.payloadBytes),
         'a payload over the limit arrived',
       )
       same(heard[0], largest, 'the largest payload')

@@ -60,6 +60,7 @@ export function virtualBus({ arrivals = () => [1] }: VirtualBusOptions = {}): Vi
       let closed = false
       return {
         carriesPresence: true,
+        payloadBytes: BUS_PAYLOAD_BYTES,
         publish(topic, payload) {
           if (closed || !passing || payload.length > BUS_PAYLOAD_BYTES) return
           const sent = payload.slice()

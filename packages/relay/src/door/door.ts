@@ -105,7 +105,7 @@ export function createDoor(options: DoorOptions): Door {
   const openRoom = (space: string): Room => {
     const channelsByDocument = new Map<string, Channel>()
     const followed = hub.follow(space, {
-      entries(_seq, entries) {
+      entries(entries) {
         for (const [document, ofDocument] of byDocument(entries)) channelsByDocument.get(document)?.entries(ofDocument)
       },
       near(presences) {

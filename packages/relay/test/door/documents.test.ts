@@ -26,6 +26,7 @@ const textOf = (one: Visitor): string => docOf(one).getText('body').toJSON()
 
 const DEAF: Bus = {
   carriesPresence: false,
+  payloadBytes: 0,
   publish: () => undefined,
   subscribe: () => () => undefined,
   isUp: () => false,
