@@ -9,9 +9,12 @@ import { type Bench, say } from './figure.ts'
 import { fleet } from './fleet.ts'
 import { hostile } from './hostile.ts'
 import { kill } from './kill.ts'
+import { nodes } from './nodes.ts'
 import { reconnect } from './reconnect.ts'
 import { saved } from './saved.ts'
 import { size } from './size.ts'
+import { storeCosts } from './store-costs.ts'
+import { stored } from './stored.ts'
 import { syscalls } from './syscalls.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -25,6 +28,9 @@ const benches: Readonly<Record<string, Bench>> = {
   'hostile': hostile,
   'faults': faults,
   'fleet': fleet,
+  'nodes': nodes,
+  'store-costs': storeCosts,
+  'stored': stored,
 }
 
 const PEERS = 'peers'

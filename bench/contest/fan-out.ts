@@ -48,8 +48,8 @@ export function fanOut(readers: number, goals: Goals): Scenario {
     rounds: size => (size === 'long' ? 7 : 3),
     async measure(server, name: ServerName, size) {
       const result = await drive(SERVERS[name].dialect, 'fan-out', {
-        url: server.url(),
-        pid: server.pid(),
+        urls: [server.url()],
+        pids: [server.pid()],
         document: 'fan-out',
         readers,
         edits: Math.min(MOST_EDITS, DELIVERIES / readers) * (size === 'long' ? 3 : 1),

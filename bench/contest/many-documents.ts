@@ -26,8 +26,8 @@ export const manyDocuments: Scenario = {
   rounds: size => (size === 'long' ? 3 : 1),
   async measure(server, name, size) {
     const result = await drive(SERVERS[name].dialect, 'many-documents', {
-      url: server.url(),
-      pid: server.pid(),
+      urls: [server.url()],
+      pids: [server.pid()],
       documents: name === 'automerge-repo' ? FEWER : DOCUMENTS,
       seconds: size === 'long' ? 25 : 8,
       warmSeconds: size === 'long' ? 5 : 2,

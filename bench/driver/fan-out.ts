@@ -8,8 +8,9 @@ import { costsOf } from './process-costs.ts'
 import { inHerds } from './socket.ts'
 
 export interface FanOutJob {
-  readonly url: string
-  readonly pid: number
+  /** Of the nodes: the author is at the first, and the readers are at all of them in turn. */
+  readonly urls: readonly string[]
+  readonly pids: readonly number[]
   readonly document: string
   readonly readers: number
   readonly edits: number
@@ -26,6 +27,8 @@ export interface FanOut {
   readonly deliveriesPerSecond: number
   readonly p50: number
   readonly p99: number
+  /** Of the readers of each node alone. */
+  readonly p50ByNode: readonly number[]
 }
 
 const STALLED_MS = 30_000
@@ -48,19 +51,19 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
   crowd.onAdvance = fill
   fill()
   await pause(job.warmMs)
-  const [began, costs, delivered] = [performance.now(), costsOf(job.pid), position.sum()]
+  const [began, costs, delivered] = [performance.now(), costsOf(...job.pids), position.sum()]
   const end = began + job.measureMs
   while (performance.now() < end && position.ofAll() < limit) await pause(5)
-  const [took, after, deliveries] = [performance.now() - began, costsOf(job.pid), position.sum() - delivered]
+  const [took, after, deliveries] = [performance.now() - began, costsOf(...job.pids), position.sum() - delivered]
   limit = sent
   await caughtUp(position, sent)
 
   crowd.onAdvance = () => undefined
   const first = sent
   const sentAt: number[] = []
-  const latencies: number[] = []
-  position.onStep = (from, to, now) => {
-    for (let n = from; n < to; n++) latencies.push(now - (sentAt[n - first] ?? now))
+  const latencies: number[][] = job.urls.map(() => [])
+  position.onStep = (reader, from, to, now) => {
+    for (let n = from; n < to; n++) latencies[reader % job.urls.length]?.push(now - (sentAt[n - first] ?? now))
   }
   const start = performance.now()
   for (const frame of frames.slice(first, first + Math.floor((job.perSecond * job.paceMs) / 1_000))) {
@@ -76,8 +79,9 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
   return {
     deliveriesPerCpuSecond: deliveries / (after.cpu - costs.cpu),
     deliveriesPerSecond: (deliveries / took) * 1_000,
-    p50: percentile(latencies, 0.5),
-    p99: percentile(latencies, 0.99),
+    p50: percentile(latencies.flat(), 0.5),
+    p99: percentile(latencies.flat(), 0.99),
+    p50ByNode: latencies.map(ofNode => percentile(ofNode, 0.5)),
   }
 }
 
@@ -88,9 +92,10 @@ interface Crowd {
   close(): void
 }
 
-async function gather(dialect: Dialect, { url, document, readers }: FanOutJob): Promise<Crowd> {
+async function gather(dialect: Dialect, { urls, document, readers }: FanOutJob): Promise<Crowd> {
   const position = createPosition(readers)
-  const author = await dialect.join({ url, document, name: 'author', heard: () => undefined })
+  const urlOf = (at: number): string => urls[at % urls.length] ?? ''
+  const author = await dialect.join({ url: urlOf(0), document, name: 'author', heard: () => undefined })
   const seats: Seat[] = [author]
   const crowd: Crowd = {
     author,
@@ -102,7 +107,7 @@ async function gather(dialect: Dialect, { url, document, readers }: FanOutJob): 
     const heard = (frame: Buffer): void => {
       if (position.step(reader, lastNumber(frame))) crowd.onAdvance()
     }
-    seats.push(await dialect.join({ url, document, name: `reader-${reader}`, heard }))
+    seats.push(await dialect.join({ url: urlOf(reader), document, name: `reader-${reader}`, heard }))
   }
   await inHerds(Array.from({ length: readers }).keys().toArray(), enter)
   return crowd
@@ -115,7 +120,7 @@ interface Position {
   ofAll(): number
   /** What all have, together. */
   sum(): number
-  onStep: (from: number, to: number, now: number) => void
+  onStep: (reader: number, from: number, to: number, now: number) => void
 }
 
 export function createPosition(readers: number): Position {
@@ -130,7 +135,7 @@ export function createPosition(readers: number): Position {
       if (to <= from) return false
       at[reader] = to
       sum += to - from
-      position.onStep(from, to, performance.now())
+      position.onStep(reader, from, to, performance.now())
       for (let n = from; n < to; n++) readersByNumber[n] = (readersByNumber[n] ?? 0) + 1
       const before = all
       while (readersByNumber[all] === readers) all += 1

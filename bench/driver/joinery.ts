@@ -14,7 +14,7 @@ const ACK = 35
 const REFUSED = 36
 const BYE = 39
 /** As many entries of a client may be on their way (P34). */
-const WINDOW = 64
+export const WINDOW = 64
 const ONLY = 'document'
 const LIBRARY = 'library'
 
@@ -59,7 +59,7 @@ export function joinery(): Dialect {
   }
 }
 
-interface Link {
+export interface Link {
   readonly seat: Seat
   /** The first of each. */
   readonly changes: Promise<Buffer>
@@ -67,7 +67,8 @@ interface Link {
   ackedAtLeast(count: number): Promise<void>
 }
 
-async function openLink({ url, name, heard, acked, closed }: Omit<Joining, 'document'>): Promise<Link> {
+/** Links up as a device that nobody has been yet. */
+export async function openLink({ url, name, heard, acked, closed }: Omit<Joining, 'document'>): Promise<Link> {
   const device = `${name}-${Math.floor(Math.random() * 1e9)}`
   let count = 0
   let waiters: { readonly count: number; readonly done: () => void }[] = []
@@ -100,7 +101,8 @@ async function openLink({ url, name, heard, acked, closed }: Omit<Joining, 'docu
   }
 }
 
-function entry(n: number, document: string, bytes: Uint8Array): PushedEntry {
+/** An edit that a device pushes. */
+export function entry(n: number, document: string, bytes: Uint8Array): PushedEntry {
   return {
     n,
     type: 'update',

@@ -4,6 +4,7 @@ import { comeBack, type ComeBackJob } from './come-back.ts'
 import type { Dialect } from './dialect.ts'
 import { DIALECTS, type DialectName } from './dialects.ts'
 import { fanOut, type FanOutJob } from './fan-out.ts'
+import { fillLibraries, type FillLibrariesJob, type LibrariesJob, writeLibraries } from './libraries.ts'
 import { readBack, writeUntilKilled, type ReadJob, type WriteJob } from './loss.ts'
 import { manyDocuments, type ManyDocumentsJob } from './many-documents.ts'
 import { coldLoad, fill, openDocuments, type FillJob, type LoadJob, type OpenJob } from './open-documents.ts'
@@ -14,6 +15,8 @@ const TASKS = {
   'fill': (dialect: Dialect, job: FillJob) => fill(dialect, job),
   'open': (dialect: Dialect, job: OpenJob) => openDocuments(dialect, job),
   'load': (dialect: Dialect, job: LoadJob) => coldLoad(dialect, job),
+  'fill-libraries': (_dialect: Dialect, job: FillLibrariesJob) => fillLibraries(job),
+  'libraries': (_dialect: Dialect, job: LibrariesJob) => writeLibraries(job),
   'write': (dialect: Dialect, job: WriteJob) => writeUntilKilled(dialect, job),
   'read': (dialect: Dialect, job: ReadJob) => readBack(dialect, job),
   'come-back': (dialect: Dialect, job: ComeBackJob) => comeBack(dialect, job),

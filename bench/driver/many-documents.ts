@@ -7,8 +7,9 @@ import { costsOf } from './process-costs.ts'
 import { inHerds } from './socket.ts'
 
 export interface ManyDocumentsJob {
-  readonly url: string
-  readonly pid: number
+  /** Of the nodes: authors are at all of them in turn, and each one's reader at the next. */
+  readonly urls: readonly string[]
+  readonly pids: readonly number[]
   readonly documents: number
   /** Each document gets one edit a second, for so many seconds; the first ones are not measured. */
   readonly seconds: number
@@ -30,7 +31,8 @@ interface Pair {
 const PATIENCE_MS = 20_000
 
 export async function manyDocuments(dialect: Dialect, job: ManyDocumentsJob): Promise<ManyDocuments> {
-  const { url, documents, seconds, warmSeconds } = job
+  const { urls, documents, seconds, warmSeconds } = job
+  const urlOf = (at: number): string => urls[at % urls.length] ?? ''
   const edits = dialect.edits(seconds)
   const pairs: Pair[] = []
   let shown = 0
@@ -47,8 +49,8 @@ export async function manyDocuments(dialect: Dialect, job: ManyDocumentsJob): Pr
         latencies.push(now - (sentAt[last] ?? now))
       }
     }
-    const author = await dialect.join({ url, document, name: `author-${at}`, heard: () => undefined })
-    seats.push(author, await dialect.join({ url, document, name: `reader-${at}`, heard }))
+    const author = await dialect.join({ url: urlOf(at), document, name: `author-${at}`, heard: () => undefined })
+    seats.push(author, await dialect.join({ url: urlOf(at + 1), document, name: `reader-${at}`, heard }))
     pairs.push({ author, frames: dialect.frames(document, edits), sentAt })
   })
 
@@ -69,9 +71,9 @@ export async function manyDocuments(dialect: Dialect, job: ManyDocumentsJob): Pr
   }
   await playFrom(0, warmSeconds)
   latencies = []
-  const before = costsOf(job.pid)
+  const before = costsOf(...job.pids)
   await playFrom(warmSeconds, seconds)
-  const after = costsOf(job.pid)
+  const after = costsOf(...job.pids)
   for (const seat of seats) seat.close()
   return {
     cpuMsPerUpdate: ((after.cpu - before.cpu) * 1_000) / ((seconds - warmSeconds) * documents),

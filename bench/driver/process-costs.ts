@@ -18,17 +18,17 @@ interface Row extends Costs {
   readonly parent: number
 }
 
-/** The process and all below it. Where only ticks are told they are 10 ms, so measure over a good part of a second there. */
-export function costsOf(pid: number): Costs {
+/** The processes and all below them. Where only ticks are told they are 10 ms, so measure over a good part of a second there. */
+export function costsOf(...pids: readonly number[]): Costs {
   const rows = HAS_PROC ? proc() : ps()
-  const family = new Set([pid])
+  const family = new Set(pids)
   // Parents come before their children but for reused ids: a few rounds find them all.
   for (let before = 0; before !== family.size;) {
     before = family.size
     for (const row of rows) if (family.has(row.parent)) family.add(row.pid)
   }
   const members = rows.filter(row => family.has(row.pid))
-  if (members.length === 0) throw new Error('the server is gone')
+  if (!pids.every(pid => members.some(member => member.pid === pid))) throw new Error('the server is gone')
   // A thread that ended is in the ticks only, so whichever is more is nearer.
   const cpu = sum(members.map(row => Math.max(row.cpu, nanosecondsOf(row.pid) / 1e9)))
   return { cpu, rss: sum(members.map(row => row.rss)) }
