@@ -27,14 +27,21 @@ export const FLEET_STRIKES: { readonly [F in Fault]?: Strike } = {
     const node = oneOf(random, relays.nodes)
     node.drain(() => void clock.after(50 + pick(random, 1_000), () => node.start()))
   },
-  hop(world) {
-    const { devices, clock, random, journal } = world
+  hop({ devices, relays, clock, random, journal, network }) {
+    if (random.number() < 0.5) {
+      // What the one node is writing they push again, to the others.
+      return relays.hangCommit(1_000 + pick(random, 2_000), () => {
+        journal.note('all devices hop while a commit hangs')
+        for (const link of network.links()) link.break()
+        clock.after(5, () => devices.forEach(hopper => hopper.tabs().forEach(tab => void tab.syncNow())))
+      })
+    }
     const device = oneOf(random, devices)
     journal.note(`${device.name} hops from node to node`)
     // Thrown back at once, it comes again at once: whoever is at the device asks for it.
     for (let at = 0; at < 3; at++) {
       clock.after(at * (10 + pick(random, 40)), () => {
-        for (const link of world.network.links()) if (link.from.startsWith(`${device.name}-`)) link.break()
+        for (const link of network.links()) if (link.from.startsWith(`${device.name}-`)) link.break()
       })
       clock.after(at * 40 + 5, () => device.tabs().forEach(tab => void tab.syncNow()))
     }

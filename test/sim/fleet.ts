@@ -51,6 +51,8 @@ export interface Fleet extends Relays {
   backUp(): void
   /** All nodes are down, and come up after so long on what was backed up, under a new life of the log. */
   restore(ms: number): void
+  /** The next commit is so long on its way to the disk; `begun` is called when it sets out. */
+  hangCommit(ms: number, begun: () => void): void
   /** No hint arrives for so long. */
   loseHints(ms: number): void
 }
@@ -70,6 +72,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
   let lives = 0
   let fatal: unknown
   let restored = 0
+  let hanging: { readonly ms: number; begun(): void } | undefined
   const lost: Loss[] = []
   const counters = createCounters()
   const strikes = (fault: Fault, chance: number): boolean => !calm && plan.faults.has(fault) && random.number() < chance
@@ -77,8 +80,13 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
   const database = sharedDatabase({
     clock,
     epoch: () => `epoch-${++epochs}`,
-    flush: () =>
-      new Promise(resolve => void clock.after(strikes('slowDisk', 0.2) ? 20 + pick(random, 400) : FLUSH_MS, resolve)),
+    flush() {
+      const hangs = hanging
+      hanging = undefined
+      hangs?.begun()
+      const ms = hangs?.ms ?? (strikes('slowDisk', 0.2) ? 20 + pick(random, 400) : FLUSH_MS)
+      return new Promise(resolve => void clock.after(ms, resolve))
+    },
     refuse() {
       if (strikes('diskFull', 0.05)) throw new JoineryError('QUOTA')
       if (!strikes('conflicts', 0.1)) return
@@ -290,6 +298,9 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
       loses(backupAt)
       clock.after(ms, () => nodes.forEach(node => node.start()))
     },
+    hangCommit(ms, begun) {
+      hanging = { ms, begun }
+    },
     loseHints(ms) {
       journal.note(`no hint arrives for ${ms} ms`)
       journal.saw('hints were lost')
@@ -300,6 +311,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
     },
     calm() {
       calm = true
+      hanging = undefined
       for (const node of nodes) node.calm()
     },
     start() {

@@ -1,5 +1,5 @@
 // What must hold, whatever happened: each throws a sentence that names its number.
-import { canonical, hex, entryDigest, type Entry, type Random } from '@joinery/core'
+import { canonical, hex, entryDigest, JoineryError, type Entry, type Random } from '@joinery/core'
 import type { VirtualClock } from '@joinery/core/testing'
 import type { DeviceMachine } from './device-machine.ts'
 import { ALONE_MS, type Fleet } from './fleet.ts'
@@ -157,7 +157,12 @@ async function checkReplica(
       for (const { id } of list.rows) listed.add(id)
     }
     for (const { document, kind, content } of live.values()) {
-      const handle = await soon(clock, client.space(SPACE)[kind].open(document), `${device.name} opens ${document}`)
+      const space = client.space(SPACE)
+      const opening = space[kind].open(document).catch((error: unknown) => {
+        if (!(error instanceof JoineryError)) throw error
+        throw new Broken('I3', `${device.name} cannot open ${document}: ${error.code}`)
+      })
+      const handle = await soon(clock, opening, `${device.name} opens ${document}`)
       const here = canonical(shown(handle.view))
       const trashed = handle.view.$trash !== false
       handle[Symbol.dispose]()

@@ -1,5 +1,6 @@
 // `pnpm sim --seed 7`: one history of the shipping client and relay on virtual time, told in full with --trace.
-// `pnpm sim --seeds 1000 [--seed FIRST]`: many, on all cores. `--bug NAME` plants one of test/sim/bugs first.
+// `pnpm sim --seeds 1000 [--seed FIRST]`: many, on all cores. `--bug NAME` plants one of test/sim/bugs first, and ends with the first seed
+// that notices; with `--every`, it tells of each that does.
 import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { plant, readBug } from './plant.ts'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     trace: { type: 'boolean', default: false },
     bug: { type: 'string' },
+    every: { type: 'boolean', default: false },
   },
 })
 
@@ -25,5 +27,6 @@ process.exitCode = await runSeeds({
   count: values.seeds === undefined ? 1 : Number(values.seeds),
   trace: values.trace,
   bug: values.bug,
+  every: values.every,
   needs: values.bug === undefined ? [] : (readBug(values.bug).needs ?? []),
 })

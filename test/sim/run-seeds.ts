@@ -10,6 +10,8 @@ export interface Run {
   readonly count: number
   readonly trace: boolean
   readonly bug: string | undefined
+  /** Goes on after a planted bug was noticed. */
+  readonly every: boolean
   /** Seeds without these faults are passed over. */
   readonly needs: readonly Fault[]
 }
@@ -31,7 +33,7 @@ interface Tally {
 /** Runs them and prints what came out. 0 when everything held. */
 export async function runSeeds(run: Run): Promise<number> {
   const tally =
-    run.count < 20 || run.bug !== undefined || process.send !== undefined
+    run.count < 20 || (run.bug !== undefined && !run.every) || process.send !== undefined
       ? await runHere(run)
       : await runOnAllCores(run)
   if (process.send !== undefined) {
@@ -42,14 +44,16 @@ export async function runSeeds(run: Run): Promise<number> {
   console.log(
     `${tally.seeds} seeds, ${tally.operations} operations, ${tally.faults} faults, ${tally.failures.length} failed`,
   )
-  const missed = run.count >= ENOUGH ? SOMETIMES.filter(what => (tally.sometimes[what] ?? 0) === 0) : []
+  const missed =
+    run.count >= ENOUGH && run.bug === undefined ? SOMETIMES.filter(what => (tally.sometimes[what] ?? 0) === 0) : []
   for (const what of SOMETIMES)
-    if (run.count > 1) console.log(`${String(tally.sometimes[what] ?? 0).padStart(7)} × ${what}`)
+    if (run.count > 1 && run.bug === undefined)
+      console.log(`${String(tally.sometimes[what] ?? 0).padStart(7)} × ${what}`)
   for (const what of missed) console.log(`never: ${what}`)
   return tally.failures.length > 0 || missed.length > 0 ? 1 : 0
 }
 
-async function runHere({ first, count, trace, bug, needs }: Run): Promise<Tally> {
+async function runHere({ first, count, trace, bug, every, needs }: Run): Promise<Tally> {
   const tally: Tally = { seeds: 0, operations: 0, faults: 0, failures: [], sometimes: {} }
   for (let seed = first; seed < first + count; seed++) {
     const { faults } = planOf(seed)
@@ -60,8 +64,7 @@ async function runHere({ first, count, trace, bug, needs }: Run): Promise<Tally>
       tally.failures.push({ seed, broken: 'determinism: told twice, it is another history' })
     }
     if (trace) print(history)
-    // A planted bug is caught once.
-    if (bug !== undefined && tally.failures.length > 0) break
+    if (bug !== undefined && !every && tally.failures.length > 0) break
   }
   return tally
 }
@@ -78,8 +81,15 @@ async function runOnAllCores(run: Run): Promise<Tally> {
   return tallies.reduce(merge)
 }
 
-function inProcess({ first, count, bug }: Run): Promise<Tally> {
-  const args = ['--seed', String(first), '--seeds', String(count), ...(bug === undefined ? [] : ['--bug', bug])]
+function inProcess({ first, count, bug, every }: Run): Promise<Tally> {
+  const args = [
+    '--seed',
+    String(first),
+    '--seeds',
+    String(count),
+    ...(bug === undefined ? [] : ['--bug', bug]),
+    ...(every ? ['--every'] : []),
+  ]
   const child = fork(new URL('./main.ts', import.meta.url), args, { execArgv: ['--conditions=joinery-source'] })
   return new Promise((resolve, reject) => {
     let tally: Tally | undefined
