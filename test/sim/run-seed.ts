@@ -17,6 +17,8 @@ const CHECK_MS = 2_000
 const NOTICE_MS = 70_000
 const NOTICE_CLONE_MS = 180_000
 const QUIET_MS = 60_000
+/** After chaos, whatever is down comes back. */
+const RESTART_MS = 5_000
 /** Until what is told by itself has been told: hints go at once, and whoever missed one looks every five seconds. */
 const TOLD_MS = 10_000
 /** Longer than any timer that could still change something. */
@@ -130,7 +132,7 @@ function calmDown({ network, relays, devices, clock }: World): void {
   relays.calm()
   for (const device of devices) device.calm()
   for (const host of relays.awake()) network.heal(host)
-  clock.after(5_000, () => {
+  clock.after(RESTART_MS, () => {
     relays.start()
     for (const device of devices) if (device.tabs().length === 0) void device.openTab()
   })
@@ -140,17 +142,20 @@ function calmDown({ network, relays, devices, clock }: World): void {
 async function quiet({ clock, devices, relays, plan, journal }: World): Promise<void> {
   const notice = plan.faults.has('deviceClone') ? NOTICE_CLONE_MS : NOTICE_MS
   // A link that is half open looks alive until then, so nothing before tells whether all is quiet.
-  await clock.advance(plan.faults.has('halfOpen') || plan.faults.has('deviceClone') ? notice : TOLD_MS)
+  await clock.advance(plan.faults.has('halfOpen') || plan.faults.has('deviceClone') ? notice : RESTART_MS)
   // Nor does one to a node that stands still: whoever is linked to it calls himself live, and has not read what came meanwhile.
   if (relays.awake().length < relays.hosts().length) {
     while (relays.awake().length < relays.hosts().length) await clock.advance(STEP_MS)
-    await clock.advance(TOLD_MS)
   }
+  let since: number | undefined
   for (let at = 0; at < QUIET_MS + NOTICE_MS; at += STEP_MS) {
     await clock.advance(STEP_MS)
     if (journal.broken !== undefined) throw journal.broken
     const statuses = devices.flatMap(device => device.tabs().map(tab => tab.status.get()))
-    if (statuses.every(status => status.connection === 'live' && status.pending === 0 && !status.syncing)) return
+    const isQuiet = statuses.every(status => status.connection === 'live' && status.pending === 0 && !status.syncing)
+    if (!isQuiet) since = undefined
+    // What was acked last is still on its way to the others.
+    else if (clock.monotonic() - (since ??= clock.monotonic()) >= TOLD_MS) return
   }
   const fatal = relays.fatal()
   if (fatal !== undefined)
