@@ -4,7 +4,7 @@
  */
 import type { Transport } from '@joinery/core'
 import { decodeMessage, encodeMessage, type RelayMessage } from '@joinery/core/protocol'
-import { memoryStore } from '@joinery/core/testing'
+import { memoryStore, storeDisk } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
 import { world, type World } from './kit.ts'
 import { as, relayIn } from './relay.ts'
@@ -92,6 +92,44 @@ test('[R4] a name that the relay’s log has lost may be another’s: what comes
       ? [{ ...message, entries: message.entries.map(entry => ({ ...entry, device: own, n: 1 })) }]
       : [message]
   const laptop = await w.device('laptop').open(as('ada'))
+  laptop.note.create({ title: 'Of the clone' })
+  await w.clock.advance(10_000)
+  expect((await phone.note.get()).rows.map(({ title }) => title).sort()).toEqual(['First', 'Of the clone'])
+  expect(phone.device()).toBe(own)
+})
+
+test('[S4] what is given back goes under a name that may be a clone’s: the relay acks without an entry what it holds by then', async () => {
+  const w = world()
+  const relay = relayIn(w)
+  const path = way(w, 'phone')
+  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
+  const laptop = await w.device('laptop').open(as('ada'))
+  const made = phone.note.create({ title: 'First' })
+  await w.clock.advance(5_000)
+  await made.acked
+  const own = phone.device()
+
+  const store = memoryStore({ disk: storeDisk({ epoch: () => 'another' }) })
+  relay.crash()
+  relay.start(store)
+  w.network.partition('phone')
+  await w.clock.advance(60_000)
+  w.network.heal('phone')
+  // Both are asked for it, the other one was quicker, and the name under which this one brings it is in no log.
+  const acked: number[] = []
+  path.hear = message => {
+    if (message.type === 'ack') acked.push(...message.entries.map(({ n }) => n))
+    if (message.type !== 'want') return [message]
+    return [{ ...message, documents: [{ document: made.id, version: new Uint8Array(0) }] }]
+  }
+  await w.clock.advance(60_000)
+  expect(acked).toEqual([2])
+  for (const { space } of await store.spaces('', 9)) expect(await store.named(space, own, 2)).toBeUndefined()
+
+  path.hear = message =>
+    message.type === 'changes'
+      ? [{ ...message, entries: message.entries.map(entry => ({ ...entry, device: own, n: 2 })) }]
+      : [message]
   laptop.note.create({ title: 'Of the clone' })
   await w.clock.advance(10_000)
   expect((await phone.note.get()).rows.map(({ title }) => title).sort()).toEqual(['First', 'Of the clone'])

@@ -304,6 +304,6 @@ export function link(parts: LinkParts): Link {
 }
 
 /** What fails here fails because the client is being closed, or storage is gone: the status says so. */
-async function quietly(work: Promise<unknown>): Promise<void> {
-  await work.catch(() => undefined)
+function quietly(work: Promise<unknown>): Promise<unknown> {
+  return work.catch(() => undefined)
 }

@@ -21,25 +21,29 @@ export async function append(
   let { tail, bytes } = stored
   let n = await lastN(tx, space)
   const heads: OutboxHead[] = []
-  for (const { type, resupply, line } of entries) {
+  for (const { line, ...entry } of entries) {
     n += 1
-    const size = (line ?? resupply)?.length ?? 0
+    const size = (line ?? entry.resupply)?.length ?? 0
+    let at = 0
     if (line) {
-      tail += 1
+      at = ++tail
       bytes += size
-      tx.put('log', keys.line(place, tail), line)
+      tx.put('log', keys.line(place, at), line)
+    } else {
+      // The relay may hold it from somebody else: then its ack stands for no entry, and a clone of this device may write under its name.
+      tx.put('meta', keys.doubted(space), n)
     }
-    const at = line ? tail : 0
-    const waiting: OutboxRecord = { type, document, kind, engine, edited, at, size, resupply }
+    const waiting: OutboxRecord = { ...entry, document, kind, engine, edited, at, size }
     tx.put('outbox', keys.outbox(space, n), waiting)
     tx.put('index', keys.unacked(place, n), at)
     heads.push(headOf(n, waiting))
   }
-  const used = tail === stored.tail ? stored.used : edited
+  const grew = tail > stored.tail
+  const used = grew ? edited : stored.used
   const next: DocumentRecord = { ...stored, tail, bytes, used, edited: Math.max(stored.edited, edited) }
   tx.put('meta', keys.n(space), n)
   tx.put('documents', keys.document(place), next)
-  if (tail > stored.tail) markStale(tx, place, false)
+  if (grew) markStale(tx, place, false)
   return { record: next, heads }
 }
 
