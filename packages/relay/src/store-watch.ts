@@ -9,6 +9,8 @@ import { JoineryError, type Clock, type Store } from '@joinery/core'
 
 const ASK_MS = 1_000
 const LOST_MS = 5_000
+/** Clocks drift apart, also while commits go on. */
+const TIME_MS = 60_000
 
 export interface StoreWatch {
   /** This machine's clock, set right by the store's. */
@@ -43,6 +45,7 @@ export function createStoreWatch({
   let askedAt = -Infinity
   let isReady = true
   let isTold = store.time === undefined
+  let timedAt = clock.monotonic()
   let tell = (): void => undefined
   const told = isTold ? Promise.resolve() : new Promise<void>(resolve => (tell = resolve))
   let stop: (() => void) | undefined
@@ -61,6 +64,7 @@ export function createStoreWatch({
       // It was told in the middle of the way there and back.
       if (typeof there === 'number') offset = there + (clock.monotonic() - beganAt) / 2 - clock.now()
       isTold = true
+      timedAt = clock.monotonic()
       tell()
     } catch (error) {
       if (!(error instanceof JoineryError) || error.code === 'UNAVAILABLE') return
@@ -80,7 +84,8 @@ export function createStoreWatch({
       lost()
     }
     // An answer that does not come in so long will not.
-    if ((!isTold || now - answeredAt >= ASK_MS) && now - askedAt >= ASK_MS) void ask()
+    const isDue = !isTold || now - answeredAt >= ASK_MS || now - timedAt >= TIME_MS
+    if (isDue && now - askedAt >= ASK_MS) void ask()
     stop = clock.after(ASK_MS, tick)
   }
   if (!isTold) tick()

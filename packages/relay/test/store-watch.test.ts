@@ -4,7 +4,7 @@ import { CLOSE } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
 import { visitor } from './door/visitor.ts'
-import { rig, update, writer, type Rig } from './rig.ts'
+import { rig, type, update, writer, type Rig } from './rig.ts'
 
 /** A store that can be out of reach: then it answers nothing, or no. */
 function remote(): { store: Store; reach(how: 'yes' | 'no' | 'never'): void } {
@@ -97,4 +97,26 @@ test('[MN-13] nodes whose clocks differ judge stamps by the time of their store'
     expect(phone.of('refused')).toMatchObject([{ n: 2, code: 'STAMP_AHEAD' }])
     w.relay.close()
   }
+})
+
+test('[MN-13] a node whose clock drifts is set right also while it is never quiet', async () => {
+  const store = memoryStore()
+  let drift = 0
+  const clockOf = { now: () => 0 }
+  const w = rig({ store: { ...store, time: async () => clockOf.now() + drift } })
+  clockOf.now = w.clock.now
+  const phone = await w.device('ada', 'phone')
+  await w.rest(1_000)
+  phone.say({ type: 'watch', space: 'me', cursor: undefined })
+  drift = 3_000
+  const { edit } = writer(7)
+  for (let n = 1; n <= 130; n++) {
+    phone.say({ type: 'push', space: 'me', entries: [update(n, 'd', edit(type('x')))] })
+    await w.rest(500)
+  }
+  expect(phone.of('ack').flatMap(({ entries }) => entries)).toHaveLength(130)
+  phone.say({ type: 'time', id: 1 })
+  await w.rest()
+  expect(phone.of('clock')[0]?.wall).toBe(w.clock.now() + drift)
+  w.relay.close()
 })
