@@ -18,6 +18,8 @@ export interface TestPostgres {
   kill(): Promise<void>
   /** Starts it again where it was. */
   start(): Promise<void>
+  /** Starts it again, after a kill, as a copy that takes the place of another goes on: in another life of its log of writes. */
+  promote(): Promise<void>
   /** Stops it for good and removes its data. */
   remove(): Promise<void>
 }
@@ -60,9 +62,9 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
       await client.end()
     }
   }
-  const start = async (until = performance.now() + PATIENCE_MS): Promise<void> => {
+  const start = async (until = performance.now() + PATIENCE_MS, more: readonly string[] = []): Promise<void> => {
     heard = ''
-    const own = spawn(postgres, ['-D', data, ...settings, ...flags], { ...as, stdio: ['ignore', 'ignore', 'pipe'], env: ENV }) // prettier-ignore
+    const own = spawn(postgres, ['-D', data, ...settings, ...flags, ...more], { ...as, stdio: ['ignore', 'ignore', 'pipe'], env: ENV }) // prettier-ignore
     child = own
     own.stderr.on('data', (chunk: Buffer) => void (heard = (heard + chunk.toString()).slice(-10_000)))
     for (;;) {
@@ -73,7 +75,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
         if (performance.now() > until) throw new Error(`no Postgres: ${heard}`, { cause: error })
         await pause(30)
         // The processes of one that was killed take a moment to go.
-        if (own.exitCode !== null) return start(until)
+        if (own.exitCode !== null) return start(until, more)
       }
     }
   }
@@ -102,6 +104,13 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Test
     run,
     kill: () => end('SIGKILL'),
     start: () => start(),
+    async promote() {
+      const signal = join(data, 'recovery.signal')
+      writeFileSync(signal, '')
+      if (as.uid !== undefined && as.gid !== undefined) chownSync(signal, as.uid, as.gid)
+      await start(undefined, ['-c', 'restore_command=false'])
+      while ((await run('SELECT pg_is_in_recovery() AS copying'))[0]?.['copying'] === true) await pause(30)
+    },
     async remove() {
       process.off('exit', abandon)
       await end('SIGQUIT')

@@ -3,7 +3,7 @@
  * - R1: a commit locks the heads of its spaces for as long as it takes, so nodes take turns within a space, and in no other.
  * - Nothing that another node may change is remembered here, but for the numbers of spaces, which never change.
  * - S1: what COMMIT answered is on the disk of a Postgres that waits for it; a role or a server that cannot promise that is refused.
- * - What is on its disk is Postgres' to know: nothing that it answers is fatal here.
+ * - What is on its disk is Postgres' to know: nothing that it answers is fatal here, but that it is another one (MN-09).
  */
 import {
   hex,
@@ -20,6 +20,7 @@ import { commitTo } from './postgres/committing.ts'
 import { createConnections } from './postgres/connections.ts'
 import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
+import { createOrigin } from './postgres/origin.ts'
 import { forgetIn, lineageOf, pastPage } from './postgres/past.ts'
 import { authorsIn, readChain, readPage } from './postgres/reading.ts'
 import { foldIn, voidIn } from './postgres/replacing.ts'
@@ -35,6 +36,8 @@ export interface PostgresStoreOptions {
   readonly readers?: number
   /** Makes the name of a space's log's life. Random if absent. */
   readonly epoch?: () => string
+  /** Told once, when another Postgres is found in the place of the first: from then on everything is refused, and the process should end. */
+  readonly onFatal?: (error: unknown) => void
 }
 
 const EPOCH_BYTES = 16
@@ -58,8 +61,9 @@ const PROBE = new Uint8Array(32_768)
  */
 export async function postgresStore(options: PostgresStoreOptions): Promise<Store> {
   await prepareDatabase(options.url)
-  const commits = createConnections({ url: options.url, connections: options.lanes ?? 4 })
-  const reads = createConnections({ url: options.url, connections: options.readers ?? 8 })
+  const origin = createOrigin(options.onFatal ?? (() => undefined))
+  const commits = createConnections({ url: options.url, connections: options.lanes ?? 4, origin })
+  const reads = createConnections({ url: options.url, connections: options.readers ?? 8, origin })
   const freshEpoch = options.epoch ?? (() => hex(randomBytes(EPOCH_BYTES)))
   /** By which its probes are told from those of other nodes. */
   const node = hex(randomBytes(EPOCH_BYTES))
@@ -70,6 +74,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
 
   async function run<T>(work: () => Promise<T>): Promise<T> {
     if (closing !== undefined) throw new JoineryError('CLOSED')
+    origin.refuse()
     const doing = work()
     running.add(doing)
     try {
@@ -231,6 +236,12 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     probe: () =>
       run(async () => {
         await commits.look({ ids: [] }, STATEMENTS.probe, [node, PROBE])
+      }),
+    time: () =>
+      run(async () => {
+        const [row] = await reads.look<{ now: number }>({ ids: [] }, STATEMENTS.time, [])
+        if (row === undefined) throw new JoineryError('UNAVAILABLE')
+        return row.now
       }),
     close: () => (closing ??= close()),
   }

@@ -248,6 +248,57 @@ test('[DU-12] a Postgres that is away is UNAVAILABLE, never empty, and it goes o
   await own.remove()
 }, 60_000)
 
+test('[MN-09] a store that finds another Postgres in the place of the first refuses everything from then on, and says so once', async () => {
+  const own = await startPostgres()
+  const url = await own.database()
+  const told: unknown[] = []
+  const store = await postgresStore({ url, onFatal: error => told.push(error) })
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  await own.kill()
+  await own.start()
+  await store.head('a').catch(() => undefined)
+  expect([(await store.head('a'))?.seq, told]).toEqual([1, []])
+  await own.kill()
+  await own.promote()
+  // The connections of the old one break first.
+  await store.head('a').catch(() => undefined)
+  for (let at = 0; at < 3; at++) await expect(store.head('a')).rejects.toMatchObject({ details: { fatal: true } })
+  await expect(store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    details: { fatal: true },
+  })
+  expect(told).toHaveLength(1)
+  await store.close()
+  const next = await postgresStore({ url })
+  expect((await next.head('a'))?.seq).toBe(1)
+  await next.close()
+  await own.remove()
+}, 60_000)
+
+test('[MN-09] a database that was put back from a copy is another one', async () => {
+  const url = await postgres.database()
+  const name = new URL(url).pathname.slice(1)
+  const store = await open(url)
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  await store.close()
+  const copy = new URL(await postgres.database(url)).pathname.slice(1)
+  const again = await open(url)
+  await again.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
+  await postgres.run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+  await postgres.run(`ALTER DATABASE ${name} RENAME TO ${name}_old`)
+  await postgres.run(`ALTER DATABASE ${copy} RENAME TO ${name}`)
+  await again.head('a').catch(() => undefined)
+  await expect(again.head('a')).rejects.toMatchObject({ details: { fatal: true } })
+})
+
+test('[MN-13] a store tells what time it is at its Postgres', async () => {
+  const store = await open(await postgres.database())
+  const before = Date.now()
+  const time = await store.time?.()
+  expect(time).toBeGreaterThanOrEqual(before - 1)
+  expect(time).toBeLessThanOrEqual(Date.now() + 1)
+})
+
 test('[S1] a commit whose transaction was rolled back is never taken for one that was written', async () => {
   const url = await postgres.database()
   const store = await open(url)

@@ -46,7 +46,11 @@ export interface ServeParts {
     readonly file: string
     readonly onFatal: (error: unknown) => void
   }) => Store & StoreUpkeep
-  readonly openPostgres: (options: { readonly url: string; readonly lanes: number }) => Promise<Store>
+  readonly openPostgres: (options: {
+    readonly url: string
+    readonly lanes: number
+    readonly onFatal: (error: unknown) => void
+  }) => Promise<Store>
   /** What the worker threads run. */
   readonly workers: ThreadCode
   /** Loads what sends traces. */
@@ -191,7 +195,7 @@ interface Opened {
 
 async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) => void): Promise<Opened> {
   if ('url' in place)
-    return { store: await parts.openPostgres({ url: place.url, lanes: COMMIT_LANES }), kept: undefined }
+    return { store: await parts.openPostgres({ url: place.url, lanes: COMMIT_LANES, onFatal }), kept: undefined }
   const data = dirname(place.file)
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const store = parts.openSqlite({ file: place.file, onFatal })

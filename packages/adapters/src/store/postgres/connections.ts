@@ -10,6 +10,7 @@
 import { JoineryError } from '@joinery/core'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool, type PoolClient } from '../../pg.ts'
+import type { Origin } from './origin.ts'
 import { failureOf, isWorthAgain } from './refusals.ts'
 import { TYPES } from './wire-types.ts'
 
@@ -68,7 +69,11 @@ const ALONG_INDEXES = `,
 const AROUND_SPACES: Statement = { name: 'joinery_wall', text: WALL + ALONG_INDEXES }
 const AROUND_ALL: Statement = { name: 'joinery_wall_everywhere', text: WALL }
 
-export function createConnections(options: { readonly url: string; readonly connections: number }): Connections {
+export function createConnections(options: {
+  readonly url: string
+  readonly connections: number
+  readonly origin: Origin
+}): Connections {
   const pool = new Pool({
     connectionString: options.url,
     max: options.connections,
@@ -77,6 +82,7 @@ export function createConnections(options: { readonly url: string; readonly conn
     query_timeout: ANSWER_MS,
     keepAlive: true,
     application_name: 'joinery',
+    verify: (client, told) => void options.origin.check(client).then(() => told(), told),
   })
   // A connection that broke is told to whoever asks on it, and of one that nobody uses the pool lets go.
   pool.on('error', ignore)

@@ -218,6 +218,7 @@ const SQL = {
   setRole: 'UPDATE joinery.member SET role = $3 WHERE space = $1 AND subject = $2 RETURNING subject',
   dropMember: 'DELETE FROM joinery.member WHERE space = $1 AND subject = $2 RETURNING subject',
   members: 'SELECT subject, role FROM joinery.member WHERE space = $1 ORDER BY subject',
+  time: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS now',
   probe: `
     INSERT INTO joinery.probe (node, bytes) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE SET bytes = EXCLUDED.bytes`,
   role: 'SELECT role FROM joinery.member WHERE space = $1 AND subject = $2',
