@@ -8,7 +8,7 @@ import { defineCommand } from 'citty'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { spelledOut } from '../logs/redaction.ts'
-import { askRelay } from '../operator/asking.ts'
+import { askRelay } from '../hatch/through-hatch.ts'
 import { makeBackup, type LookThrough, type OpenStore } from '../upkeep/backup.ts'
 import { DATABASE } from './settings.ts'
 import { orSay, type Terminal } from './terminal.ts'
@@ -41,7 +41,7 @@ export function backupCommand({ terminal, clock, openStore, look, copyStore }: B
         openStore,
         look,
         async copy(into) {
-          if (!(await askRelay(data, { copyTo: into }))) await copyStore({ file, to: into })
+          if (!(await askRelay(data, relay => relay.copyTo(into)))) await copyStore({ file, to: into })
         },
       })
       const { spaces, documents, entries } = manifest

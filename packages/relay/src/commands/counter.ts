@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { verifyDevToken } from '../access/dev-tokens.ts'
 import { GATES } from '../gate/table.ts'
-import { HATCH, type Counter } from '../hatch/calls.ts'
-import { throughHatch } from '../hatch/through-hatch.ts'
+import type { Counter } from '../hatch/calls.ts'
+import { isAlone, throughHatch } from '../hatch/through-hatch.ts'
 import type { Log } from '../log.ts'
 import { createRelay } from '../relay.ts'
 import { createWorkers, type Workers } from '../workers/workers.ts'
@@ -47,7 +47,7 @@ async function openCounter(parts: CounterParts, data: string): Promise<OpenCount
     return { ...opened(parts, workers, parts.openStore({ file, lockTimeout: LOCK_MS })), workers }
   } catch (error) {
     const isLocked = error instanceof JoineryError && error.details['reason'] === 'locked'
-    const relay = isLocked ? await running(join(data, HATCH), file) : undefined
+    const relay = isLocked ? await running(data, file) : undefined
     if (relay === undefined) {
       await workers.close()
       throw error
@@ -94,18 +94,18 @@ function opened(parts: CounterParts, workers: Workers, store: Store): Omit<OpenC
   }
 }
 
-/** What a relay has behind its hatch. */
+/** What of a store and of a relay commands work with. */
 export function counterOf(store: Store, { compact }: Pick<Counter, 'compact'>): Counter {
   return { ...store, compact }
 }
 
-async function running(socket: string, file: string): Promise<Counter | undefined> {
-  const relay = throughHatch(socket)
+async function running(data: string, file: string): Promise<Counter | undefined> {
+  const relay = throughHatch(data)
   try {
     await relay.spaces('', 1)
     return relay
   } catch (error) {
-    if (!(error instanceof JoineryError) || error.details['reason'] !== 'alone') throw error
+    if (!isAlone(error)) throw error
     const sentence = `Another process has ${file} open and takes no commands: a relay of another version, or another program. Stop it first.`
     throw new JoineryError('UNAVAILABLE', { reason: 'locked', sentence }, { cause: error })
   }

@@ -19,10 +19,9 @@ import { folderFiles, type AppFiles } from '../http/app-files.ts'
 import { reasonOf, whereOf } from '../log.ts'
 import { jsonLog } from '../logs/json-log.ts'
 import { thinned } from '../logs/thinning.ts'
-import { HATCH } from '../hatch/calls.ts'
 import { openHatch } from '../hatch/hatch.ts'
+import { runningRelay } from '../hatch/running.ts'
 import { createCounters } from '../metrics/counters.ts'
-import { listenForOperator } from '../operator/listener.ts'
 import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
 import { sweptStore } from '../swept-store.ts'
@@ -137,24 +136,21 @@ export function serveCommand(parts: ServeParts) {
         metrics,
       })
       // On Postgres commands reach the store by themselves.
-      const hatch =
-        'url' in place
-          ? undefined
-          : await openHatch({ path: join(dirname(place.file), HATCH), counter: counterOf(store, relay), log })
       const { kept } = opened
-      const operator =
+      const hatch =
         kept &&
-        (await listenForOperator({
+        (await openHatch({
           data: kept.data,
-          random,
+          relay: runningRelay(counterOf(store, relay), {
+            copyTo: file => kept.store.copyTo(file),
+            suspect: relay.suspect,
+            log,
+          }),
           log,
-          copyTo: file => kept.store.copyTo(file),
-          suspect: relay.suspect,
         }))
       const stop = async (): Promise<void> => {
         log.info('stopping')
         hatch?.close()
-        await operator?.stop()
         await served.stop()
         await workers.close()
         await bus.close()

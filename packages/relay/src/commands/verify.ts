@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { spelledOut } from '../logs/redaction.ts'
-import { askRelay } from '../operator/asking.ts'
+import { askRelay } from '../hatch/through-hatch.ts'
 import type { LookThrough, OpenStore } from '../upkeep/backup.ts'
 import { examineCopy } from '../upkeep/examination.ts'
 import { noBackup } from '../upkeep/manifest.ts'
@@ -49,10 +49,10 @@ export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
     const folder = await mkdtemp(join(scratch, 'joinery-verify-'))
     try {
       const copy = join(folder, DATABASE)
-      if (!(await askRelay(data, { copyTo: copy }))) return undefined
+      if (!(await askRelay(data, relay => relay.copyTo(copy)))) return undefined
       const found = await verified(copy)
       for (let at = 0; at < found.damaged.length; at += PAGE)
-        await askRelay(data, { suspect: found.damaged.slice(at, at + PAGE) })
+        await askRelay(data, relay => relay.suspect(found.damaged.slice(at, at + PAGE)))
       return found
     } finally {
       await rm(folder, { recursive: true, force: true })

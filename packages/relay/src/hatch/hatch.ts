@@ -7,63 +7,71 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { JoineryError } from '@joinery/core'
 import { reasonOf, type Log } from '../log.ts'
-import { CALLS, type Counter } from './calls.ts'
+import { CALLS, type RunningRelay } from './calls.ts'
+import { hatchIn, reachable, type Reached } from './place.ts'
 import { callOf, packed, unpacked, type Answer } from './wire.ts'
 
 const ONLY_OWNER = 0o600
-/** A call names a document and a person, no more. */
+/** A call names some documents and a person, no more. */
 const CALL_BYTES = 65_536
-/** What a path of a socket may have at most, on the systems that have the least. */
-const PATH_BYTES = 103
+const FAILED = 'The relay could not do it: its log says why.'
 
 export interface Hatch {
   close(): void
 }
 
-/** Only for who has the database open: whatever is at `path` is what another left. */
+/** Only for who has the database in `data` open: a socket that is there is what another left. */
 export function openHatch(options: {
-  readonly path: string
-  readonly counter: Counter
+  readonly data: string
+  readonly relay: RunningRelay
   readonly log: Log
 }): Promise<Hatch | undefined> {
-  const { path, counter, log } = options
+  const { data, relay, log } = options
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     try {
       const { name, args } = callOf(unpacked(await bodyOf(request)))
       const known = CALLS.find(one => one === name)
       if (known === undefined) throw new JoineryError('NOT_FOUND', { call: name.slice(0, 64) })
       log.info('command', { call: known })
-      return { ok: true, value: await (counter[known] as (...given: unknown[]) => Promise<unknown>)(...args) }
+      return { ok: true, value: await (relay[known] as (...given: unknown[]) => Promise<unknown>)(...args) }
     } catch (error) {
-      if (error instanceof JoineryError) return { ok: false, code: error.code, details: plainOf(error.details) }
       log.warn('command-failed', reasonOf(error))
-      return { ok: false, code: 'UNAVAILABLE', details: {} }
+      if (error instanceof JoineryError) return { ok: false, code: error.code, details: plainOf(error.details) }
+      return { ok: false, code: 'UNAVAILABLE', details: { sentence: FAILED } }
     }
   }
   const server = createServer((request, response) => {
     void answer(request).then(told => response.end(packed(told)))
   })
-  // A compaction takes as long as it takes.
+  // A compaction, or a copy, takes as long as it takes.
   server.requestTimeout = 0
 
   return new Promise(resolve => {
+    let at: Reached | undefined
     const without = (reason: unknown): void => {
+      at?.reached()
       log.warn('no-hatch', reasonOf(reason))
       resolve(undefined)
     }
-    if (Buffer.byteLength(path) > PATH_BYTES) {
-      without(new Error('the path of the data folder is too long for a socket'))
+    const path = hatchIn(data)
+    try {
+      rmSync(path, { force: true })
+      at = reachable(data)
+    } catch (error) {
+      without(error)
       return
     }
-    rmSync(path, { force: true })
     server.once('error', without)
-    server.listen(path, () => {
+    server.listen(at.path, () => {
       server.off('error', without)
+      at?.reached()
       chmodSync(path, ONLY_OWNER)
       resolve({
         close() {
           server.close()
           server.closeAllConnections()
+          // Node removes what it listened by, which may have been a link.
+          rmSync(path, { force: true })
         },
       })
     })

@@ -1,7 +1,8 @@
 // The commands on a data folder, by themselves and while a relay has it open.
 import { VERSION } from '@joinery/core/protocol'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,6 +10,8 @@ import Database from 'better-sqlite3'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { sqliteStore } from '@joinery/adapters/store/sqlite'
+import { askRelay, throughHatch } from '../../src/hatch/through-hatch.ts'
+import { packed, unpacked } from '../../src/hatch/wire.ts'
 import { closeOf, dial, open, speak, type Dialled } from '../dial.ts'
 import { type as typing, update, writer } from '../rig.ts'
 import { runJoinery, spawnRelay, type Ran, type Spawned } from '../spawned.ts'
@@ -237,11 +240,7 @@ test(
     const relay = await spawnRelay(data)
     const socket = join(data, 'joinery.sock')
     expect(statSync(socket).mode & 0o777).toBe(0o600)
-    const { throughHatch } = await import('../../src/hatch/through-hatch.ts')
-    const through = throughHatch(socket) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
-    await expect(through['document']?.('garden', 'd')).resolves.toBe(undefined)
-    const { packed, unpacked } = await import('../../src/hatch/wire.ts')
-    const { request } = await import('node:http')
+    await expect(throughHatch(data).document('garden', 'd')).resolves.toBe(undefined)
     const raw = (body: Uint8Array): Promise<unknown> =>
       new Promise((resolve, reject) => {
         const asked = request({ socketPath: socket, method: 'POST' }, answer => {
@@ -254,6 +253,9 @@ test(
       })
     expect(await raw(packed({ name: 'close', args: [] }))).toMatchObject({ ok: false, code: 'NOT_FOUND' })
     expect(await raw(packed({ name: 'constructor', args: [] }))).toMatchObject({ ok: false, code: 'NOT_FOUND' })
+    expect(await raw(packed({ name: 'copyTo', args: ['copy.db'] }))).toMatchObject({ ok: false, code: 'BAD_INPUT' })
+    const elsewhere = [{ space: 'a\u0000b', document: 'd' }]
+    expect(await raw(packed({ name: 'suspect', args: [elsewhere] }))).toMatchObject({ ok: false, code: 'BAD_INPUT' })
     expect(await raw(new Uint8Array([1, 2, 3]))).toMatchObject({ ok: false })
     expect(await raw(new Uint8Array(100_000))).toMatchObject({ ok: false, code: 'TOO_LARGE' })
     relay.signal('SIGKILL')
@@ -261,8 +263,49 @@ test(
     expect(existsSync(socket)).toBe(true)
     const again = await spawnRelay(data)
     expect((await joinery('space', 'list', '--data', data)).code).toBe(0)
-    chmodSync(data, 0o700)
     await stopped(again)
     expect(existsSync(socket)).toBe(false)
   },
 )
+
+test(
+  'a folder whose path is too long for a socket is reached all the same, and nothing is left of how',
+  PATIENCE,
+  async () => {
+    const data = join(folder(), 'a'.repeat(120), 'b'.repeat(120))
+    const scratch = folder()
+    const env = { JOINERY_SECRET: SECRET, TMPDIR: scratch }
+    const relay = await spawnRelay(data, env)
+    const at = ['--data', data]
+    expect(await runJoinery(['space', 'admit', 'team', 'ann', 'owner', ...at], env)).toMatchObject({ code: 0, err: '' })
+    expect(statSync(join(data, 'joinery.sock')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(scratch)).toEqual([])
+    await stopped(relay)
+    expect(readdirSync(data)).toEqual(['joinery.db'])
+
+    // Nor does a relay start less, where there is no way to make one.
+    const none = await spawnRelay(data, { ...env, TMPDIR: join(scratch, 'none') })
+    await none.logged(({ event }) => event === 'no-hatch')
+    await stopped(none)
+  },
+)
+
+test('who asks for a copy while another is made is told so, and what cannot be copied is said', PATIENCE, async () => {
+  const data = folder()
+  const relay = await spawnRelay(data)
+  const through = throughHatch(data)
+  const to = folder()
+  const asked = await Promise.allSettled([1, 2].map(n => through.copyTo(join(to, `${n}.db`))))
+  expect(asked.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  expect(asked.find(one => one.status === 'rejected')?.reason).toMatchObject({
+    code: 'UNAVAILABLE',
+    details: { sentence: expect.stringContaining('somebody else') },
+  })
+  await expect(through.copyTo(join(to, 'none', 'copy.db'))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await relay.logged(({ event }) => event === 'command-failed')
+  await through.copyTo(join(to, '3.db'))
+  relay.signal('SIGKILL')
+  await relay.ended()
+  expect(await askRelay(data, one => one.copyTo(join(to, '4.db')))).toBe(false)
+  expect(existsSync(join(to, '4.db'))).toBe(false)
+})

@@ -4,7 +4,7 @@ import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { inspectSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
 import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -111,24 +111,6 @@ test('[BK-01] a backup made under 200 edits a second has every edit acked before
     expect(await restored?.body('garden', `d${at}`)).toEqual(then)
   }
   await Promise.all([store?.close(), restored?.close()])
-})
-
-test('[BK-01] who asks a running relay for a copy needs the key that is in its folder', async () => {
-  const data = join(folder(), 'data')
-  const relay = await spawnRelay(data)
-  const { port } = JSON.parse(readFileSync(join(data, 'operator.json'), 'utf8')) as { port: number }
-  expect(statSync(join(data, 'operator.json')).mode & 0o077).toBe(0)
-  const to = join(data, 'copy.db')
-  for (const headers of [{}, { Authorization: 'Bearer guess' }]) {
-    const answer = await fetch(`http://127.0.0.1:${port}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ copyTo: to }),
-    })
-    expect([answer.status, await answer.text()]).toEqual([404, ''])
-  }
-  expect(existsSync(to)).toBe(false)
-  relay.signal('SIGKILL')
 })
 
 test('[BK-02] a backup that was cut short or changed anywhere is refused, and nothing is put in place', async () => {
