@@ -10,6 +10,10 @@ test('a hint comes back as it was, with a trace and without', () => {
   expect(decodeHint(encodeHint(7))).toEqual({ seq: 7, trace: undefined, news: undefined })
 })
 
+test('[MN-02] the longest hint is a seq and a trace, and 34 bytes', () => {
+  expect(encodeHint(Number.MAX_SAFE_INTEGER, trace)).toHaveLength(8 + 2 + 24)
+})
+
 test('old nodes read the seq of a new hint, and new nodes that of an old one or of a newer one', () => {
   expect(readVarUint(createDecoder(encodeHint(300, trace)))).toBe(300)
   const old = createEncoder()
