@@ -15,7 +15,11 @@ export interface TestPgBouncer {
 
 const OTHERS_MAY_READ = 0o755
 
-export async function startPgBouncer(address: string, mode: 'session' | 'transaction'): Promise<TestPgBouncer> {
+export async function startPgBouncer(
+  address: string,
+  mode: 'session' | 'transaction',
+  sessions = 20,
+): Promise<TestPgBouncer> {
   const program = find(systemPackages.pgbouncer)
   if (program === undefined) throw new Error('pgbouncer is not installed: `pnpm test` does that')
   const { hostname, port, username, password, pathname } = new URL(address)
@@ -34,6 +38,7 @@ unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${join(folder, 'users.txt')}
 pool_mode = ${mode}
+default_pool_size = ${sessions}
 `,
   )
   // It refuses to run as root.

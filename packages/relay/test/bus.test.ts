@@ -125,13 +125,16 @@ test('[R5] two relays, one store, one Redis: edits and carets cross; killed, edi
   await fay.until(() => at(77) === undefined)
 })
 
-test('[MN-04] [R5] two relays on one Postgres tell each other by it, without a Redis, and show how full its queue is', async () => {
+test('[MN-04] [R5] two relays on one Postgres tell each other by it when nothing else is said, and show how full its queue is', async () => {
   const postgres = await startPostgres()
   onTestFinished(() => postgres.remove())
-  const settings = { JOINERY_DEV: 'true', JOINERY_STORE: await postgres.database(), JOINERY_BUS: 'postgres' }
+  const settings = { JOINERY_DEV: 'true', JOINERY_STORE: await postgres.database() }
   // So rarely that the test would not end.
   const flags = ['--metrics-port', '0', '--limit', 'pollMs=60000']
-  const [one, other] = [await spawnRelay(folder(), settings, flags), await spawnRelay(folder(), settings, flags)]
+  const [one, other] = [
+    await spawnRelay(folder(), settings, flags),
+    await spawnRelay(folder(), { ...settings, JOINERY_BUS: 'postgres' }, flags),
+  ]
   for (const relay of [one, other]) await relay.logged(line => line['event'] === 'bus-reached')
   const [ann, bob] = [await dial(one.port, 'ann', 'phone'), await dial(other.port, 'bob', 'phone')]
   for (const device of [ann, bob]) {

@@ -48,7 +48,7 @@ const PROBE = new Uint8Array(32_768)
  * Connects to a Postgres, and makes or migrates what a relay keeps there.
  *
  * Rejects with UNAVAILABLE and the details `reason` and `sentence` when it must not start: `unreachable`, `version`, `synchronous` (a commit
- * would not wait for the disk), `bypass` (the role reads over row-level security), `newer`.
+ * would not wait for the disk), `bypass` (the role reads over row-level security), `pooled` (by a pooler in transaction mode), `newer`.
  *
  * @example
  * ```ts no-run

@@ -1,7 +1,8 @@
 // What a Postgres store owes beyond the port's laws: several nodes on one database, the wall between spaces, and a server that goes away.
 import { entryDigest, type CommitEntry, type Outcome, type Store } from '@joinery/core'
 import { Client } from 'pg'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { startPgBouncer } from '../../../../test/pgbouncer.ts'
 import { startPostgres, type TestPostgres } from '../../../../test/postgres.ts'
 import { postgresStore } from '../../src/store/postgres.ts'
 
@@ -11,11 +12,13 @@ let opened: Store[] = []
 beforeAll(async () => {
   postgres = await startPostgres()
 }, 60_000)
-afterEach(async () => {
+afterEach(closeAll)
+afterAll(() => postgres.remove(), 60_000)
+
+async function closeAll(): Promise<void> {
   await Promise.all(opened.map(store => store.close()))
   opened = []
-})
-afterAll(() => postgres.remove(), 60_000)
+}
 
 async function open(url: string): Promise<Store> {
   const store = await postgresStore({ url })
@@ -185,6 +188,28 @@ test('[S1] a Postgres that does not wait for the disk is refused', async () => {
   await postgres.run(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`)
   await expect(postgresStore({ url })).rejects.toMatchObject({ details: { reason: 'synchronous' } })
 })
+
+test('[MN-05] behind a pooler in transaction mode it is refused, also when that has one session; in session mode it is used', async () => {
+  for (const [mode, sessions] of [
+    ['transaction', 20],
+    ['transaction', 1],
+    ['session', 20],
+  ] as const) {
+    // prettier-ignore
+    const url = await postgres.database()
+    const pooler = await startPgBouncer(url, mode, sessions)
+    onTestFinished(() => pooler.remove())
+    const opening = open(pooler.url)
+    if (mode === 'session') expect(await (await opening).head('garden')).toBe(undefined)
+    else {
+      await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'pooled' } })
+      // Nothing was begun, and no lock stays with a session of the pooler's.
+      expect(await postgres.run(`SELECT 1 FROM pg_namespace WHERE nspname = 'joinery'`, url)).toEqual([])
+      expect(await postgres.run(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`)).toEqual([])
+    }
+    await closeAll()
+  }
+}, 30_000)
 
 test('[BK-07] many nodes that start on an empty database make one schema, and a newer one is refused', async () => {
   const url = await postgres.database()

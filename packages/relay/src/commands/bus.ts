@@ -9,9 +9,10 @@ export type OpenBus = (address: string, events: BusEvents) => Promise<Bus>
 /** Of one node there are no others. */
 export const ALONE = 'memory'
 
-/** `postgres`: the one that the store is in. */
-export function busAddress({ bus = ALONE, store }: Pick<Values, 'bus' | 'store'>): string {
-  return bus === 'postgres' && store !== undefined ? store : bus
+/** `postgres`: the one that the store is in. That is it unless something else is said, since there may be other nodes on it. */
+export function busAddress({ bus, store }: Pick<Values, 'bus' | 'store'>): string {
+  if (store === undefined) return bus ?? ALONE
+  return bus === undefined || bus === 'postgres' ? store : bus
 }
 
 export interface OpenedBus {

@@ -35,7 +35,8 @@ export const SETTINGS = {
   }),
   'bus': secret(isBus, {
     variable: 'JOINERY_BUS',
-    tells: 'How relays on one store hear of each other at once; `memory` if absent, for one alone',
+    tells:
+      'How relays on one store hear of each other at once; if absent `postgres` with a `store`, else `memory`, for one alone',
     allowed:
       'memory, redis://user:password@host:6379/0 (rediss:// with TLS), postgres://role:password@host/database, or postgres for that of `store`',
   }),

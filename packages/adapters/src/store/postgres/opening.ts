@@ -1,6 +1,8 @@
 /**
  * Makes sure of a Postgres before a relay stands on it. Laws:
  * - S1: a commit waits for the disk, or it is not used. T4: the role cannot read over row-level security, or it is not used.
+ * - A connection is one session for as long as it lasts, or it is not used: what is prepared, locked or listened to in one is there in the next
+ *   transaction (MN-05).
  * - BK-07, BK-08: migrations run to the end or not at all, one process at a time; a schema of a newer version is refused.
  */
 import { Client } from '../../pg.ts'
@@ -25,8 +27,7 @@ const OPEN_TABLES = `
   WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname NOT IN ('migration', 'probe') AND NOT (relrowsecurity AND relforcerowsecurity)`
 
 export async function prepareDatabase(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'joinery' })
-  client.on('error', () => undefined)
+  const client = clientOf(url)
   try {
     await client.connect()
   } catch (error) {
@@ -34,6 +35,7 @@ export async function prepareDatabase(url: string): Promise<void> {
   }
   try {
     await refuseUnlessDurable(client)
+    await refuseUnlessOneSession(client, url)
     await migrate(client)
     const { rows } = await client.query<{ name: string }>(OPEN_TABLES)
     if (rows.length > 0) throw bypass(`Row-level security is off on ${rows.map(({ name }) => name).join(', ')}.`)
@@ -66,6 +68,38 @@ async function refuseUnlessDurable(client: Client): Promise<void> {
 
 function bypass(sentence: string): Error {
   return refusal('bypass', sentence)
+}
+
+const SESSION = 'SELECT pg_backend_pid() AS session'
+
+/** While another connection is in a transaction, ours either has its session still, or a pooler lent it away. */
+async function refuseUnlessOneSession(client: Client, url: string): Promise<void> {
+  const other = clientOf(url)
+  try {
+    const before = await sessionOf(client)
+    await other.connect()
+    await other.query('BEGIN')
+    // Behind a pooler with one session there would be none left to ask ours.
+    const isLent = (await sessionOf(other)) === before || (await sessionOf(client)) !== before
+    if (isLent)
+      throw refusal(
+        'pooled',
+        'Between the relay and Postgres is a pooler that lends sessions by the transaction: give it the address of Postgres itself, or of a pooler in session mode.',
+      )
+  } finally {
+    await other.end().catch(() => undefined)
+  }
+}
+
+async function sessionOf(client: Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ session: number }>(SESSION)
+  return rows[0]?.session
+}
+
+function clientOf(url: string): Client {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'joinery' })
+  client.on('error', () => undefined)
+  return client
 }
 
 async function migrate(client: Client): Promise<void> {

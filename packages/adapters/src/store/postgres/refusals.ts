@@ -9,6 +9,8 @@ export type PostgresRefusal =
   /** The schema is of a newer version. */
   | 'newer'
   | 'version'
+  /** A pooler gives each transaction another session. */
+  | 'pooled'
   /** It cannot be reached, or does not let us in. */
   | 'unreachable'
 
