@@ -89,6 +89,7 @@ export interface RelayFigures {
   readonly queueEntries: number
   readonly queueBytes: number
   readonly foldsWaiting: number
+  readonly replaysWaiting: number
   /** 1 while the bus is up. */
   readonly busUp: number
 }
@@ -385,6 +386,7 @@ export function createRelay(options: RelayOptions): Relay {
         queueEntries: committers.waitingEntries(),
         queueBytes: committers.waitingBytes(),
         foldsWaiting: compactor.waiting(),
+        replaysWaiting: replayer.waiting(),
         busUp: bus.isUp() ? 1 : 0,
       }
     },

@@ -22,7 +22,7 @@ interface Dashboard {
 }
 
 const dashboard = JSON.parse(file('grafana-dashboard.json')) as Dashboard
-const alerts = file('alerts.yaml')
+const alerts = file('alerts.yaml') + file('fleet-alerts.yaml')
 const ours: readonly Row[] = [COUNTERS, GAUGES, HISTOGRAMS].flatMap(table => Object.values<Row>(table))
 
 async function exposed(): Promise<Set<string>> {

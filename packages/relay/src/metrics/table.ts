@@ -152,6 +152,10 @@ export const GAUGES = {
   queueEntries: { metric: 'joinery_queue_entries', help: 'Edits that wait for their commit' },
   queueBytes: { metric: 'joinery_queue_bytes', help: 'Bytes of those edits' },
   foldsWaiting: { metric: 'joinery_folds_waiting', help: 'Documents that wait to be folded' },
+  replaysWaiting: {
+    metric: 'joinery_replays_waiting',
+    help: 'Documents that wait to be tried in their engine since they were written',
+  },
   busUp: { metric: 'joinery_bus_up', help: 'Whether other nodes hear of edits at once: 1, or 0 while they poll' },
   busBacklog: { metric: 'joinery_bus_backlog', help: 'How full Postgres’ queue of notifications is, 0 to 1' },
   storeBytes: { metric: 'joinery_store_bytes', label: 'file', help: 'Size of the `database` and of its `wal`' },

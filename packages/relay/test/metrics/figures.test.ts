@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { foldWith } from '../../src/index.ts'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
+import { trialsHere } from '../replay/poison.ts'
 import { rig, type as typing, update, writer, type Rig } from '../rig.ts'
 
 /** A watcher of `garden`. */
@@ -75,6 +76,16 @@ test('a fold is counted, and its time', async () => {
   expect(one.relay.counters.read().get('folded')).toBe(1)
   expect(one.relay.counters.distribution('fold-seconds').counts.reduce((sum, count) => sum + count, 0)).toBe(1)
   expect(one.relay.figures().foldsWaiting).toBe(0)
+})
+
+test('what waits to be tried in its engine is told, and when it was, no more', async () => {
+  const one = rig({ trials: trialsHere(), limits: { replayQuietMs: 5_000 } })
+  const ann = await watching(one, 'ann')
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', writer(1).edit(typing('x')))] })
+  await one.rest()
+  expect(one.relay.figures().replaysWaiting).toBe(1)
+  await one.rest(10_000)
+  expect(one.relay.figures().replaysWaiting).toBe(0)
 })
 
 test('a commit that failed names the connections that it was for', async () => {
