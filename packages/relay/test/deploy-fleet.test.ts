@@ -1,0 +1,177 @@
+// The fleet in `deploy/fleet`, as far as it is true without a container: the file is YAML, everything in it is used and names what there is,
+// and with secrets drawn by its script relays would start, on a Postgres as its script leaves it.
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
+import { postgresStore } from '@joinery/adapters/store/postgres'
+import { startPostgres } from '../../../test/postgres.ts'
+import { busAddress } from '../src/commands/bus.ts'
+import { configurationOf } from '../src/configuration/configuration.ts'
+import { serveMistakes } from '../src/configuration/rules.ts'
+
+const FOLDER = join(import.meta.dirname, '../../../deploy/fleet')
+const file = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
+
+interface Service {
+  readonly image: string
+  readonly build?: { readonly context: string; readonly dockerfile: string }
+  readonly user: string
+  readonly read_only: boolean
+  readonly cap_drop: readonly string[]
+  readonly security_opt: readonly string[]
+  readonly restart: string
+  readonly networks: readonly string[]
+  readonly command?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly tmpfs?: readonly string[]
+  readonly secrets?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly depends_on?: readonly string[] | Readonly<Record<string, { readonly condition: string }>>
+}
+
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks: Readonly<Record<string, { readonly ipam: { readonly config: readonly { subnet: string }[] } }>>
+  readonly volumes: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>
+}
+
+const compose = parse(file('compose.yaml'), { merge: true }) as Compose
+const services = Object.entries(compose.services)
+const relays = services.filter(([, { image }]) => image === 'joinery')
+
+/** The script of secrets, run in a folder of its own. */
+function drawn(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'joinery-fleet-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  copyFileSync(join(FOLDER, 'secrets.sh'), join(folder, 'secrets.sh'))
+  execFileSync('sh', [join(folder, 'secrets.sh')], { cwd: '/', stdio: 'pipe' })
+  return folder
+}
+
+test('[OP-10] every part is nobody, cannot become more, and writes to what is mounted alone', () => {
+  expect(services.map(([name]) => name).toSorted()).toEqual(['balancer', 'postgres', 'redis', 'relay-one', 'relay-two'])
+  for (const [name, service] of services) {
+    expect([name, service.read_only, service.cap_drop, service.restart]).toEqual([
+      name,
+      true,
+      ['ALL'],
+      'unless-stopped',
+    ])
+    expect([name, service.security_opt]).toEqual([name, ['no-new-privileges:true']])
+    expect([name, Number.parseInt(service.user, 10)]).toEqual([name, expect.toSatisfy((id: number) => id > 0)])
+    // From outside only this machine gets in, and only to what people and Prometheus need.
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:(4321:4321|946[45]:9464)$/)
+    const isRelay = service.image === 'joinery'
+    // A relay's is in its image.
+    expect([name, service.healthcheck === undefined]).toEqual([name, isRelay])
+  }
+  expect(compose.services['postgres']?.ports ?? compose.services['redis']?.ports).toBe(undefined)
+})
+
+test('what is mounted is there, what is declared is used, and who is waited for is there', () => {
+  const all = services.map(([, service]) => service)
+  expect(new Set(all.flatMap(({ secrets = [] }) => secrets))).toEqual(new Set(Object.keys(compose.secrets)))
+  expect(new Set(all.flatMap(({ networks }) => networks))).toEqual(new Set(Object.keys(compose.networks)))
+  const mounts = all.flatMap(({ volumes = [] }) => volumes).map(volume => volume.split(':'))
+  for (const [from = '', , mode] of mounts.filter(([from]) => from?.startsWith('./'))) {
+    expect([from, mode, existsSync(join(FOLDER, from))]).toEqual([from, 'ro', true])
+  }
+  const named = mounts.flatMap(([from = '']) => (from.startsWith('.') ? [] : [from]))
+  expect(new Set(named)).toEqual(new Set(Object.keys(compose.volumes)))
+  for (const [name, { build, depends_on: others = [], secrets = [], environment = {}, command = [] }] of services) {
+    if (build !== undefined) expect(existsSync(join(FOLDER, build.context, build.dockerfile))).toBe(true)
+    for (const other of Array.isArray(others) ? (others as string[]) : Object.keys(others))
+      expect([name, other in compose.services]).toEqual([name, true])
+    // Each is read by a variable or on the command line, or by the script that makes the role.
+    const read = [...Object.values(environment), ...command, name === 'postgres' ? file('role.sh') : ''].join(' ')
+    for (const secret of secrets) expect([name, read.includes(`/run/secrets/${secret}`)]).toEqual([name, true])
+    const mounted = [...read.matchAll(/\/run\/secrets\/(\w+)/g)].map(([, secret = '']) => secret)
+    expect([name, mounted.filter(secret => !secrets.includes(secret))]).toEqual([name, []])
+  }
+})
+
+test('secrets are drawn once, in a folder for nobody else, and no two are the same', () => {
+  const folder = drawn()
+  const secrets = join(folder, 'secrets')
+  expect(statSync(secrets).mode & 0o777).toBe(0o700)
+  const declared = Object.values(compose.secrets).map(secret => secret.file)
+  expect(readdirSync(secrets).map(name => `./secrets/${name}`).toSorted()).toEqual(declared.toSorted()) // prettier-ignore
+  const read = (name: string): string => readFileSync(join(secrets, name), 'utf8')
+  for (const name of readdirSync(secrets))
+    expect([name, statSync(join(secrets, name)).mode & 0o777]).toEqual([name, 0o444])
+  const drawnOnes = ['joinery_secret', 'metrics_token', 'postgres_superuser', 'postgres_relay'].map(read)
+  for (const one of drawnOnes) expect(one).toMatch(/^[0-9a-f]{64}$/)
+  expect(new Set(drawnOnes).size).toBe(4)
+  const before = readdirSync(secrets).map(read)
+  expect(() => execFileSync('sh', [join(folder, 'secrets.sh')], { stdio: 'pipe' })).toThrow()
+  expect(readdirSync(secrets).map(read)).toEqual(before)
+  expect(read('redis_conf')).toContain(`requirepass ${new URL(read('joinery_bus')).password}\n`)
+})
+
+test('with these secrets the settings of each relay will do, and they meet on one Postgres and one Redis', () => {
+  const folder = drawn()
+  const [{ subnet } = { subnet: '' }] = compose.networks['inside']?.ipam.config ?? []
+  expect(relays).toHaveLength(2)
+  for (const [, { environment = {}, command }] of relays) {
+    expect(command).toBe(undefined)
+    const here = Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [
+        name,
+        value.replace('/run/secrets', join(folder, 'secrets')),
+      ]),
+    )
+    // The image says these, and this file what differs.
+    const image = { JOINERY_DATA: '/data', JOINERY_HOST: '0.0.0.0', JOINERY_PORT: '4321' }
+    const configuration = configurationOf({ environment: { ...image, ...here }, flags: {}, file: undefined })
+    expect([...configuration.mistakes, ...serveMistakes(configuration)]).toEqual([])
+    const { values } = configuration
+    expect(values.data).toBe(undefined)
+    expect(new URL(values.store ?? '').host).toBe('postgres:5432')
+    expect(new URL(busAddress(values)).host).toBe('redis:6379')
+    expect(values.trustProxy).toEqual([subnet])
+    expect(values['metrics.port']).toBe(9464)
+  }
+})
+
+test('the balancer has every relay twice, sends nobody to one that is not ready, and keeps links over HTTP together', () => {
+  const config = file('haproxy.cfg')
+  const sections = new Map(
+    config.split(/\n(?=[a-z]+ ?\w*\n {2})/).map(text => [text.replace(/^(#.*\n)+/, '').split('\n', 1)[0], text]),
+  )
+  for (const name of ['backend relays', 'backend requests']) {
+    const servers = [...(sections.get(name) ?? '').matchAll(/^ {2}server \w+ ([\w-]+):4321\b/gm)].map(
+      ([, host]) => host,
+    )
+    expect([name, servers]).toEqual([name, relays.map(([host]) => host)])
+  }
+  expect(sections.get('backend relays')).toMatch(/uri \/readyz[\s\S]*default-server check /)
+  const requests = sections.get('backend requests') ?? ''
+  expect(requests.match(/ track relays\/\w+ /g)).toHaveLength(2)
+  for (const said of ['req.hdr(Joinery-Session)', 'res.hdr(Joinery-Session)']) expect(requests).toContain(said)
+  // A WebSocket has the same address, and begins with GET.
+  expect(config).toContain('use_backend requests if { path /v1/sync } { method POST }')
+  expect(config).toContain('deny_status 404 if { path -i -m beg /metrics }')
+})
+
+test('[T4] the role that the script makes is one that a relay takes, and no other enters its database', async () => {
+  const postgres = await startPostgres()
+  onTestFinished(() => postgres.remove())
+  const sql = /<<'SQL'\n([\s\S]*)^SQL$/m.exec(file('role.sh'))?.[1] ?? ''
+  const statements = sql.replace(":'password'", `'sesame'`).replaceAll('relay', 'fleet').trim().split('\n')
+  expect(statements).toHaveLength(3)
+  for (const statement of statements) await postgres.run(statement)
+  const url = new URL(await postgres.database())
+  url.pathname = '/joinery'
+  await expect(postgresStore({ url: url.href })).rejects.toMatchObject({ details: { reason: 'unreachable' } })
+  Object.assign(url, { username: 'fleet', password: 'sesame' })
+  const store = await postgresStore({ url: url.href })
+  await store.admit('garden', 'ann', 'owner')
+  expect(await store.roleOf('garden', 'ann')).toBe('owner')
+  await store.close()
+}, 60_000)
