@@ -79,6 +79,7 @@ export const SOMETIMES = [
   'clock was ahead and edits were stamped anew',
   'a relay lost power',
   'another node was quicker',
+  'decided while nobody else wrote',
   'another node had written it',
   'commit failed for another',
   'a node did not hear what became of a commit',

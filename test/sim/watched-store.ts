@@ -1,5 +1,5 @@
 // Looks at what a relay asks of its store: what it may say is durable, and what must happen sometimes.
-import type { Store } from '@joinery/core'
+import type { CommittedSpace, SpaceCommit, Store } from '@joinery/core'
 import type { Plan } from './plan.ts'
 import { isDurable, type Traffic } from './relay-traffic.ts'
 
@@ -8,22 +8,31 @@ export function watchedStore(store: Store, traffic: Traffic, plan: Plan): Store 
   /** With these, a relay also looks for what a commit of its own, a clone, or another node wrote. */
   const others =
     plan.nodes > 1 || (['commitUnknown', 'diskFull', 'deviceClone'] as const).some(fault => plan.faults.has(fault))
+  const { commitAlone } = store
+  const committed = (spaces: readonly SpaceCommit[], outcome: CommittedSpace[]): CommittedSpace[] => {
+    for (const { space, head, outcomes } of outcome) {
+      isDurable(traffic, space, head.seq)
+      if (plan.nodes === 1) continue
+      if (outcomes.some(({ outcome: one }) => one === 'stale')) journal.saw('another node was quicker')
+      if (outcomes.some(({ outcome: one }) => one === 'known')) journal.saw('another node had written it')
+    }
+    for (const { entries } of spaces) {
+      if (plan.nodes === 1 && entries.some(entry => !traffic.devices.has(entry.device)))
+        journal.saw('acked while the author was away')
+    }
+    return outcome
+  }
   return {
     ...store,
-    async commit(spaces) {
-      const committed = await store.commit(spaces)
-      for (const { space, head, outcomes } of committed) {
-        isDurable(traffic, space, head.seq)
-        if (plan.nodes === 1) continue
-        if (outcomes.some(({ outcome }) => outcome === 'stale')) journal.saw('another node was quicker')
-        if (outcomes.some(({ outcome }) => outcome === 'known')) journal.saw('another node had written it')
-      }
-      for (const { entries } of spaces) {
-        if (plan.nodes === 1 && entries.some(entry => !traffic.devices.has(entry.device)))
-          journal.saw('acked while the author was away')
-      }
-      return committed
-    },
+    commit: async spaces => committed(spaces, await store.commit(spaces)),
+    ...(commitAlone && {
+      async commitAlone(spaces, decide) {
+        let decided: readonly SpaceCommit[] = []
+        const outcome = await commitAlone(spaces, async () => (decided = await decide()))
+        journal.saw('decided while nobody else wrote')
+        return committed(decided, outcome)
+      },
+    }),
     async head(space) {
       const head = await store.head(space)
       if (head !== undefined) isDurable(traffic, space, head.seq)

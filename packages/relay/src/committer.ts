@@ -18,12 +18,13 @@ import {
   type CommittedSpace,
   type Entry,
   type Hash,
+  type SpaceCommit,
   type Store,
   type TraceContext,
 } from '@joinery/core'
 import type { Scanned, ScanLarge } from './gate/gate.ts'
 import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
-import { judgeBatch, type JudgeOptions, type Taken } from './judging.ts'
+import { judgeBatch, type Judged, type JudgeOptions, type Taken } from './judging.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
 import { createSpacing } from './spacing.ts'
@@ -55,7 +56,7 @@ export interface Committer {
 
 export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' | 'clock'> {
   readonly clock: Clock
-  readonly store: Pick<Store, 'commit' | 'named' | 'holds'>
+  readonly store: Pick<Store, 'commit' | 'commitAlone' | 'named' | 'holds'>
   readonly limits: RelayLimits
   readonly log: Log
   readonly counters: Counters
@@ -234,27 +235,61 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 
   const settle = async (batch: readonly Queued[], budget: { splits: number }): Promise<void> => {
-    const { taken, later } = await judgeBatch(options, batch, answer)
-    if (taken.length > MANY) await options.turn()
-    const stale = taken.length === 0 ? [] : await write(taken, budget)
+    const { taken, later, ...tried } = await (isOvertaken(batch) ? tryAlone(batch) : tryToCommit(batch))
+    const stale = taken.length === 0 ? [] : await settleTried(taken, tried, budget)
     settled()
     const again = inOrder(batch, [...later, ...stale])
     if (again.length > 0) await settle(again, budget)
   }
 
-  /** Writes what was taken and answers it; gives back what has to be judged again. */
-  const write = async (taken: readonly Taken[], budget: { splits: number }): Promise<Queued[]> => {
-    const spaces = bySpace(taken)
-    let committed: readonly CommittedSpace[]
+  const judge = async (batch: readonly Queued[]): Promise<Judged> => {
+    const judged = await judgeBatch(options, batch, answer)
+    if (judged.taken.length > MANY) await options.turn()
+    return judged
+  }
+
+  const tryToCommit = async (batch: readonly Queued[]): Promise<Judged & Tried> => {
+    const judged = await judge(batch)
+    const spaces = bySpace(judged.taken)
+    const outcome = spaces.length === 0 ? NOTHING_WRITTEN : await outcomeOf(store.commit(commitsOf(spaces)))
+    return { ...judged, spaces, outcome }
+  }
+
+  const isOvertaken = (batch: readonly Queued[]): boolean =>
+    store.commitAlone !== undefined && batch.some(({ stale }) => stale > 0)
+
+  /** Nodes that write in one document all the time would overtake each other for ever, and the slower one would never write. */
+  const tryAlone = async (batch: readonly Queued[]): Promise<Judged & Tried> => {
+    let judged: Judged | undefined
+    let spaces: BySpace = []
+    const decide = async (): Promise<SpaceCommit[]> => {
+      judged = await judge(batch)
+      spaces = bySpace(judged.taken)
+      return commitsOf(spaces)
+    }
+    const names = batch.map(({ job }) => job.space)
+    const outcome = await outcomeOf(store.commitAlone?.(names, decide) ?? Promise.resolve([]))
+    return judged === undefined ? tryToCommit(batch) : { ...judged, spaces, outcome }
+  }
+
+  const outcomeOf = async (committing: Promise<readonly CommittedSpace[]>): Promise<Tried['outcome']> => {
     const beganAt = clock.monotonic()
     try {
-      committed = await store.commit(
-        spaces.map(([space, ofSpace]) => ({ space, entries: ofSpace.map(({ entry }) => entry) })),
-      )
+      const committed = await committing
+      return { beganAt, committedAt: clock.monotonic(), committed }
     } catch (error) {
-      return recover(taken, error, budget)
+      return { error }
     }
-    const committedAt = clock.monotonic()
+  }
+
+  /** Answers what was taken, and written or not; gives back what has to be judged again. */
+  const settleTried = async (
+    taken: readonly Taken[],
+    { spaces, outcome }: Tried,
+    budget: { splits: number },
+  ): Promise<Queued[]> => {
+    if ('error' in outcome) return recover(taken, outcome.error, budget)
+    const { beganAt, committedAt, committed } = outcome
     counters.observe('commit-seconds', (committedAt - beganAt) / 1_000)
     counters.observe('commit-entries', taken.length)
     const trace = tracing && traced(tracing, taken, beganAt, committedAt)
@@ -273,7 +308,7 @@ export function createCommitter(options: CommitterOptions): Committer {
           written.push(storedEntry(entry, outcome.seq))
           answer(queued, acked(outcome.seq), committedAt)
         } else {
-          heads.forget(space, entry.document)
+          heads.moved(space, entry.document)
           if (outcome?.outcome === 'known') answer(queued, acked(outcome.seq))
           else if (outcome?.outcome === 'forked')
             answer(queued, refused('DEVICE_FORKED', 'the same n with other content'))
@@ -360,6 +395,22 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 }
 
+type BySpace = readonly (readonly [space: string, taken: readonly Taken[]])[]
+
+/** A commit that was tried, and what became of it. */
+interface Tried {
+  readonly spaces: BySpace
+  readonly outcome:
+    | { readonly beganAt: number; readonly committedAt: number; readonly committed: readonly CommittedSpace[] }
+    | { readonly error: unknown }
+}
+
+const NOTHING_WRITTEN: Tried['outcome'] = { beganAt: 0, committedAt: 0, committed: [] }
+
+function commitsOf(spaces: BySpace): SpaceCommit[] {
+  return spaces.map(([space, taken]) => ({ space, entries: taken.map(({ entry }) => entry) }))
+}
+
 function isTraced({ queued }: Taken): boolean {
   return queued.trace !== undefined
 }
@@ -396,7 +447,7 @@ function storedEntry(entry: CommitEntry, seq: number): Entry {
 }
 
 /** Spaces sorted, so that two nodes lock them in one order (R1). */
-function bySpace(taken: readonly Taken[]): [space: string, taken: Taken[]][] {
+function bySpace(taken: readonly Taken[]): BySpace {
   const takenBySpace = new Map<string, Taken[]>()
   for (const one of taken) {
     const { space } = one.queued.job

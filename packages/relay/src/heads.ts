@@ -2,6 +2,7 @@
  * What the gate judges against: documents' heads and authors, read from the store and kept for as long as there is room. Laws:
  * - T5: what is queued shows in a `draft` and nowhere else, until it is committed; after a failed commit the document is forgotten here.
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
+ * - Of one that another node moved only what is new is read: who reads all of a long one again meanwhile is overtaken again, and never writes.
  */
 import type { AuthorHead, Code, CommitEntry, DocumentHead, Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
@@ -12,6 +13,8 @@ export interface HeldDocument {
   /** Undefined while nothing of it is stored. */
   head: DocumentHead | undefined
   readonly authors: Map<string, AuthorHead>
+  /** Whether another node wrote what is not here. */
+  isBehind: boolean
 }
 
 /** A document with what a batch would add to it. */
@@ -34,7 +37,9 @@ export interface Heads {
   /** At once when it is kept. */
   load(space: string, document: string): Soon<HeldDocument>
   forget(space: string, document: string): void
-  /** Whether the store is further than what was judged on, as it is when another node wrote; then what is kept is forgotten. */
+  /** Another node wrote: what is new is read before anything is judged on this again. */
+  moved(space: string, document: string): void
+  /** Whether the store is further than what was judged on, as it is when another node wrote; then it has `moved`. */
   isBehind(space: string, document: string, judged: Pick<Draft, 'basedOn' | 'quarantined'>): Promise<boolean>
   committed(space: string, entry: CommitEntry, seq: number): void
 }
@@ -53,26 +58,53 @@ export function createHeads(
     // The head first: authors that are ahead of it make a commit stale, and it is judged again; behind it they would make an edit a GAP.
     const head = await store.document(space, document)
     const authors = await store.authors(space, document)
-    const held = { head, authors: new Map(authors.map(author => [author.author, author])) }
+    const held = { head, authors: new Map(authors.map(author => [author.author, author])), isBehind: false }
     keep(keyOf(space, document), held)
     return held
   }
+  const readOn = async (space: string, document: string, held: HeldDocument): Promise<HeldDocument> => {
+    const key = keyOf(space, document)
+    const head = await store.document(space, document)
+    if (!isSound(held.head) || !isSound(head) || head.seq < held.head.seq) return read(space, document)
+    const moved = await store.authors(space, document, held.head.seq)
+    if (cache.get(key) !== held) return cache.get(key) ?? read(space, document)
+    // Whoever asked at the same time may have come further.
+    if (head.seq < held.head.seq) return held
+    held.head = head
+    for (const author of moved) held.authors.set(author.author, author)
+    held.isBehind = false
+    keep(key, held)
+    return held
+  }
+  const moved = (key: string): void => {
+    const held = cache.get(key)
+    if (held !== undefined) held.isBehind = true
+  }
   return {
-    load: (space, document) => cache.get(keyOf(space, document)) ?? read(space, document),
+    load(space, document) {
+      const held = cache.get(keyOf(space, document))
+      if (held === undefined) return read(space, document)
+      return held.isBehind ? readOn(space, document, held) : held
+    },
     forget(space, document) {
       cache.delete(keyOf(space, document))
     },
+    moved: (space, document) => moved(keyOf(space, document)),
     async isBehind(space, document, { basedOn, quarantined }) {
       // Not what is kept now: a refusal of the same batch may have made that forgotten.
       const head = await store.document(space, document)
       if ((head?.seq ?? 0) === basedOn && head?.quarantined === quarantined) return false
-      cache.delete(keyOf(space, document))
+      moved(keyOf(space, document))
       return true
     },
     committed(space, entry, seq) {
       const key = keyOf(space, entry.document)
       const held = cache.get(key)
       if (held === undefined) return
+      if (held.isBehind) {
+        cache.delete(key)
+        return
+      }
       const { document, kind, engine } = entry
       const gone = entry.type === 'tombstone'
       held.head = {
@@ -91,6 +123,11 @@ export function createHeads(
       keep(key, held)
     },
   }
+}
+
+/** Of what is gone, or damaged, nothing that is kept says how it goes on. */
+function isSound(head: DocumentHead | undefined): head is DocumentHead {
+  return head?.state === 'live' && head.quarantined === undefined
 }
 
 export function draftOf({ head, authors }: HeldDocument): Draft {

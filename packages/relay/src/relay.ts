@@ -267,13 +267,16 @@ export function createRelay(options: RelayOptions): Relay {
     counters,
     fold: options.version ?? options.fold,
   })
+  const answered = async <T>(asked: Promise<T>): Promise<T> => {
+    const answer = await asked
+    watch.answered()
+    return answer
+  }
+  const { commitAlone } = store
   const committerOptions: CommitterOptions = {
     store: {
-      async commit(all) {
-        const committed = await store.commit(all)
-        watch.answered()
-        return committed
-      },
+      commit: all => answered(store.commit(all)),
+      ...(commitAlone && { commitAlone: (spaces, decide) => answered(commitAlone(spaces, decide)) }),
       named: (...name) => store.named(...name),
       holds: (...edit) => store.holds(...edit),
     },

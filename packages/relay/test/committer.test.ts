@@ -1,5 +1,5 @@
-import { JoineryError, type Code, type Store } from '@joinery/core'
-import { diskBroke, memoryStore, storeDisk, type StoreStep } from '@joinery/core/testing'
+import { entryDigest, JoineryError, type Code, type Store } from '@joinery/core'
+import { diskBroke, memoryStore, sharedDatabase, storeDisk, type StoreStep } from '@joinery/core/testing'
 import { memoryHub } from '@joinery/adapters/bus/memory'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
@@ -264,6 +264,37 @@ test('[T5] what another node wrote is read before anything of a batch is refused
     [1, 1],
     [2, 3],
     [3, 4],
+  ])
+})
+
+test('[T5] who is overtaken by other nodes all the time writes nevertheless', async () => {
+  const database = sharedDatabase()
+  const [mine, other] = [database.connect().store, database.connect().store]
+  let n = 0
+  const overtake = async (): Promise<void> => {
+    const basedOn = (await other.document('garden', 'd'))?.seq ?? 0
+    const { bytes } = update((n += 1), 'd', writer(99 + n).edit(type('x')))
+    const entry = { ...update(n, 'd', bytes), device: 'tablet', subject: 'bob', basedOn, authors: [] }
+    await other.commit([{ space: 'garden', entries: [{ ...entry, digest: entryDigest(entry) }] }])
+  }
+  const store: Store = {
+    ...mine,
+    async commit(spaces) {
+      await overtake()
+      return mine.commit(spaces)
+    },
+  }
+  const { device, rest } = rig({ store })
+  const ann = await device('ann', 'phone')
+  const w = writer(1)
+  for (let edits = 1; edits <= 3; edits++) {
+    push(ann, edits, 'd', w.edit(type('a')), 'garden')
+    await rest()
+  }
+  expect(answers(ann)).toEqual([
+    [1, 2],
+    [2, 4],
+    [3, 6],
   ])
 })
 

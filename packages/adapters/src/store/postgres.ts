@@ -16,7 +16,7 @@ import {
   type VersionName,
 } from '@joinery/core'
 import { randomBytes } from 'node:crypto'
-import { commitTo } from './postgres/committing.ts'
+import { commitAloneTo, commitTo } from './postgres/committing.ts'
 import { createConnections } from './postgres/connections.ts'
 import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
@@ -122,6 +122,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
         return row && { epoch: row.epoch, seq: row.seq, mark: row.mark }
       }),
     commit: spaces => run(() => commitTo(commits, spaces, idByName, freshEpoch)),
+    commitAlone: (spaces, decide) => run(() => commitAloneTo(commits, spaces, idByName, decide)),
     read: (space, after, maxBytes) =>
       run(async () => {
         const id = await idOf(space)
@@ -139,10 +140,10 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
         const row = await documentRow(id, document)
         return row && headOf(row)
       }),
-    authors: (space, document) =>
+    authors: (space, document, after) =>
       within(space, [], async id => {
         const links = await reads.transact({ ids: [id] }, 'snapshot', transaction =>
-          readChain(transaction, id, document),
+          readChain(transaction, id, document, { after }),
         )
         return [...(await authorsIn(links)).values()]
       }),

@@ -42,12 +42,18 @@ export const ENTRY_WEIGHT = 100
 export interface Store {
   head(space: string): Promise<SpaceHead | undefined>
   commit(spaces: readonly SpaceCommit[]): Promise<CommittedSpace[]>
+  /**
+   * A commit to these spaces of what is decided while nobody else writes into them, so that none of it is stale. `decide` is called once at
+   * most. Absent where one process has the store for itself.
+   */
+  commitAlone?(spaces: readonly string[], decide: () => Promise<readonly SpaceCommit[]>): Promise<CommittedSpace[]>
   /** Entries with seq in (after, …], in order, until they weigh `maxBytes` (see ENTRY_WEIGHT); at least one if there is any. */
   read(space: string, after: number, maxBytes: number): Promise<LogPage>
   /** The mark at a seq ≤ head, or undefined when the log does not know it (any more). */
   markAt(space: string, seq: number): Promise<Uint8Array | undefined>
   document(space: string, document: string): Promise<DocumentHead | undefined>
-  authors(space: string, document: string): Promise<AuthorHead[]>
+  /** With `after`, a head that the document had: those that entries behind it moved, at least. */
+  authors(space: string, document: string, after?: number): Promise<AuthorHead[]>
   /** Snapshot and later updates of one document, in order. Of a gone one its tombstone; of none nothing. */
   body(space: string, document: string): Promise<Entry[]>
   /** Documents by head seq, newest first, with head seq < before. Gone ones too. */

@@ -10,7 +10,7 @@
  */
 import { JoineryError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Store } from '../ports/store.ts'
+import type { SpaceCommit, Store } from '../ports/store.ts'
 import { diskBroke } from './disk-broke.ts'
 import { rememberedBySpace } from './epochs.ts'
 import {
@@ -212,6 +212,8 @@ function databaseHolding(initial: MemoryLog, options: SharedDatabaseOptions): Sh
       method: keyof Store,
       spaces: readonly string[],
       change: (log: MemoryLog, epochOf: EpochOf) => T,
+      /** What is done while the spaces are had. */
+      meanwhile?: () => Promise<void>,
     ): Promise<T> =>
       ask(async () => {
         await go('there', method)
@@ -220,6 +222,12 @@ function databaseHolding(initial: MemoryLog, options: SharedDatabaseOptions): Sh
         await transaction.locked
         // The node hears that it has the spaces, and sends the rest.
         await go('back', method)
+        try {
+          await meanwhile?.()
+        } catch (error) {
+          transaction.end()
+          throw error
+        }
         await go('there', method)
         if (transaction.over || born !== life) throw new JoineryError('UNAVAILABLE', { reason: 'rolled back' })
         try {
@@ -303,6 +311,15 @@ function databaseHolding(initial: MemoryLog, options: SharedDatabaseOptions): Sh
           spaces.map(({ space }) => space),
           (log, epochOf) => commitTo(log, spaces, epochOf),
         ),
+      commitAlone(spaces, decide) {
+        let decided: readonly SpaceCommit[] = []
+        return write(
+          'commitAlone',
+          spaces,
+          (log, epochOf) => commitTo(log, decided, epochOf),
+          async () => void (decided = await decide()),
+        )
+      },
       read: (space, after, maxBytes) => read('read', log => pageOf(log, space, after, maxBytes)),
       markAt: (space, seq) => read('markAt', log => markIn(log, space, seq)),
       document: (space, document) => read('document', log => documentIn(log, space, document)),

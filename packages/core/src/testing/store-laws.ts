@@ -1,6 +1,7 @@
 /** The contract suite of the Store port: every sentence of its header. A store that passes it can hold a relay's log. */
 import { entryDigest, markAfter, NO_MARK } from '../digest.ts'
 import type { Entry } from '../entry.ts'
+import { JoineryError } from '../errors.ts'
 import { isId } from '../ids.ts'
 import { ENTRY_WEIGHT } from '../ports/store.ts'
 import type { CommitEntry, CommittedSpace, LogPage, Outcome, Store, Voiding } from '../ports/store.ts'
@@ -199,6 +200,21 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     const { kind, engine } = (await store.document('a', 'x')) ?? {}
     same([kind, engine], ['note', 'yjs'], 'as they were')
   }),
+  law('T5', 'what is decided while nobody else writes is not stale, and others wait', async ({ store }) => {
+    if (store.commitAlone === undefined) return
+    await commit(store, 'a', [edit('x', 1)])
+    let other: Promise<CommittedSpace> | undefined
+    const [committed] = await store.commitAlone(['a'], async () => {
+      other = commit(store, 'a', [edit('x', 2, { basedOn: 1 })])
+      const basedOn = (await store.document('a', 'x'))?.seq ?? 0
+      return [{ space: 'a', entries: [edit('x', 3, { basedOn })] }]
+    })
+    same(committed && outcomesOf(committed), [{ outcome: 'written', seq: 2 }], 'alone')
+    same(other && outcomesOf(await other), [{ outcome: 'stale' }], 'behind it')
+    same(await store.commitAlone(['a'], async () => []), [], 'nothing was decided')
+    await rejects(() => store.commitAlone?.(['a'], () => Promise.reject(new JoineryError('CLOSED'))), 'CLOSED')
+    same(seqsOf(await commit(store, 'a', [edit('x', 4, { basedOn: 2 })])), [3], 'and nobody waits any longer')
+  }),
   law('R1', 'a commit to several spaces is one, and answers in its order', async ({ store }) => {
     const result = await store.commit([
       { space: 'b', entries: [edit('x', 1), edit('y', 2)] },
@@ -227,6 +243,23 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(sortedBy(await store.authors('a', 'x'), 'author'), expected, 'of x')
     must(await store.fold({ space: 'a', document: 'x', upTo: 2, snapshot: bytesOf(1), entries: 2 }), 'folded')
     same(sortedBy(await store.authors('a', 'x'), 'author'), expected, 'after a fold')
+    for (const [after, moved] of [
+      [1, ['7', '9']],
+      [2, ['9']],
+    ] as const) {
+      const told = await store.authors('a', 'x', after)
+      for (const name of moved)
+        must(
+          told.some(({ author: id }) => id === name),
+          `${name} moved behind ${after}`,
+        )
+      for (const one of told)
+        same(
+          one,
+          expected.find(({ author: id }) => id === one.author),
+          'as it is',
+        )
+    }
     same(await store.authors('a', 'y'), [author('7', 1, 'else')], 'of y')
     same([await store.authors('a', 'none'), await store.authors('none', 'x')], [[], []], 'of nothing')
   }),

@@ -2,7 +2,7 @@
  * A commit: one transaction of two round trips. The first locks the heads of its spaces and finds what they hold of what is written; the
  * second writes all of it in one statement, and commits. Laws R1, S1, S4, T5 and D6 of the port.
  */
-import { NO_MARK, type CommittedSpace, type SpaceCommit } from '@joinery/core'
+import { JoineryError, NO_MARK, type CommittedSpace, type SpaceCommit } from '@joinery/core'
 import { appendAll, keyOf, type Appended, type Found, type NamedRow } from './appending.ts'
 import type { Connections, Transaction, Value } from './connections.ts'
 import { STATEMENTS, type DeviceRow, type DocumentRow, type SpaceRow } from './statements.ts'
@@ -21,12 +21,40 @@ export async function commitTo(
     if (ids.length < names.length) {
       void transaction.ask(STATEMENTS.makeSpaces, [names, names.map(freshEpoch), NO_MARK]).catch(() => undefined)
     }
-    const rows = await transaction.ask<SpaceRow>(STATEMENTS.lockSpaces, [names])
-    if (ids.length < names.length) transaction.about({ ids: rows.map(({ id }) => id), names })
+    const rows = await lock(transaction, ids, names)
     return { locked: rows, committed: await appendTo(transaction, spaces, rows) }
   })
   for (const { name, id } of locked) known.set(name, id)
   return committed
+}
+
+async function lock(
+  transaction: Transaction,
+  ids: readonly number[],
+  names: readonly string[],
+): Promise<readonly SpaceRow[]> {
+  const rows = await transaction.ask<SpaceRow>(STATEMENTS.lockSpaces, [names])
+  if (ids.length < names.length) transaction.about({ ids: rows.map(({ id }) => id), names })
+  return rows
+}
+
+/** The same of what is decided behind the locks. */
+export async function commitAloneTo(
+  connections: Connections,
+  spaces: readonly string[],
+  known: ReadonlyMap<string, number>,
+  decide: () => Promise<readonly SpaceCommit[]>,
+): Promise<CommittedSpace[]> {
+  const names = [...new Set(spaces)]
+  const ids = names.flatMap(name => known.get(name) ?? [])
+  let isDecided = false
+  return connections.transact({ ids, names }, 'write', async transaction => {
+    // Tried again it is another transaction, and what was decided in the one before may be wrong.
+    if (isDecided) throw new JoineryError('UNAVAILABLE')
+    const rows = await lock(transaction, ids, names)
+    isDecided = true
+    return appendTo(transaction, await decide(), rows)
+  })
 }
 
 /** Behind the lock of its spaces, and at the end of its transaction. */

@@ -69,23 +69,25 @@ async function cutAfter(
   return { entries, seq, mark: found?.mark ?? NO_MARK, epoch, end: false, damaged: [...damaged] }
 }
 
-/** The rows of a document, oldest first, up to a seq if one is given; nothing of a document that is not there. */
+/** The rows of a document, oldest first, or those of them behind a seq, or up to one; nothing of a document that is not there. */
 export async function readChain(
   transaction: Transaction,
   space: number,
   document: string,
-  upTo?: number,
+  { after = 0, upTo }: { readonly after?: number | undefined; readonly upTo?: number | undefined } = {},
 ): Promise<ChainLink[]> {
   const [head] = await transaction.ask<DocumentRow>(STATEMENTS.document, [space, document])
   if (head === undefined) return []
   const links: ChainLink[] = []
-  let seq = 0
+  let seq = after
   for (;;) {
     const rows = await transaction.ask<EntryRow>(STATEMENTS.entriesOf, [space, head.id, seq, ROWS])
     for (const row of rows) {
       if (upTo !== undefined && row.seq > upTo) return links
       const entry = entryOf(row, await bytesOf(transaction, row))
-      if (entry === undefined || row.prev !== seq) throw broken(document)
+      // What was before `after` may have been folded, into one that stands behind it.
+      const isNext = row.prev === seq || (links.length === 0 && after > 0)
+      if (entry === undefined || !isNext) throw broken(document)
       links.push({ row, entry })
       seq = row.seq
     }

@@ -14,7 +14,7 @@ import { STATEMENTS, type DocumentRow, type EntryRow, type SpaceRow } from './st
 export async function foldIn(connections: Connections, space: number, folding: Fold): Promise<boolean> {
   const { document, upTo, snapshot, entries, keptAt } = folding
   const authors = await connections.transact({ ids: [space] }, 'snapshot', async transaction => {
-    const links = await readChain(transaction, space, document, upTo)
+    const links = await readChain(transaction, space, document, { upTo })
     return textOfAuthorsInTurns((await authorsIn(links)).values(), turn)
   })
   return connections.transact({ ids: [space] }, 'write', async transaction => {
