@@ -5,6 +5,8 @@
  *   distance to the one before, so that they share an fsync (decisions/0007). Edits of one document keep their order.
  * - T5: one commit runs at a time and the next is judged after it. When one fails, its outcome is unknown: what it was judged on is
  *   forgotten, names are read again, and only then is anything tried again or refused.
+ * - While the store is away edits wait here for a few seconds, and are written as soon as it is back: whoever were refused would come back
+ *   late, each at a time of his own.
  * - A poisonous entry is found by halving and takes nobody with it; how often is bounded, so weather costs little.
  * - S5: a store that cannot know what is on its disk ends the process.
  */
@@ -24,7 +26,7 @@ import {
 } from '@joinery/core'
 import type { Scanned, ScanLarge } from './gate/gate.ts'
 import { acked, refused, type Answer, type Job, type Queued } from './job.ts'
-import { judgeBatch, type Judged, type JudgeOptions, type Taken } from './judging.ts'
+import { isAway, judgeBatch, type Judged, type JudgeOptions, type Taken } from './judging.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
 import { createSpacing } from './spacing.ts'
@@ -40,6 +42,9 @@ const SPLITS = 32
 const SHORT_BYTES = 64
 const WEATHER_MS = 1_000
 const FULL_MS = 5_000
+/** How long an edit waits for a store that is away: as long as everybody does until they are sent away (MN-06). */
+const AWAY_MS = 5_000
+const AGAIN_MS = 200
 
 export interface Committer {
   take(job: Job): void
@@ -235,11 +240,23 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 
   const settle = async (batch: readonly Queued[], budget: { splits: number }): Promise<void> => {
-    const { taken, later, ...tried } = await (isOvertaken(batch) ? tryAlone(batch) : tryToCommit(batch))
-    const stale = taken.length === 0 ? [] : await settleTried(taken, tried, budget)
+    const { taken, later, unread, ...tried } = await (isOvertaken(batch) ? tryAlone(batch) : tryToCommit(batch))
+    const left = taken.length === 0 ? [] : await settleTried(taken, tried, budget)
+    const patient = waitForStore(unread)
     settled()
-    const again = inOrder(batch, [...later, ...stale])
+    const again = inOrder(batch, [...later, ...left, ...patient])
+    if (patient.length > 0 || ('error' in tried.outcome && left.length > 0)) await pause(AGAIN_MS)
     if (again.length > 0) await settle(again, budget)
+  }
+
+  const pause = (ms: number): Promise<void> => new Promise(resolve => void clock.after(ms, resolve))
+
+  /** Those of them that may wait until the store is back; others have waited long enough. */
+  const waitForStore = (some: readonly Queued[]): Queued[] => {
+    const since = clock.monotonic() - AWAY_MS
+    const [patient, late] = [some.filter(one => one.takenAt > since), some.filter(one => one.takenAt <= since)]
+    for (const queued of late) answer(queued, refused('UNAVAILABLE', 'the store is away', WEATHER_MS))
+    return patient
   }
 
   const judge = async (batch: readonly Queued[]): Promise<Judged> => {
@@ -260,6 +277,7 @@ export function createCommitter(options: CommitterOptions): Committer {
 
   /** Nodes that write in one document all the time would overtake each other for ever, and the slower one would never write. */
   const tryAlone = async (batch: readonly Queued[]): Promise<Judged & Tried> => {
+    await readAll(batch)
     let judged: Judged | undefined
     let spaces: BySpace = []
     const decide = async (): Promise<SpaceCommit[]> => {
@@ -270,6 +288,19 @@ export function createCommitter(options: CommitterOptions): Committer {
     const names = batch.map(({ job }) => job.space)
     const outcome = await outcomeOf(store.commitAlone?.(names, decide) ?? Promise.resolve([]))
     return judged === undefined ? tryToCommit(batch) : { ...judged, spaces, outcome }
+  }
+
+  /** What is long is read before anybody has to wait for it; what moves meanwhile is read behind the lock, and is little. */
+  const readAll = async (batch: readonly Queued[]): Promise<void> => {
+    const places = new Map(batch.map(({ job }) => [`${job.space}/${job.entry.document}`, job]))
+    for (const { space, entry } of places.values()) {
+      try {
+        await heads.load(space, entry.document)
+      } catch {
+        // It is told when it is judged.
+      }
+      heads.moved(space, entry.document)
+    }
   }
 
   const outcomeOf = async (committing: Promise<readonly CommittedSpace[]>): Promise<Tried['outcome']> => {
@@ -333,7 +364,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     counters.add('commit-failed')
     log.error('commit-failed', { ...reasonOf(error), entries: taken.length, sessions: sessionsOf(taken) })
     for (const { queued, entry } of taken) {
-      heads.forget(queued.job.space, entry.document)
+      heads.moved(queued.job.space, entry.document)
       devices.forget(queued.job.space, entry.device)
       options.unsure(queued.job.space)
     }
@@ -341,11 +372,8 @@ export function createCommitter(options: CommitterOptions): Committer {
       options.onFatal(error)
       return []
     }
-    if (isAway(error)) {
-      // Nothing can be read either, and whoever asks again goes by the same name.
-      for (const { queued } of taken) answer(queued, refused('UNAVAILABLE', 'the store is away', WEATHER_MS))
-      return []
-    }
+    // Nothing can be read either. Whether it was written is found by its name.
+    if (isAway(error)) return waitForStore(taken.map(({ queued }) => queued))
     const full = error instanceof JoineryError && error.code === 'QUOTA'
     const [only] = taken
     const isAlone = taken.length === 1 && only !== undefined && ++only.queued.failures > 1
@@ -462,10 +490,6 @@ function inOrder(batch: readonly Queued[], some: readonly Queued[]): Queued[] {
   if (some.length === 0) return []
   const chosen = new Set(some)
   return batch.filter(queued => chosen.has(queued))
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof JoineryError && error.details['away'] === true
 }
 
 /** A store says so in the details of its error (S5). */

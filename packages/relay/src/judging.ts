@@ -37,6 +37,12 @@ export interface Judged {
   readonly taken: readonly Taken[]
   /** What got a no, or nothing new, only because of what is taken here: to be judged again when that is written or has failed. */
   readonly later: readonly Queued[]
+  /** What the store could not be asked about, since it is away. */
+  readonly unread: readonly Queued[]
+}
+
+export function isAway(error: unknown): boolean {
+  return error instanceof JoineryError && error.details['away'] === true
 }
 
 export interface JudgeOptions {
@@ -49,7 +55,7 @@ export interface JudgeOptions {
   readonly limits: Pick<RelayLimits, 'documentBytes' | 'documentAuthors'>
 }
 
-/** Judges a batch in order. What is not taken is answered; a load that fails answers UNAVAILABLE, or its own code. */
+/** Judges a batch in order. What is not taken is answered; a load that fails answers UNAVAILABLE, or its own code, unless the store is away. */
 export async function judgeBatch(
   options: JudgeOptions,
   batch: readonly Queued[],
@@ -88,6 +94,7 @@ export async function judgeBatch(
   const taken: Taken[] = []
   const takenNames = new Set<string>()
   const later: Queued[] = []
+  const unread: Queued[] = []
   for (const { queued, ...soon } of known) {
     const { job } = queued
     const name = `${job.space} ${job.device} ${job.entry.n}`
@@ -114,10 +121,11 @@ export async function judgeBatch(
       else if (await isHasty(heads, queued, decided, target)) later.push(queued)
       else answer(queued, decided)
     } catch (error) {
-      answer(queued, failed(error))
+      if (isAway(error)) unread.push(queued)
+      else answer(queued, failed(error))
     }
   }
-  return { taken, later }
+  return { taken, later, unread }
 }
 
 /** Whether it is refused by what this node knew, and another knows more (T5). */

@@ -267,6 +267,37 @@ test('[T5] what another node wrote is read before anything of a batch is refused
   ])
 })
 
+test('[MN-06] an edit waits a few seconds for a store that is away, and is written as soon as it is back; and once', async () => {
+  const { store, fail } = flaky()
+  const { device, rest } = rig({ store })
+  const ann = await device('ann', 'phone')
+  const gone = new JoineryError('UNAVAILABLE', { away: true })
+  const w = writer(1)
+  fail('write', gone)
+  push(ann, 1, 'd', w.edit(type('a')))
+  await rest(3_000)
+  push(ann, 2, 'd', w.edit(type('b')))
+  await rest(500)
+  expect(answers(ann)).toEqual([])
+  fail(undefined)
+  await rest(250)
+  // One that was written, though nobody could say so.
+  fail('flush', gone, 1)
+  push(ann, 3, 'd', w.edit(type('c')))
+  await rest(250)
+  expect(answers(ann)).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+  ])
+  fail('write', gone)
+  push(ann, 4, 'd', w.edit(type('d')))
+  await rest(4_900)
+  expect(answers(ann)).toHaveLength(3)
+  await rest(400)
+  expect(answers(ann).at(-1)).toEqual([4, 'UNAVAILABLE'])
+})
+
 test('[T5] who is overtaken by other nodes all the time writes nevertheless', async () => {
   const database = sharedDatabase()
   const [mine, other] = [database.connect().store, database.connect().store]

@@ -181,7 +181,7 @@ function databaseHolding(initial: MemoryLog, options: SharedDatabaseOptions): Sh
         throw cause instanceof JoineryError ? cause : new JoineryError('UNAVAILABLE', {}, { cause })
       }
       if (leg === 'back') return
-      if (!accepting) throw new JoineryError('UNAVAILABLE', { reason: 'refused' })
+      if (!accepting) throw new JoineryError('UNAVAILABLE', { reason: 'refused', away: true })
       if (timeline === cameTo) return
       const error = diskBroke()
       if (!isLost) onFatal?.(error)
