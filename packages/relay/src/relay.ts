@@ -19,7 +19,7 @@ import {
 import { CLOSE } from '@joinery/core/protocol'
 import { personalSpaceOf } from './access/personal.ts'
 import { createSpaces } from './access/spaces.ts'
-import type { Verify } from './access/tokens.ts'
+import { isSubject, type Verify } from './access/tokens.ts'
 import { createCommitLanes } from './commit-lanes.ts'
 import { createCommitter, type CommitterOptions } from './committer.ts'
 import { createCompactor, type Compacted, type Fold } from './compactor.ts'
@@ -177,7 +177,9 @@ export function createRelay(options: RelayOptions): Relay {
   const { clock } = watch
   const verify: Verify = async token => {
     await watch.told
-    return options.verify(token)
+    const identity = await options.verify(token)
+    if (!isSubject(identity.subject)) throw new JoineryError('UNAUTHENTICATED')
+    return identity
   }
   const turn = options.turn ?? (() => new Promise<void>(resolve => clock.after(0, resolve)))
   const gates = new Map(options.gates.map(gate => [gate.engine, gate]))

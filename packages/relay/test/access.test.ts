@@ -36,6 +36,10 @@ test('a token of ours says whose it is and how long it lives', async () => {
   await expect(mintToken(policy, 'ann', 86_401, clock)).rejects.toMatchObject({ code: 'BAD_INPUT' })
 })
 
+test('[CR-19] a subject that not every store can hold is nobody', async () => {
+  await refuses(...['a\0b', '\uD800', 'b\uDC00', ''].map(sub => sign({ ...GOOD, sub })))
+})
+
 test('[AU-01] an unsigned token is refused', async () => {
   const unsigned = new UnsecuredJWT(GOOD).encode()
   await refuses(unsigned, `${(await sign(GOOD)).split('.').slice(0, 2).join('.')}.`, '', 'x', 'dev:ann')

@@ -6,6 +6,7 @@
  * - What is on its disk is Postgres' to know: nothing that it answers is fatal here, but that it is another one (MN-09).
  */
 import {
+  checkStorable,
   hex,
   JoineryError,
   NO_MARK,
@@ -200,6 +201,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     forget: forgetting => within(forgetting.space, false, id => forgetIn(reads, id, forgetting)),
     nameVersion: (space, document, { seq, name, subject, at }) =>
       within(space, undefined, async id => {
+        checkStorable('name', name)
         if (name === '') await reads.look({ ids: [id] }, STATEMENTS.dropName, [id, document, seq])
         else await reads.look({ ids: [id] }, STATEMENTS.nameVersion, [id, document, seq, name, subject, at])
       }),
@@ -213,6 +215,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
       }),
     admit: (space, subject, role) =>
       run(async () => {
+        checkStorable('subject', subject)
         if ((await idOf(space)) === undefined) await commitTo(commits, [{ space, entries: [] }], idByName, freshEpoch)
         const id = await idOf(space)
         if (id !== undefined) await reads.look({ ids: [id] }, STATEMENTS.admit, [id, subject, role])

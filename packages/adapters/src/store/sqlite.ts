@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import {
+  checkStorable,
   hex,
   JoineryError,
   NO_MARK,
@@ -382,11 +383,13 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
       withPieces(forgetting.instead === undefined ? [] : [forgetting.instead], 'read', put =>
         write(() => ({ result: past.forget(forgetting, put), touched: 4 + forgetting.entries / 8 })),
       ),
-    nameVersion: (space, document, version) =>
-      write(() => {
+    async nameVersion(space, document, version) {
+      checkStorable('name', version.name)
+      return write(() => {
         past.name(space, document, version)
         return { result: undefined, touched: 2 }
-      }),
+      })
+    },
     versionNames: (space, document) =>
       read(() => {
         const row = documentRow(space, document)
@@ -397,11 +400,13 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
         statements.quarantine.run(code ?? null, spaceRow(space)?.id ?? null, document)
         return { result: undefined, touched: 1 }
       }),
-    admit: (space, subject, role) =>
-      write(() => {
+    async admit(space, subject, role) {
+      checkStorable('subject', subject)
+      return write(() => {
         statements.admit.run(madeSpaceRow(space).id, subject, role)
         return { result: undefined, touched: 2 }
-      }),
+      })
+    },
     roleOf: (space, subject) => read(() => (statements.role.get(space, subject) as { role: Role } | undefined)?.role),
     setRole: (space, subject, role) =>
       write(() => {

@@ -28,6 +28,7 @@
  *   rejects everything from then on, as under S5 (MN-09).
  * - What is nobody's entry's fault, since the store cannot be reached at all, rejects with UNAVAILABLE and the detail `away: true`: to ask it
  *   for less at a time is of no use.
+ * - CR-19: a subject or a name that not every store can hold (`isStorable`) rejects with BAD_INPUT, and nothing was written.
  * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body`, `authors` and `lineage` of a long
  *   one are read piece by piece, as of when they began or later.
  * - Rows carry checksums; a row that fails its checksum rejects `body` and `authors` of that document with QUARANTINED, and of no other;

@@ -7,6 +7,7 @@ import { markAfter, NO_MARK, sameBytes } from '../digest.ts'
 import type { Entry } from '../entry.ts'
 import { JoineryError, type Code } from '../errors.ts'
 import { ENTRY_WEIGHT } from '../ports/store.ts'
+import { checkStorable } from '../storable.ts'
 import type {
   AuthorHead,
   CommitEntry,
@@ -124,6 +125,7 @@ export function headOf(log: MemoryLog, name: string): SpaceHead | undefined {
 }
 
 export function commitTo(log: MemoryLog, spaces: readonly SpaceCommit[], epochOf: EpochOf): CommittedSpace[] {
+  for (const { entries } of spaces) for (const { subject } of entries) checkStorable('subject', subject)
   // All of one commit is judged against the heads before it.
   const basesByKey = new Map<string, { base: number; refused: boolean }>()
   return spaces.map(({ space: name, entries }) => {
@@ -298,6 +300,7 @@ export function forgetIn(
 }
 
 export function nameVersionIn(log: MemoryLog, name: string, document: string, version: VersionName): void {
+  checkStorable('name', version.name)
   const space = log.spaces.get(name)
   const stored = space?.documents.get(document)
   if (space === undefined || stored === undefined || stored.head.state === 'gone') return
@@ -355,6 +358,7 @@ export function quarantineIn(log: MemoryLog, name: string, document: string, cod
 }
 
 export function admitTo(log: MemoryLog, name: string, subject: string, role: Role, epochOf: EpochOf): void {
+  checkStorable('subject', subject)
   const { members } = spaceOf(log, name, epochOf)
   if (!members.has(subject)) members.set(subject, role)
 }

@@ -824,6 +824,18 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(seqsOf(await commit(opened, 'a', [edit('y', 5, { basedOn: 2 })])), [5], 'others go on')
     await opened.close()
   }),
+  law('CR-19', 'text that not every store can hold is refused, and nothing of it is written', async ({ store }) => {
+    await commit(store, 'a', [edit('x', 1)])
+    for (const text of ['a\0b', '\uD800', 'b\uDC00']) {
+      const entries = [edit('y', 2), edit('z', 1, { device: 'tablet', subject: text })]
+      await rejects(store.commit([{ space: 'a', entries }]), 'BAD_INPUT')
+      await rejects(store.admit('a', text, 'viewer'), 'BAD_INPUT')
+      await rejects(store.nameVersion('a', 'x', { seq: 1, name: text, subject: 'ann', at: 1 }), 'BAD_INPUT')
+    }
+    same([(await store.head('a'))?.seq, await store.versionNames('a', 'x')], [1, []], 'nothing')
+    same(await store.members('a'), [], 'nobody')
+    same(seqsOf(await commit(store, 'a', [edit('y', 2)])), [2], 'who came with it is written')
+  }),
   law('A1', 'a member keeps the role it has first; nobody else has one', async ({ store, reopen }) => {
     await store.admit('a', 'ann', 'owner')
     await store.admit('a', 'ann', 'viewer')

@@ -5,10 +5,9 @@
  * - OP-04: a secret that is short, or looks like a placeholder, does not start.
  */
 import { JoineryError, type Clock } from '@joinery/core'
-import { SUBJECT_BYTES } from '@joinery/core/protocol'
 import { importPKCS8, importSPKI, jwtVerify, SignJWT, type CryptoKey } from 'jose'
 import { encodeUtf8 } from 'lib0/string'
-import type { Verify } from './tokens.ts'
+import { isSubject, type Verify } from './tokens.ts'
 
 const SECRET_BYTES = 32
 /** Fewer different characters than this are typed, not drawn. */
@@ -57,8 +56,7 @@ export async function createTokenVerifier(policy: TokenPolicy, clock: Pick<Clock
         currentDate: new Date(now),
       })
       const { sub = '', exp = 0, iat } = payload
-      const bytes = encodeUtf8(sub).length
-      if (bytes === 0 || bytes > SUBJECT_BYTES) throw new Error('subject')
+      if (!isSubject(sub)) throw new Error('subject')
       const from = typeof iat === 'number' ? Math.min(iat, now / 1_000) : now / 1_000
       if (exp - from > policy.maxLifetime) throw new Error('lifetime')
       return { subject: sub, left: exp * 1_000 - now }

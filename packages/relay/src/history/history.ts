@@ -5,7 +5,15 @@
  * - T3, T4: so many are read at once, each of so many bytes at most; and nobody asks quicker than his bucket fills.
  * - Nothing is rewound here: who wants an old state writes it as a new edit.
  */
-import { JoineryError, type Clock, type DocumentHead, type Entry, type Lineal, type Store } from '@joinery/core'
+import {
+  checkStorable,
+  JoineryError,
+  type Clock,
+  type DocumentHead,
+  type Entry,
+  type Lineal,
+  type Store,
+} from '@joinery/core'
 import { versionsOf, type Version } from '@joinery/core/history'
 import type { Access } from '@joinery/core/sync'
 import type { Spaces } from '../access/spaces.ts'
@@ -160,6 +168,7 @@ export function createHistory(options: {
           const called = text.trim()
           if (called.length > NAME_LENGTH)
             throw new JoineryError('BAD_INPUT', { rule: `at most ${NAME_LENGTH} characters` })
+          checkStorable('name', called)
           await known(seq)
           const names = await store.versionNames(space, document)
           const isNew = called !== '' && names.every(one => one.seq !== seq)

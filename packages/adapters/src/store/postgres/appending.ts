@@ -5,6 +5,7 @@
  * - It writes nothing itself: what it gives is one statement's worth of rows.
  */
 import {
+  checkStorable,
   markAfter,
   refusalOf,
   type CommitEntry,
@@ -155,7 +156,7 @@ export function appendAll(commits: readonly SpaceCommit[], found: Found): Append
     const seq = ++space.seq
     space.mark = markAfter(space.mark, entry.digest)
     const deviceId = (device.id ??= seq)
-    device.subject = entry.subject
+    device.subject ??= checkStorable('subject', entry.subject)
     const documentId = (document.id ??= seq)
     const { n, at, digest, bytes } = entry
     named.set(`${space.id}/${deviceId}/${n}`, { space: space.id, device: deviceId, n, seq, digest })

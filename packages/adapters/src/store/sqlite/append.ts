@@ -3,6 +3,7 @@
  * kept before it is committed, so a transaction that rolls back leaves nothing behind.
  */
 import {
+  checkStorable,
   markAfter,
   refusalOf,
   type CommitEntry,
@@ -131,8 +132,7 @@ export function appendAll(
       return refusal
     }
 
-    const deviceId =
-      device.id ?? Number(statements.makeDevice.run(space.id, entry.device, entry.subject).lastInsertRowid)
+    const deviceId = device.id ?? makeDevice(space, entry)
     device.id = deviceId
     device.subject = entry.subject
     device.last = Math.max(device.last, entry.n)
@@ -157,6 +157,10 @@ export function appendAll(
     document.bytes += entry.bytes.length
     pages += 2 + entry.bytes.length / 4096
     return { outcome: 'written', seq }
+  }
+
+  function makeDevice({ id }: SpaceDraft, { device, subject }: CommitEntry): number {
+    return Number(statements.makeDevice.run(id, device, checkStorable('subject', subject)).lastInsertRowid)
   }
 
   function purge(space: SpaceDraft, document: DocumentDraft): void {
