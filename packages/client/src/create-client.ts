@@ -29,7 +29,8 @@ const EVICT_ABOVE = 400_000_000
 
 /**
  * A client on this device. It works at once, offline and without any relay; with `url` and `token` it keeps in step with one. BAD_INPUT;
- * STORAGE_UNAVAILABLE when storage cannot be opened and there is no `fallbackStorage`.
+ * STORAGE_UNAVAILABLE when storage cannot be opened and there is no `fallbackStorage`;
+ * VERSION when a newer app keeps the library in a form that this one does not know.
  *
  * @example
  * ```ts

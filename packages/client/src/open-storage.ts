@@ -37,7 +37,8 @@ export async function openStorage<K extends Kinds>(
         await pause(clock, ms)
         continue
       }
-      if (fallbackStorage === undefined) throw failure
+      // What a newer app keeps here is no reason to begin with nothing: the person is told.
+      if (fallbackStorage === undefined || failure.code === 'VERSION') throw failure
       const storage = fallbackStorage()
       // The marker belongs to what could not be opened: it is left as it is.
       return { storage, identity: await identify(storage, random, undefined), degraded: true }

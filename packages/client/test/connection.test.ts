@@ -174,7 +174,6 @@ describe('the end of a link', () => {
   test('permanent close codes stop it until it is started again', () => {
     for (const [code, reason] of [
       [4403, 'WRONG_SUBJECT'],
-      [4426, 'VERSION'],
       [4495, 'INSECURE_URL'],
       [4400, 'BAD_FRAME'],
     ] as const) {

@@ -4,8 +4,7 @@
  * A snapshot takes the seq of the last entry it contains and the ones before become `folded`: no reader who is past them is sent anything again.
  */
 
-/** `update` and `snapshot` carry engine bytes, `tombstone` none. The others are reserved by the protocol for later parts of the log's life. */
-export type EntryType = 'update' | 'snapshot' | 'tombstone' | 'moved' | 'void' | 'member'
+import type { EntryType } from './entry-type.ts'
 
 /** Clocks `[from, to)` that one author wrote. An author is a fresh id per opened document: Yjs client id (decimal) or Automerge actor (hex). */
 export interface AuthorRange {

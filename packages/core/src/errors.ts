@@ -38,7 +38,8 @@ export const CODES = {
   QUARANTINED: 'wait',
   // the wire
   BAD_FRAME: 'stop',
-  VERSION: 'stop',
+  VERSION: 'wait',
+  RELAY_VERSION: 'wait',
   INSECURE_URL: 'stop',
   // the device
   STORAGE_FULL: 'wait',

@@ -30,7 +30,8 @@ const SENTENCES: { readonly [C in Code]: string } = {
   QUARANTINED: 'This document is being repaired and can only be read.',
   // the wire
   BAD_FRAME: 'The connection spoke something that is not understood.',
-  VERSION: 'This app is too old for the server, or too new.',
+  VERSION: 'This app is too old for the server, or for what is kept here. Please update it.',
+  RELAY_VERSION: 'The server is too old for this app. It will be tried again.',
   INSECURE_URL: 'The address of the server is not encrypted.',
   // the device
   STORAGE_FULL: 'This device has no room left.',

@@ -214,7 +214,8 @@ export function createLink(options: LinkOptions): Link {
     'greet': effect => {
       subject = effect.subject
       device = effect.device
-      log.info('linked', { subject, device })
+      counters.add('welcomed', `${effect.version}`)
+      log.info('linked', { subject, device, version: effect.version })
       socket.known?.()
       options.greeted(link, subject, device)
     },

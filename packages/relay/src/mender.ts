@@ -6,6 +6,7 @@
 import type { Entry, Store } from '@joinery/core'
 import type { Fold } from './compactor.ts'
 import type { Heads } from './heads.ts'
+import { isContent } from './history/kept-entries.ts'
 import { reasonOf, type Counters, type Log } from './log.ts'
 import { isLater } from './soon.ts'
 
@@ -41,7 +42,7 @@ export function createMender(options: {
     const head = await store.document(space, document)
     if (closed || head?.quarantined !== 'GAP') return
     const body = await store.body(space, document)
-    const updates = body.filter(({ type, bytes }) => type !== 'void' && bytes.length > 0).map(({ bytes }) => bytes)
+    const updates = body.filter(isContent).map(({ bytes }) => bytes)
     await fold?.(head.engine, updates)
     if (closed) return
     await store.quarantine(space, document, undefined)

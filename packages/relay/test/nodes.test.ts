@@ -4,6 +4,7 @@ import type { Role, Store } from '@joinery/core'
 import { encodeMessage } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
 import { encodeHint } from '../src/hint.ts'
+import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
 import { type as typing, update, writer, type Device, type Rig } from './rig.ts'
 import { visitor, type Visitor } from './door/visitor.ts'
 import { nodes } from './several-nodes.ts'
@@ -413,6 +414,31 @@ describe('presence crosses nodes', () => {
     ann.breaks()
     await fleet.rest(1_000)
     expect([...fleet.heard]).toEqual([])
+  })
+
+  test('[P98] [MN-12] what a newer node adds is passed over, and the rest is shown', async () => {
+    const fleet = nodes()
+    const [one, other] = fleet.nodes
+    const [ann, bob] = [await watching(one, 'ann'), await watching(other, 'bob')]
+    show(ann, 1, { at: 1 })
+    await fleet.rest(200)
+    bob.forget()
+    const shown = { type: 'presence', space: 'team', document: 'd', session: 'far', subject: 'cid', clock: 1 } as const
+    const frame = encodeMessage({ ...shown, state: JSON.stringify({ tab: { at: 7 } }) })
+    const fields = new Uint8Array([90, 3, 1, 2, 3])
+    const unheardOf = new Uint8Array([0xc8, 0x01, 9, 9])
+    const message = (kind: number, frames: readonly Uint8Array[]): Uint8Array => {
+      const encoder = createEncoder()
+      writeVarString(encoder, 'newer')
+      writeVarUint(encoder, kind)
+      for (const each of frames) writeVarUint8Array(encoder, each)
+      return toUint8Array(encoder)
+    }
+    fleet.inject('here/team', message(7, [unheardOf]))
+    fleet.inject('here/team', message(0, [unheardOf, new Uint8Array([...frame, ...fields]), unheardOf]))
+    fleet.inject('of-the-future/team', unheardOf)
+    await fleet.rest(200)
+    expect(bob.of('presence')).toMatchObject([{ session: 'far', subject: 'cid' }])
   })
 
   test('[T2] what no node of ours wrote is passed over', async () => {

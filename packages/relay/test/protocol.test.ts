@@ -1,6 +1,6 @@
 // The rules of PROTOCOL.md for relays that no law or fault covers by itself.
 import { NO_MARK } from '@joinery/core'
-import { CLOSE, encodeMessage, HELLO_BYTES, type Presence } from '@joinery/core/protocol'
+import { CLOSE, encodeMessage, HELLO_BYTES, VERSION, type Presence } from '@joinery/core/protocol'
 import { describe, expect, test } from 'vitest'
 import { rig, type, update, writer } from './rig.ts'
 
@@ -15,12 +15,12 @@ const present = (document: string, clock: number, state: string | undefined): Pr
 })
 
 describe('hello', () => {
-  test('[P11] another version is answered by VERSION and 4426', async () => {
-    const { connect } = rig()
+  test('[P95] [CL-14] a client of a newer version is welcomed in this one', async () => {
+    const { connect, rest } = rig()
     const device = connect()
-    device.say({ type: 'hello', version: 2, device: 'd', token: 'dev:ann' })
-    expect(device.heard).toEqual([{ type: 'bye', code: 'VERSION', retryAfter: 0 }])
-    expect(device.closed).toEqual([{ code: CLOSE.VERSION, reason: 'VERSION' }])
+    device.say({ type: 'hello', version: VERSION + 7, device: 'd', token: 'dev:ann' })
+    await rest()
+    expect(device.heard).toMatchObject([{ type: 'welcome', version: VERSION }])
   })
 
   test('[P10] in parts it is none, and neither is a longer one', () => {

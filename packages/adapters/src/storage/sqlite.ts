@@ -28,7 +28,7 @@ interface Opened extends OpenFile {
  * The data of one person in one app, in a file. Opened when it is first used.
  *
  * Transactions reject with STORAGE_FULL, STORAGE_UNAVAILABLE (the file cannot be opened, is not ours, or another process held it for over
- * 5 s) or CLOSED (closed here, or destroyed by anyone).
+ * 5 s), VERSION (a newer app wrote it) or CLOSED (closed here, or destroyed by anyone).
  *
  * @example
  * ```ts

@@ -15,6 +15,7 @@ import {
   hex,
   JoineryError,
   NO_MARK,
+  numberOfEntryType,
   type CommittedSpace,
   type Fold,
   type Member,
@@ -28,7 +29,7 @@ import {
   type Voiding,
 } from '@joinery/core'
 import { textOfAuthorsInTurns } from './rows/authors-text.ts'
-import { checksumOf, numberOfType } from './rows/checksum.ts'
+import { checksumOf } from './rows/checksum.ts'
 import { appendAll } from './sqlite/append.ts'
 import { knownRows } from './sqlite/known-rows.ts'
 import { openDatabase } from './sqlite/opening.ts'
@@ -255,7 +256,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     for (const one of folded) if (one.seq <= lastKept) pieces.leave(one)
     statements.rememberDigests.run(chainOf(row, last.prev))
     statements.dropChain.run(chainOf(row, last.prev))
-    const held = pieces.hold(numberOfType('snapshot'), snapshot, put)
+    const held = pieces.hold(numberOfEntryType('snapshot'), snapshot, put)
     const authors = pieces.holdAuthors(text, put)
     const checksum = checksumOf({ ...last, ...held, prev: 0, authors })
     statements.putSnapshot.run(held.type, checksum, authors, held.bytes, row.space, upTo)
@@ -277,14 +278,14 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     const row = documentRow(space, entry.document)
     const old = row && (statements.entryAt.get(row.space, seq) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || old?.document_id !== row.id) return undefined
-    if (plainType(old.type) !== numberOfType('update')) return undefined
+    if (plainType(old.type) !== numberOfEntryType('update')) return undefined
     const bytes = instead ?? new Uint8Array(0)
     // Both move, and are read anew.
     rows.forgetSpace(space)
     rows.forgetDocument(row.space, entry.document)
     // What becomes of its authors does not change.
     pieces.leave({ ...old, authors: '' })
-    const held = pieces.hold(numberOfType(instead === undefined ? 'void' : 'snapshot'), bytes, put)
+    const held = pieces.hold(numberOfEntryType(instead === undefined ? 'void' : 'snapshot'), bytes, put)
     statements.putInstead.run(held.type, checksumOf({ ...old, ...held }), held.bytes, row.space, seq)
     statements.moveDocument.run(row.seq, row.entries, row.bytes - lengthOf(old) + bytes.length, 0, row.id)
     const { committed } = append(put, [{ space, entries: [{ ...entry, basedOn: row.seq }] }])

@@ -131,7 +131,10 @@ describe('with a browser that fails', () => {
     const upgraded = await openRaw(platform.indexedDB, 'joinery:notes:ann', 2)
     await expect(put(storage, 2)).rejects.toMatchObject({ code: 'CLOSED' })
     upgraded.close()
-    await expect(put(storageOn(platform), 3)).rejects.toMatchObject({ details: { reason: 'VersionError' } })
+    await expect(put(storageOn(platform), 3)).rejects.toMatchObject({
+      code: 'VERSION',
+      details: { reason: 'VersionError' },
+    })
   })
 
   test('[CL-02] a connection that the browser dropped is opened again', async () => {

@@ -34,17 +34,6 @@ export interface LinkReport {
   readonly offset: number
 }
 
-export const NO_LINK: LinkReport = {
-  mode: 'offline',
-  reason: 'no-relay',
-  code: null,
-  syncing: false,
-  live: false,
-  filling: [],
-  heldBack: 0,
-  offset: 0,
-}
-
 /** The report of a link in this state. `polls`: it is over HTTP. `wanted`: there is a relay to link to. */
 export function reportOf(
   state: ConnectionState,
@@ -71,6 +60,8 @@ export function reportOf(
 function reasonOf(state: ConnectionState): LinkReason {
   const { at } = state
   if (at === 'stopped') return (state.code && STOPPED[state.code]) ?? at
+  // It is tried again, but an update of the app is what helps.
+  if (at === 'waiting' && state.code === 'VERSION') return 'too-old'
   return at === 'live' || at === 'offline' || at === 'waiting' ? at : 'connecting'
 }
 
@@ -78,5 +69,6 @@ const STOPPED: { readonly [C in Code]?: LinkReason } = {
   UNAUTHENTICATED: 'needs-auth',
   WRONG_SUBJECT: 'wrong-account',
   INSECURE_URL: 'insecure-url',
-  VERSION: 'too-old',
 }
+
+export const NO_LINK: LinkReport = reportOf({ at: 'offline' }, undefined, false, [], 0)

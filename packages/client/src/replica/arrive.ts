@@ -39,8 +39,8 @@ export async function arrive(
 
   for (const entry of entries) {
     const { document, type, bytes, at } = entry
-    // What is `moved` and who is a `member` is for later.
-    if (type[0] === 'm') continue
+    // What is `moved`, who is a `member` and what is `other-…` is for later.
+    if (/^[mo]/.test(type)) continue
     const place = { space, document }
     // What is edited while bodies are filled in moves past the page that would have brought it, and what is here of it may be old (R4).
     if (!bodies && !complete) missing.add(document)

@@ -8,7 +8,8 @@
  * - Keys are non-empty lists of strings and finite numbers, compared part by part, numbers before strings, strings by UTF-16 code unit,
  *   a shorter list before a longer one that it begins. Anything else is BAD_INPUT.
  * - Values are `Plain` and come back equal and unshared; bytes come back as Uint8Array.
- * - Failures reject with STORAGE_FULL, STORAGE_UNAVAILABLE or CLOSED; a failed transaction may be tried again.
+ * - Failures reject with STORAGE_FULL, STORAGE_UNAVAILABLE or CLOSED; a failed transaction may be tried again. What a newer app keeps in a
+ *   form that this one does not know is left as it is: VERSION.
  * - Storages opened on the same data (tabs) see each other's writes. `close` lets what was asked before finish; what is asked after is
  *   CLOSED. When one storage destroys the data, the others are CLOSED.
  */

@@ -1,15 +1,20 @@
 /** How a stored entry travels, in `changes` and in `bodies`. */
-import type { Entry, EntryType } from '../entry.ts'
-import { fields } from './codec.ts'
+import type { Entry } from '../entry.ts'
+import { ENTRY_TYPES, entryTypeOf, numberOfEntryType, type EntryType } from '../entry-type.ts'
+import { checked, fields, type Codec } from './codec.ts'
 import { SUBJECT_BYTES } from './limits.ts'
-import { bytes, count, id, oneOf, text, uint } from './primitives.ts'
+import { bytes, count, id, text, uint } from './primitives.ts'
 
-/** The place in this list is the number on the wire: append only. */
-const TYPES: readonly EntryType[] = ['update', 'snapshot', 'tombstone', 'moved', 'void', 'member']
+const number = checked(uint, 'type', value => value < ENTRY_TYPES)
+
+const entryType: Codec<EntryType> = {
+  write: (out, type) => number.write(out, numberOfEntryType(type)),
+  read: input => entryTypeOf(number.read(input)),
+}
 
 export const entry = fields<Entry>({
   seq: count,
-  type: oneOf(TYPES),
+  type: entryType,
   document: id,
   kind: id,
   engine: id,

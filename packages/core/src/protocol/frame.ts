@@ -43,12 +43,18 @@ export function writeBytes(out: FrameOut, bytes: ArrayLike<number>): void {
   out.at += bytes.length
 }
 
-/** What `read` makes of a frame, to its last byte: whatever it throws is BAD_FRAME. */
+/**
+ * What `read` makes of a frame, to its last byte: whatever it throws is BAD_FRAME. Behind it may stand fields of a newer peer, each a number
+ * and bytes, which are passed over (MN-12).
+ */
 export function readWhole<T>(bytes: Uint8Array, read: (input: FrameIn) => T): T {
   const input = { bytes, at: 0 }
   try {
     const value = read(input)
-    if (input.at < bytes.length) throw new Error('frame')
+    while (input.at < bytes.length) {
+      readNumber(input)
+      readBytes(input)
+    }
     return value
   } catch (cause) {
     throw new JoineryError('BAD_FRAME', { bytes: bytes.length }, { cause })

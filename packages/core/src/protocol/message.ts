@@ -1,8 +1,8 @@
 /**
  * The table of messages. A message on the wire is its number and its fields; one message a frame. Laws:
  * - The table is total: a message without number and codec does not compile. Numbers are never used again.
- * - A frame is read to its last byte or refused whole (BAD_FRAME). Unknown numbers from 128 on are passed over, so that a newer peer may
- *   say more; unknown numbers below are refused.
+ * - A frame is read to its last byte or refused whole (BAD_FRAME). Unknown numbers from 128 on are passed over, and so are fields behind
+ *   those of a message, so that a newer peer may say more; unknown numbers below are refused.
  * - A change of any byte here is a new VERSION: the tripwire test holds the golden bytes against it.
  */
 import { ack, type Ack } from './ack.ts'
@@ -11,7 +11,7 @@ import { bodies, type Bodies } from './bodies.ts'
 import { bye, type Bye } from './bye.ts'
 import { changes, type Changes } from './changes.ts'
 import { clock, type ClockTold } from './clock.ts'
-import type { MessageCodec } from './codec.ts'
+import { must, type MessageCodec } from './codec.ts'
 import { fetch, type Fetch } from './fetch.ts'
 import { readWhole, writing, written } from './frame.ts'
 import { have, type Have } from './have.ts'
@@ -26,8 +26,9 @@ import { want, type Want } from './want.ts'
 import { watch, type Watch } from './watch.ts'
 import { welcome, type Welcome } from './welcome.ts'
 
-/** What both sides of a link must speak. */
+/** The newest version that this side speaks, and the oldest: a link is in the newest that both do. */
 export const VERSION = 1
+export const OLDEST_VERSION = 1
 
 export type ClientMessage = Hello | Watch | Push | Fetch | Have | Presence | Time | Auth | Part
 export type RelayMessage = Welcome | Changes | Bodies | Ack | Refused | Want | Presence | ClockTold | Bye | Part
@@ -99,7 +100,7 @@ export function decodeMessage(frame: Uint8Array): Message | undefined {
     const number = uint.read(input)
     const codec = codecsByNumber.get(number)
     if (codec !== undefined) return codec.read(input)
-    if (number < FIRST_IGNORABLE) throw new Error('not a message')
+    must(number >= FIRST_IGNORABLE, 'message')
     input.at = frame.length
     return undefined
   })

@@ -31,7 +31,7 @@ export type Pieces = readonly Uint8Array[]
  * ```
  */
 export function splitFrame(frame: Uint8Array, max: number): Uint8Array[] {
-  if (max < LEAST_FRAME) throw new JoineryError('BAD_INPUT', { what: 'max', rule: `at least ${LEAST_FRAME}` })
+  if (max < LEAST_FRAME) throw new JoineryError('BAD_INPUT', { what: 'max' })
   if (frame.length <= max) return [frame]
   const size = max - OVERHEAD
   if (frame.length > size * PARTS) throw new JoineryError('TOO_LARGE', { bytes: frame.length, parts: PARTS })

@@ -21,7 +21,7 @@ export const uint: Codec<number> = {
 }
 
 /** Numbers that count from 1: seq, n, the version. */
-export const count = checked(uint, 'count from 1', value => value > 0)
+export const count = checked(uint, 'count', value => value > 0)
 
 export const flag: Codec<boolean> = {
   write: (out, value) => uint.write(out, value ? 1 : 0),
@@ -74,15 +74,6 @@ export function text(max: number): Codec<string> {
     'text',
     isFit,
   )
-}
-
-/** One of these: its place in the list is the number on the wire. */
-export function oneOf<T>(values: readonly T[]): Codec<T> {
-  const place = checked(uint, 'type', at => at < values.length)
-  return {
-    write: (out, value) => place.write(out, values.indexOf(value)),
-    read: input => values[place.read(input)] as T,
-  }
 }
 
 export function list<T>(item: Codec<T>): Codec<readonly T[]> {

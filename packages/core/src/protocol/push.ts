@@ -1,7 +1,7 @@
 /** Client: edits for one space, in the order of their n per document. Each is answered by `ack` or `refused`. */
 import type { PushEntry } from '../entry.ts'
-import { fields, message } from './codec.ts'
-import { bytes, count, flag, id, list, oneOf, uint } from './primitives.ts'
+import { fields, message, type Codec } from './codec.ts'
+import { bytes, count, flag, id, list, uint } from './primitives.ts'
 
 export interface Push {
   readonly type: 'push'
@@ -14,15 +14,18 @@ export interface PushedEntry extends PushEntry {
   readonly resupply: boolean
 }
 
-/** The place in this list is the number on the wire: append only. */
-const TYPES = ['update', 'tombstone'] as const
+/** 0 or 1 on the wire. */
+const type: Codec<PushedEntry['type']> = {
+  write: (out, value) => flag.write(out, value === 'tombstone'),
+  read: input => (flag.read(input) ? 'tombstone' : 'update'),
+}
 
 export const push = message<Push>('push', 3, {
   space: id,
   entries: list(
     fields<PushedEntry>({
       n: count,
-      type: oneOf(TYPES),
+      type,
       resupply: flag,
       document: id,
       kind: id,

@@ -7,8 +7,9 @@
  */
 import type { Code } from '../errors.ts'
 import { CODES } from '../errors.ts'
-import { codeOfClose } from '../protocol/close.ts'
+import { codeOfClose } from '../protocol/close-code.ts'
 import type { ClientMessage, RelayMessage, Welcome } from '../protocol/index.ts'
+import { OLDEST_VERSION, VERSION } from '../protocol/message.ts'
 import { backoff } from './backoff.ts'
 
 const WELCOME_MS = 5_000
@@ -158,6 +159,7 @@ export function connection(options: { chance: () => number }): Connection {
     if (message.type === 'bye') refused(message.code, message.retryAfter)
     if (message.type === 'clock' && message.id === timeId) relayTime(message.wall)
     if (message.type === 'welcome' && state.at === 'greeting') {
+      if (message.version < OLDEST_VERSION || message.version > VERSION) return retry('RELAY_VERSION')
       state = { at: 'live', since: now, session: message.session }
       refusedToken = false
       relayTime(message.wall)

@@ -11,7 +11,14 @@ import type { Cursor } from '../entry.ts'
 import type { Role } from '../ports/store.ts'
 import { CLOSE } from '../protocol/close.ts'
 import { HELLO_BYTES } from '../protocol/limits.ts'
-import { decodeMessage, VERSION, type ClientMessage, type Message, type RelayMessage } from '../protocol/message.ts'
+import {
+  decodeMessage,
+  OLDEST_VERSION,
+  VERSION,
+  type ClientMessage,
+  type Message,
+  type RelayMessage,
+} from '../protocol/message.ts'
 import { joinParts, type Pieces } from '../protocol/parts.ts'
 import type { HeldDocument } from '../protocol/have.ts'
 import type { PushedEntry } from '../protocol/push.ts'
@@ -22,10 +29,12 @@ const HELLO_MS = 5_000
 /** A token may be this late before its session ends (AU-07). */
 const TOKEN_GRACE_MS = 30_000
 const SPACES = 1_024
+/** When to try again in a version that is spoken here no more: there is a newer app by then, or an older relay. */
+const OTHER_VERSION_MS = 5 * 60_000
 
 export type SessionState =
   | { readonly at: 'greeting'; readonly until: number }
-  | { readonly at: 'verifying'; readonly until: number; readonly device: string }
+  | { readonly at: 'verifying'; readonly until: number; readonly device: string; readonly version: number }
   | { readonly at: 'ready'; readonly device: string; readonly subject: string; readonly endsAt: number }
   | { readonly at: 'closing' }
 
@@ -59,7 +68,7 @@ export interface Verified {
 export type SessionEffect =
   | { readonly do: 'verify'; readonly token: string }
   /** The session is whose it says: an older one of this device ends. */
-  | { readonly do: 'greet'; readonly subject: string; readonly device: string }
+  | { readonly do: 'greet'; readonly subject: string; readonly device: string; readonly version: number }
   | { readonly do: 'send'; readonly message: RelayMessage }
   | { readonly do: 'close'; readonly code: number; readonly reason: string }
   | { readonly do: 'admit'; readonly name: string }
@@ -168,9 +177,10 @@ export function session(limits: SessionLimits, now: number): Session {
   }
 
   const greeted = (message: Extract<Message, { type: 'hello' }>): SessionEffect[] => {
-    if (message.version !== VERSION) return end('VERSION', CLOSE.VERSION)
+    const version = Math.min(message.version, VERSION)
+    if (version < OLDEST_VERSION) return end('VERSION', CLOSE.VERSION, OTHER_VERSION_MS)
     if (state.at !== 'greeting') return badFrame()
-    state = { at: 'verifying', until: state.until, device: message.device }
+    state = { at: 'verifying', until: state.until, device: message.device, version }
     return [{ do: 'verify', token: message.token }]
   }
 
@@ -262,14 +272,14 @@ export function session(limits: SessionLimits, now: number): Session {
       return []
     }
     if (state.at !== 'verifying') return []
-    const { device } = state
+    const { device, version } = state
     state = { at: 'ready', device, subject, endsAt }
     const { frameBytes, documentBytes } = limits
     return [
-      { do: 'greet', subject, device },
+      { do: 'greet', subject, device, version },
       {
         do: 'send',
-        message: { type: 'welcome', version: VERSION, session, subject, personal, wall, frameBytes, documentBytes },
+        message: { type: 'welcome', version, session, subject, personal, wall, frameBytes, documentBytes },
       },
       ...resume(now),
     ]

@@ -80,6 +80,20 @@ export const storeLaws: readonly Law<MakeStorePlace>[] = [
     same(await store.body('a', 'x'), [stored], 'the body')
     must(stored?.bytes instanceof Uint8Array && stored.bytes.constructor.name === 'Uint8Array', 'bytes are Uint8Array')
   }),
+  law('D5', 'an entry of a type that only newer versions know stays in the log as it is', async ({ store, reopen }) => {
+    // Nobody here writes one; on the database that they share, a newer relay does.
+    const other = edit('x', 2, { type: 'other-63' as 'update', basedOn: 1, bytes: bytesOf(70_000) })
+    await commit(store, 'a', [edit('x', 1)])
+    await commit(store, 'a', [other])
+    await commit(store, 'a', [edit('x', 3, { basedOn: 2 })])
+    const types = (entries: readonly Entry[]): string[] => entries.map(({ type }) => type)
+    const again = await reopen()
+    const stored = await everything(again, 'a')
+    same(types(stored), ['update', 'other-63', 'update'], 'the log')
+    same(stored[1]?.bytes, other.bytes, 'its bytes')
+    same(types(await again.body('a', 'x')), ['update', 'other-63', 'update'], 'the body')
+    same(outcomesOf(await commit(again, 'a', [other])), [{ outcome: 'known', seq: 2 }], 'its name is known')
+  }),
   law(
     'R1',
     'commits made at once follow each other, and no reader sees a seq before the one below it',

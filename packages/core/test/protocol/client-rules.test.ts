@@ -185,7 +185,6 @@ describe('reconnect', () => {
   test.each([
     [CLOSE.BAD_FRAME, 'BAD_FRAME'],
     [CLOSE.WRONG_SUBJECT, 'WRONG_SUBJECT'],
-    [CLOSE.VERSION, 'VERSION'],
     [CLOSE.INSECURE_URL, 'INSECURE_URL'],
   ])('[P72] after %i it does not, and says why', (code, why) => {
     const one = client()

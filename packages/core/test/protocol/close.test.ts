@@ -4,14 +4,14 @@ import { CODES } from '@joinery/core'
 import { CLOSE, codeOfClose } from '@joinery/core/protocol'
 
 test('[P72] after these closes nothing comes back by itself: the person or the app is asked', () => {
-  const final = [4400, 4401, 4403, 4426, 4495]
-  expect(final.map(codeOfClose)).toEqual(['BAD_FRAME', 'UNAUTHENTICATED', 'WRONG_SUBJECT', 'VERSION', 'INSECURE_URL'])
+  const final = [4400, 4401, 4403, 4495]
+  expect(final.map(codeOfClose)).toEqual(['BAD_FRAME', 'UNAUTHENTICATED', 'WRONG_SUBJECT', 'INSECURE_URL'])
   expect(final.map(code => CODES[codeOfClose(code) ?? 'GONE'])).toEqual(final.map(() => 'stop'))
 })
 
 test('[P73] after any other the client comes back', () => {
-  const { GOING_AWAY, RESTART, TRY_LATER, NO_HELLO, REPLACED } = CLOSE
+  const { GOING_AWAY, RESTART, TRY_LATER, NO_HELLO, REPLACED, VERSION } = CLOSE
   for (const code of [1000, 1006, 1009, 1011, GOING_AWAY, RESTART, TRY_LATER, NO_HELLO, 4999])
     expect(codeOfClose(code), `${code}`).toBeUndefined()
-  expect(CODES[codeOfClose(REPLACED) ?? 'GONE']).toBe('wait')
+  for (const code of [REPLACED, VERSION]) expect(CODES[codeOfClose(code) ?? 'GONE']).toBe('wait')
 })

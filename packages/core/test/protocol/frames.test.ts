@@ -1,10 +1,10 @@
 // What a reader does with bytes that nobody honest wrote: BAD_FRAME, and nothing else.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { JoineryError } from '@joinery/core'
+import { JoineryError, NO_MARK } from '@joinery/core'
 import { decodeMessage, encodeMessage, type Message } from '@joinery/core/protocol'
 import { anyMessage, generatorsByType } from './messages.ts'
-import { samplesByName } from './samples.ts'
+import { samplesByName, update } from './samples.ts'
 
 /** The code that a frame is refused with; what it says, if it is not. */
 function reading(frame: Uint8Array): Message | 'passed over' | 'BAD_FRAME' {
@@ -79,6 +79,9 @@ describe('[P3] [WS-15] a frame is read to its last byte or refused whole', () =>
   })
 })
 
+/** A message that ends where it begins, so that what follows is fields behind it: `time` 0. */
+const FIELDS_ALONE = [7, 0] as const
+
 describe('[P2] one value has one form', () => {
   test('what is read writes back to the same bytes, whatever was flipped', () => {
     fc.assert(
@@ -92,8 +95,11 @@ describe('[P2] one value has one form', () => {
           bytes[place] = (bytes[place] ?? 0) ^ flip
           const read = reading(bytes)
           // An unknown code is read as another one, on purpose (P7).
-          if (typeof read === 'object' && !('code' in read && read.code === 'UNAVAILABLE'))
-            expect(encodeMessage(read)).toEqual(bytes)
+          if (typeof read !== 'object' || ('code' in read && read.code === 'UNAVAILABLE')) return
+          const written = encodeMessage(read)
+          expect(written).toEqual(bytes.subarray(0, written.length))
+          // What is behind it reads as fields of a newer peer (P98).
+          expect(reading(frame(...FIELDS_ALONE, ...bytes.subarray(written.length)))).not.toBe('BAD_FRAME')
         },
       ),
       { numRuns: 10_000 },
@@ -321,6 +327,53 @@ describe('[P5] [MN-12] numbers that this version does not know', () => {
         expect(reading(frame(0xff, 0xff, 0x03, bytes))).toBe('passed over')
       }),
     )
+  })
+})
+
+describe('[P98] [MN-12] fields that this version does not know', () => {
+  const field = fc.tuple(fc.nat(), fc.uint8Array({ maxLength: 200 })).map(([number, bytes]) => {
+    const written = encodeMessage({ type: 'part', last: true, bytes })
+    return frame(...encodeMessage({ type: 'time', id: number }).subarray(1), ...written.subarray(2))
+  })
+
+  test('behind any message they are passed over', () => {
+    fc.assert(
+      fc.property(anyMessage, fc.array(field, { minLength: 1, maxLength: 3 }), (message, fields) => {
+        expect(decodeMessage(frame(encodeMessage(message), ...fields))).toEqual(message)
+      }),
+    )
+  })
+
+  test('cut short, or longer than the frame, they are refused', () => {
+    const message = encodeMessage({ type: 'time', id: 5 })
+    const field = [90, 2, 7, 7]
+    expect(reading(frame(...message, ...field))).toEqual({ type: 'time', id: 5 })
+    for (let end = 1; end < field.length; end++)
+      expect(reading(frame(...message, ...field.slice(0, end)))).toBe('BAD_FRAME')
+  })
+})
+
+describe('[P97] [MN-12] types of entries that this version does not know', () => {
+  const message = {
+    type: 'changes',
+    space: 'me',
+    cursor: { epoch: 'e', seq: 9, mark: NO_MARK },
+    live: true,
+    reset: false,
+  } as const
+  const entry = { ...update, type: 'other-63' } as const
+
+  test('are read as what they are, and written as they were', () => {
+    const bytes = encodeMessage({ ...message, entries: [entry] })
+    expect(decodeMessage(bytes)).toEqual({ ...message, entries: [entry] })
+    for (const type of ['other-64', 'nothing'] as const)
+      expect(() => encodeMessage({ ...message, entries: [{ ...entry, type: type as 'other-9' }] })).toThrow('BAD_INPUT')
+  })
+
+  test('from 64 on they are none', () => {
+    const bytes = encodeMessage({ ...message, entries: [entry] })
+    bytes[bytes.indexOf(63)] = 64
+    expect(reading(bytes)).toBe('BAD_FRAME')
   })
 })
 

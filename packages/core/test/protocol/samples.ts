@@ -8,7 +8,7 @@ const mark = Uint8Array.from({ length: 16 }, (_, at) => at * 17)
 const longest = 'a'.repeat(128)
 const far = Number.MAX_SAFE_INTEGER
 
-const update: Entry = {
+export const update: Entry = {
   seq: 12,
   type: 'update',
   document: 'note_1',

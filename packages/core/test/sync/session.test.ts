@@ -121,14 +121,6 @@ test('[WS-15] what is not understood ends the session with BAD_FRAME; what a new
   expect(ready().handle({ type: 'frame', bytes: new Uint8Array([128, 1, 7]) }, 1)).toEqual([])
 })
 
-test('another version is told so', () => {
-  const one = session(LIMITS, 0)
-  expect(say(one, { ...HELLO, version: VERSION + 1 })).toMatchObject([
-    { do: 'send', message: { code: 'VERSION' } },
-    { do: 'close', code: CLOSE.VERSION },
-  ])
-})
-
 test('[AU-05] a token that is refused ends the session for good, one that nobody could check for now', () => {
   const verdict = (code: 'UNAUTHENTICATED' | 'UNAVAILABLE'): SessionEffect | undefined => {
     const one = session(LIMITS, 0)

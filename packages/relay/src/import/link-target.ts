@@ -15,6 +15,7 @@ import {
   type Pieces,
   type RelayMessage,
 } from '@joinery/core/protocol'
+import { isContent } from '../history/kept-entries.ts'
 import { acked, refused, type Answer } from '../job.ts'
 import type { HeldHere, ImportTarget } from './target.ts'
 
@@ -59,7 +60,12 @@ export async function linkTarget(options: LinkTargetOptions): Promise<ImportTarg
     const [first] = entries
     if (first === undefined) return undefined
     const isGone = entries.some(({ type }) => type === 'tombstone')
-    return { kind: first.kind, engine: first.engine, isGone, updates: entries.map(({ bytes }) => bytes) }
+    return {
+      kind: first.kind,
+      engine: first.engine,
+      isGone,
+      updates: entries.filter(isContent).map(({ bytes }) => bytes),
+    }
   }
 
   /** The relay is to ask for it; what it asks for is known already. */

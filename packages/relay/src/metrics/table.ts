@@ -13,6 +13,11 @@ export interface Row {
 /** Only ever grow. */
 export const COUNTERS = {
   'accepted': { metric: 'joinery_links_accepted_total', help: 'Links that began, over WebSocket and HTTP' },
+  'welcomed': {
+    metric: 'joinery_links_welcomed_total',
+    label: 'version',
+    help: 'Links that were welcomed, by the version of the protocol that they are in',
+  },
   'closed': { metric: 'joinery_links_closed_total', label: 'reason', help: 'Links that the relay ended, by code' },
   'door-accepted': { metric: 'joinery_door_accepted_total', help: 'Connections that began at the y-websocket door' },
   'door-closed': { metric: 'joinery_door_closed_total', label: 'reason', help: 'Connections that the door ended' },

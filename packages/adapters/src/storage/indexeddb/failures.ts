@@ -4,6 +4,8 @@ import { JoineryError, type Code } from '@joinery/core'
 /** By the browser's name for it; everything else is STORAGE_UNAVAILABLE. */
 const CODES_BY_NAME: { readonly [name: string]: Code } = {
   QuotaExceededError: 'STORAGE_FULL',
+  // A newer app was here.
+  VersionError: 'VERSION',
   // The code that called is at fault: a value that is not plain, or a body that awaited something else.
   DataCloneError: 'BAD_INPUT',
   TransactionInactiveError: 'BAD_INPUT',

@@ -81,8 +81,7 @@ function prepared(database: Connection): boolean {
   database.pragma('synchronous = FULL')
   if (isNew) database.transaction(() => create(database)).immediate()
   const version = versionOf(database)
-  if (version !== FORMAT && version !== DESTROYED)
-    throw new JoineryError('STORAGE_UNAVAILABLE', { name: 'newer format', version })
+  if (version !== FORMAT && version !== DESTROYED) throw new JoineryError('VERSION', { version })
   return version === FORMAT
 }
 

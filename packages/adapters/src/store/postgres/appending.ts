@@ -7,6 +7,7 @@
 import {
   checkStorable,
   markAfter,
+  numberOfEntryType,
   refusalOf,
   type CommitEntry,
   type CommittedSpace,
@@ -14,7 +15,7 @@ import {
   type SpaceCommit,
 } from '@joinery/core'
 import { textOfAuthors } from '../rows/authors-text.ts'
-import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { checksumOf } from '../rows/checksum.ts'
 import type { DeviceRow, DocumentRow, SpaceRow } from './statements.ts'
 
 /** What the transaction found of the spaces, documents, devices and names that a commit speaks of. */
@@ -163,7 +164,7 @@ export function appendAll(commits: readonly SpaceCommit[], found: Found): Append
     log.push({ space: space.id, seq, device: deviceId, n, digest, mark: space.mark })
 
     if (entry.type === 'tombstone') purge(document)
-    const type = numberOfType(entry.type)
+    const type = numberOfEntryType(entry.type)
     const prev = document.isEmpty ? 0 : document.seq
     const authors = document.state === 'live' ? textOfAuthors(entry.authors) : '[]'
     const ids = { space_id: space.id, document_id: documentId, device_id: deviceId }

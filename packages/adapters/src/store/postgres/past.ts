@@ -3,9 +3,9 @@
  * - Rows move as they are, checksum included: nothing is read to keep it, and what was damaged stays damaged.
  * - A past is in the order of its seqs, and nothing is put before its end: what a fold finds there already, it does not keep again.
  */
-import { ENTRY_WEIGHT, JoineryError, type Entry, type Forgetting, type Lineal } from '@joinery/core'
+import { ENTRY_WEIGHT, JoineryError, numberOfEntryType, type Entry, type Forgetting, type Lineal } from '@joinery/core'
 import { setImmediate as turn } from 'node:timers/promises'
-import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { checksumOf } from '../rows/checksum.ts'
 import type { Connections, Transaction } from './connections.ts'
 import { bytesOf, readChain, ROWS } from './reading.ts'
 import { entryOf } from './rows.ts'
@@ -96,7 +96,7 @@ export async function forgetIn(
       transaction.ask(STATEMENTS.dropKept, [space, row.id, upTo]),
     ])
     if (instead === undefined) return true
-    const type = numberOfType('snapshot')
+    const type = numberOfEntryType('snapshot')
     const { seq, device_id: device, n, at } = last
     const checksum = checksumOf({ ...last, type, prev: 0, authors: '[]', bytes: instead })
     await transaction.ask(STATEMENTS.putPast, [space, seq, type, row.id, device, n, at, checksum, instead])

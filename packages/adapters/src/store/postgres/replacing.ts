@@ -1,8 +1,8 @@
 /** What puts something else in the place of entries: a fold its snapshot, a void what is left of one. Laws S3 and D2 of the port. */
-import { JoineryError, type Fold, type Voided, type Voiding } from '@joinery/core'
+import { entryTypeOf, JoineryError, numberOfEntryType, type Fold, type Voided, type Voiding } from '@joinery/core'
 import { setImmediate as turn } from 'node:timers/promises'
 import { textOfAuthorsInTurns } from '../rows/authors-text.ts'
-import { checksumOf, numberOfType, typeOfNumber } from '../rows/checksum.ts'
+import { checksumOf } from '../rows/checksum.ts'
 import { appendTo } from './committing.ts'
 import type { Connections, Transaction } from './connections.ts'
 import { keepPast } from './past.ts'
@@ -26,7 +26,7 @@ export async function foldIn(connections: Connections, space: number, folding: F
     const [size] = await transaction.ask<{ entries: number; bytes: number }>(STATEMENTS.foldSize, [space, row.id, upTo])
     if (size?.entries !== entries) return false
     if (keptAt !== undefined) await keepPast(transaction, row, upTo, keptAt)
-    const type = numberOfType('snapshot')
+    const type = numberOfEntryType('snapshot')
     const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })
     await Promise.all([
       transaction.ask(STATEMENTS.rememberDigests, [space, row.id, upTo]),
@@ -58,9 +58,9 @@ export async function voidIn(
       transaction.ask<EntryRow>(STATEMENTS.entryAt, [space, seq]),
     ])
     if (row === undefined || row.gone || old?.document_id !== row.id) return undefined
-    if (typeOfNumber(old.type) !== 'update') return undefined
+    if (entryTypeOf(old.type) !== 'update') return undefined
     const bytes = instead ?? new Uint8Array(0)
-    const type = numberOfType(instead === undefined ? 'void' : 'snapshot')
+    const type = numberOfEntryType(instead === undefined ? 'void' : 'snapshot')
     const replaced = Promise.all([
       transaction.ask(STATEMENTS.putInstead, [space, seq, type, checksumOf({ ...old, type, bytes }), bytes]),
       transaction.ask(STATEMENTS.growDocument, [space, row.id, 0, bytes.length - old.length]),

@@ -1,13 +1,13 @@
 /** Between rows and what the port speaks of. Law: a row that does not fit its checksum never comes out as an entry. */
-import { isCode, type DocumentHead, type Entry } from '@joinery/core'
-import { checksumOf, typeOfNumber } from '../rows/checksum.ts'
+import { entryTypeOf, isCode, type DocumentHead, type Entry } from '@joinery/core'
+import { checksumOf } from '../rows/checksum.ts'
 import type { DocumentRow, EntryRow } from './statements.ts'
 
 /** The entry of a row, or undefined when the row is damaged. */
 export function entryOf(row: EntryRow, bytes: Uint8Array): Entry | undefined {
   const { seq, n, at, document, kind, engine, device, subject } = row
-  const type = typeOfNumber(row.type)
-  if (checksumOf({ ...row, bytes }) !== row.checksum || type === undefined) return undefined
+  const type = entryTypeOf(row.type)
+  if (checksumOf({ ...row, bytes }) !== row.checksum) return undefined
   if (document === null || kind === null || engine === null || device === null || subject === null) return undefined
   return { seq, type, document, kind, engine, at, device, n, subject, bytes }
 }

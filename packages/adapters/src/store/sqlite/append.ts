@@ -5,6 +5,7 @@
 import {
   checkStorable,
   markAfter,
+  numberOfEntryType,
   refusalOf,
   type CommitEntry,
   type CommittedSpace,
@@ -13,7 +14,7 @@ import {
 } from '@joinery/core'
 import type { Pieces, PutBytes } from './pieces.ts'
 import { textOfAuthors } from '../rows/authors-text.ts'
-import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { checksumOf } from '../rows/checksum.ts'
 import { digitsOf, markOf } from './rows.ts'
 import type { KnownRows } from './known-rows.ts'
 import type { SizeRow, SpaceRow, Statements } from './statements.ts'
@@ -142,7 +143,7 @@ export function appendAll(
     statements.appendName.run(space.id, seq, deviceId, entry.n, entry.digest, space.mark)
     if (entry.type === 'tombstone') purge(space, document)
     const { n, at } = entry
-    const { type, bytes } = pieces.hold(numberOfType(entry.type), entry.bytes, put)
+    const { type, bytes } = pieces.hold(numberOfEntryType(entry.type), entry.bytes, put)
     const prev = document.entries === 0 ? 0 : document.seq
     const authors = document.state === 'live' ? pieces.holdAuthors(textOfAuthors(entry.authors), put) : '[]'
     const ids = { space_id: space.id, document_id: document.id, device_id: deviceId }

@@ -3,10 +3,10 @@
  * - What is put back is what the log knows by its digest, at the seq where it stood; what was voided since is never put back.
  * - A chain is written anew as a whole, in one transaction, and whatever else claimed to be of the document goes.
  */
-import { sameBytes, type StandingEntry } from '@joinery/core'
+import { numberOfEntryType, sameBytes, type StandingEntry } from '@joinery/core'
 import type { Database } from 'better-sqlite3'
 import { textOfAuthors } from '../rows/authors-text.ts'
-import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { checksumOf } from '../rows/checksum.ts'
 import type { KnownRows } from './known-rows.ts'
 import { authorsNameIn, nameIn, type Pieces, type PutBytes } from './pieces.ts'
 import { bytesOf, digitsOf, entryOf } from './rows.ts'
@@ -103,7 +103,7 @@ export function mending(options: MendingOptions) {
     const { seq, at } = entry
     const log = logged(row.space, seq)
     if (log === undefined) return
-    const held = pieces.hold(numberOfType(entry.type), entry.bytes, put)
+    const held = pieces.hold(numberOfEntryType(entry.type), entry.bytes, put)
     const authors = pieces.holdAuthors(text, put)
     const names = { space_id: row.space, document_id: row.id, device_id: log.device, n: log.n }
     const checksum = checksumOf({ ...names, ...held, seq, prev, at, authors })

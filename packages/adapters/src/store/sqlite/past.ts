@@ -3,10 +3,18 @@
  * - Rows move as they are, names of pieces and checksum included: nothing is read to keep it, and what was damaged stays damaged.
  * - A past is in the order of its seqs, and nothing is put before its end: what a fold finds there already, it does not keep again.
  */
-import { ENTRY_WEIGHT, JoineryError, type Entry, type Forgetting, type Lineal, type VersionName } from '@joinery/core'
+import {
+  ENTRY_WEIGHT,
+  JoineryError,
+  numberOfEntryType,
+  type Entry,
+  type Forgetting,
+  type Lineal,
+  type VersionName,
+} from '@joinery/core'
 import { readChain, type ChainReading } from './chain.ts'
 import { lengthOf, nameIn, type PieceName, type Pieces, type PutBytes } from './pieces.ts'
-import { checksumOf, numberOfType } from '../rows/checksum.ts'
+import { checksumOf } from '../rows/checksum.ts'
 import { entryOf } from './rows.ts'
 import type { DocumentRow, EntryRow, SizeRow, Statements } from './statements.ts'
 import { turn } from './turn.ts'
@@ -126,7 +134,7 @@ export function pastOf(options: {
       statements.dropPast.run(row.id, after, upTo)
       statements.dropKept.run(row.id, upTo)
       if (instead === undefined) return true
-      const held = pieces.hold(numberOfType('snapshot'), instead, put)
+      const held = pieces.hold(numberOfEntryType('snapshot'), instead, put)
       const { space_id, seq, document_id, device_id, n, at } = last
       const checksum = checksumOf({ ...last, ...held, prev: 0, authors: '[]' })
       statements.putPast.run(space_id, seq, held.type, document_id, 0, device_id, n, at, checksum, '[]', held.bytes)

@@ -1,14 +1,14 @@
 /** Between rows and what the port speaks of. Law: a row that does not fit its checksum never comes out as an entry. */
-import { isCode, NO_MARK, type DocumentHead, type Entry } from '@joinery/core'
-import { checksumOf, typeOfNumber } from '../rows/checksum.ts'
+import { entryTypeOf, isCode, NO_MARK, type DocumentHead, type Entry } from '@joinery/core'
+import { checksumOf } from '../rows/checksum.ts'
 import { plainType } from './pieces.ts'
 import type { DocumentRow, EntryRow } from './statements.ts'
 
 /** The entry of a row, or undefined when the row is damaged. Of one in pieces, its bytes are their name. */
 export function entryOf(row: EntryRow): Entry | undefined {
   const { seq, n, at, document, kind, engine, device, subject } = row
-  const type = typeOfNumber(plainType(row.type))
-  if (checksumOf(row) !== row.checksum || type === undefined) return undefined
+  const type = entryTypeOf(plainType(row.type))
+  if (checksumOf(row) !== row.checksum) return undefined
   if (document === null || kind === null || engine === null || device === null || subject === null) return undefined
   return { seq, type, document, kind, engine, at, device, n, subject, bytes: bytesOf(row.bytes) }
 }
