@@ -10,6 +10,7 @@
 import { JoineryError } from '@joinery/core'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool, type PoolClient } from '../../pg.ts'
+import { APPLICATION } from './opening.ts'
 import type { Origin } from './origin.ts'
 import { failureOf, isWorthAgain } from './refusals.ts'
 import { TYPES } from './wire-types.ts'
@@ -77,11 +78,13 @@ export function createConnections(options: {
   const pool = new Pool({
     connectionString: options.url,
     max: options.connections,
+    // Whoever is not seen among the connections is taken for gone (MN-12).
+    min: 1,
     pipeline: true,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,
-    application_name: 'joinery',
+    application_name: APPLICATION,
     verify: (client, told) => void options.origin.check(client).then(() => told(), told),
   })
   // A connection that broke is told to whoever asks on it, and of one that nobody uses the pool lets go.

@@ -1,11 +1,12 @@
 /**
- * The store's schema on Postgres, by numbered migrations. Laws:
- * - A migration that was released is never changed; each runs in one transaction with the number it leads to, so one that is cut off runs
- *   again from its beginning.
+ * The store's schema on Postgres, by numbered migrations. Laws, beside those of `rows/migration.ts`:
+ * - Each runs in one transaction with the number it leads to, so one that is cut off runs again from its beginning.
  * - Every table begins with the space and is split by its hash: a fleet on a distributed Postgres deals them out by that column, and no
  *   statement but those of the sweeps looks at two spaces.
  * - Row-level security stands behind every statement: a transaction sees the spaces that it named, and no others.
  */
+
+import type { Migration } from '../rows/migration.ts'
 
 /** Each table of rows is in so many parts. */
 const PARTS = 16
@@ -13,7 +14,17 @@ const PARTS = 16
 /** Documents whose count of entries has fewer binary digits are not worth finding by index. */
 export const FOLDABLE_INDEXED_FROM = 6
 
-const TABLES = ['log', 'entry', 'folded', 'past', 'kept', 'version_name', 'document', 'device', 'member'] as const
+export const TABLES = [
+  'log',
+  'entry',
+  'folded',
+  'past',
+  'kept',
+  'version_name',
+  'document',
+  'device',
+  'member',
+] as const
 
 const FIRST = `
 -- One log each. epoch: the life of the log. seq, mark: its head. Who commits to it locks its row, so that order of seq is order of commit.
@@ -178,4 +189,4 @@ function everywhere(): string {
 }
 
 /** The one at index i leads to version i + 1. */
-export const MIGRATIONS: readonly string[] = [FIRST]
+export const MIGRATIONS: readonly Migration[] = [{ step: 'contract', least: 1, sql: FIRST }]

@@ -3,10 +3,15 @@
  * - S1: a commit waits for the disk, or it is not used. T4: the role cannot read over row-level security, or it is not used.
  * - A connection is one session for as long as it lasts, or it is not used: what is prepared, locked or listened to in one is there in the next
  *   transaction (MN-05).
- * - BK-07, BK-08: migrations run to the end or not at all, one process at a time; a schema of a newer version is refused.
+ * - BK-07, BK-08, MN-12: migrations run to the end or not at all, one process at a time; a schema of a newer version is refused, unless it
+ *   says that this one may write to it.
+ * - MN-12: nobody who serves waits for a migration for longer than a moment: it asks for its locks again and again. None that older relays do
+ *   not survive begins while one of them is there.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from '../../pg.ts'
-import { MIGRATIONS } from './migrations.ts'
+import { stepsFrom, type Standing, type Step } from '../rows/migration.ts'
+import { MIGRATIONS, TABLES } from './migrations.ts'
 import { codeOf, refusal } from './refusals.ts'
 
 const OLDEST = 150_000
@@ -14,6 +19,18 @@ const OLDEST_NAME = '15'
 const CONNECT_MS = 5_000
 /** "Join". Whoever migrates holds it. */
 const LOCK = 0x4a6f_696e
+/** Whoever serves waits behind one who waits for a lock on what he reads. */
+const LOCK_MS = 500
+const LOCK_AGAIN_MS = 500
+const LOCK_TRIES = 60
+/** lock_not_available. */
+const LOCKED = '55P03'
+
+/** What a relay's connections go by: others see there which schema it knows. */
+export const APPLICATION = `joinery/${MIGRATIONS.length}`
+const OLDER = `
+  SELECT count(*)::int AS relays FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^joinery/[0-9]+$'
+    AND substr(application_name, 9)::int < $1`
 
 const FOUND = `
   SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
@@ -21,10 +38,11 @@ const FOUND = `
     (rolsuper OR rolbypassrls) AS bypasses, rolname AS role
   FROM pg_roles WHERE rolname = current_user`
 
-/** Tables of ours on which the wall is not up for everybody, the owner too. */
+/** Tables of ours on which the wall is not up for everybody, the owner too. What a newer relay added is its own to look at. */
 const OPEN_TABLES = `
   SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-  WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname NOT IN ('migration', 'probe') AND NOT (relrowsecurity AND relforcerowsecurity)`
+  WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|${TABLES.join('|')})(_[0-9]+)?$'
+    AND NOT (relrowsecurity AND relforcerowsecurity)`
 
 export async function prepareDatabase(url: string): Promise<void> {
   const client = clientOf(url)
@@ -110,18 +128,49 @@ async function migrate(client: Client): Promise<void> {
     await client.query(
       'CREATE TABLE IF NOT EXISTS joinery.migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())',
     )
-    const { rows } = await client.query<{ version: number }>(
-      'SELECT coalesce(max(version), 0) AS version FROM joinery.migration',
+    // Of a version about which nothing is said no older relay knows enough.
+    await client.query('ALTER TABLE joinery.migration ADD COLUMN IF NOT EXISTS least integer')
+    const { rows } = await client.query<Standing>(
+      'SELECT version, coalesce(least, version) AS least FROM joinery.migration ORDER BY version DESC LIMIT 1',
     )
-    const version = rows[0]?.version ?? 0
-    if (version > MIGRATIONS.length)
-      throw refusal('newer', `The database was made by a newer version (${version}): it cannot be opened by this one.`)
-    for (const [at, sql] of MIGRATIONS.entries()) {
-      if (at < version) continue
-      // One message of several statements is one transaction.
-      await client.query(`BEGIN; ${sql}; INSERT INTO joinery.migration (version) VALUES (${at + 1}); COMMIT`)
+    const standing = rows[0] ?? { version: 0, least: 0 }
+    const steps = stepsFrom(standing, MIGRATIONS)
+    if (steps === undefined)
+      throw refusal(
+        'newer',
+        `The database was made by a newer version (${standing.version}): it cannot be opened by this one.`,
+      )
+    for (const [at, step] of steps.entries()) {
+      await refuseBesideOlder(client, step.least, steps[at - 1]?.least ?? standing.least)
+      await migrateOnce(client, step)
     }
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK]).catch(() => undefined)
+  }
+}
+
+/** Whoever is paused or cut off still has his connections. */
+async function refuseBesideOlder(client: Client, least: number, before: number): Promise<void> {
+  if (least === before) return
+  const { rows } = await client.query<{ relays: number }>(OLDER, [least])
+  if ((rows[0]?.relays ?? 0) > 0)
+    throw refusal('older', 'A relay of an older version still uses the database: stop it before this one starts.')
+}
+
+async function migrateOnce(client: Client, { version, least, sql }: Step): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      // One message of several statements.
+      await client.query(
+        `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; ${sql}; INSERT INTO joinery.migration (version, least) VALUES (${version}, ${least}); COMMIT`,
+      )
+      return
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined)
+      if (codeOf(error) !== LOCKED) throw error
+      if (tries === LOCK_TRIES)
+        throw refusal('busy', 'The database is too busy to bring its schema up to date: try again later.', error)
+      await pause(LOCK_AGAIN_MS * (1 + Math.random()))
+    }
   }
 }

@@ -8,6 +8,10 @@ export type PostgresRefusal =
   | 'bypass'
   /** The schema is of a newer version. */
   | 'newer'
+  /** A relay that does not survive a migration is still there. */
+  | 'older'
+  /** Others did not let go of what a migration needs. */
+  | 'busy'
   | 'version'
   /** A pooler gives each transaction another session. */
   | 'pooled'

@@ -1,7 +1,8 @@
 /**
- * The store's schema, by numbered migrations. Law: a migration that was released is never changed; each runs in one transaction with the
- * number it leads to, so one that is cut off runs again from its beginning. Spaces, documents and devices go by small numbers inside.
+ * The store's schema, by numbered migrations, whose laws are those of `rows/migration.ts`. Each runs in one transaction with the number it
+ * leads to, so one that is cut off runs again from its beginning. Spaces, documents and devices go by small numbers inside.
  */
+import type { Migration } from '../rows/migration.ts'
 
 /** In the file's header: this database is a relay's log. "Join". */
 export const APPLICATION_ID = 0x4a6f_696e
@@ -165,5 +166,14 @@ CREATE TABLE version_name (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** What each migration says for older relays. */
+export const MIGRATED =
+  'CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, least INTEGER NOT NULL) STRICT'
+
 /** The one at index i leads to version i + 1. */
-export const MIGRATIONS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH]
+export const MIGRATIONS: readonly Migration[] = [
+  { step: 'contract', least: 1, sql: FIRST },
+  { step: 'contract', least: 2, sql: SECOND },
+  { step: 'contract', least: 3, sql: THIRD },
+  { step: 'contract', least: 4, sql: FOURTH },
+]

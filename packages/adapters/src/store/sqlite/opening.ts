@@ -2,12 +2,14 @@
  * Opens the database of a store: alone, durable, and of the newest version. Laws:
  * - DU-08: one process at a time. The lock is the database's own (`locking_mode=EXCLUSIVE`): it needs no file beside, ends with the process
  *   however that ends, and keeps out other programs too, whose older SQLite could damage a log that is being written.
- * - BK-07, BK-08: migrations run to the end or not at all; a database of a newer version is refused.
+ * - BK-07, BK-08, MN-12: migrations run to the end or not at all; a database of a newer version is refused, unless it says that this one
+ *   may write to it.
  */
 import { mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Database } from '../../better-sqlite3.ts'
-import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
+import { stepsFrom, type Standing } from '../rows/migration.ts'
+import { APPLICATION_ID, MIGRATED, MIGRATIONS } from './migrations.ts'
 import { refusal, refuseUnlessDurable } from './refusals.ts'
 
 const PAGE_BYTES = 4096
@@ -65,21 +67,31 @@ function takeLock(database: Database.Database, file: string): void {
 }
 
 function migrate(database: Database.Database): void {
-  const version = Number(database.pragma('user_version', { simple: true }))
   const application = Number(database.pragma('application_id', { simple: true }))
   const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
   if (!isEmpty && application !== APPLICATION_ID) throw refusal('foreign', 'This database belongs to another program.')
-  if (version > MIGRATIONS.length)
+  const standing = standingOf(database)
+  const steps = stepsFrom(standing, MIGRATIONS)
+  if (steps === undefined)
     throw refusal(
       'newer',
-      `This database was written by a newer version (${version}): it cannot be opened by this one.`,
+      `This database was written by a newer version (${standing.version}): it cannot be opened by this one.`,
     )
-  for (const [i, statements] of MIGRATIONS.entries()) {
-    if (i < version) continue
+  for (const { version, least, sql } of steps) {
     database.transaction(() => {
-      database.exec(statements)
+      database.exec(sql)
+      database.exec(MIGRATED)
+      database.prepare('INSERT INTO migration (version, least) VALUES (?, ?)').run(version, least)
       database.pragma(`application_id = ${APPLICATION_ID}`)
-      database.pragma(`user_version = ${i + 1}`)
+      database.pragma(`user_version = ${version}`)
     })()
   }
+}
+
+/** Of a version about which nothing is said no older relay knows enough. */
+function standingOf(database: Database.Database): Standing {
+  const version = Number(database.pragma('user_version', { simple: true }))
+  const isSaid = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'migration'").get() !== undefined
+  const least = isSaid && database.prepare('SELECT least FROM migration WHERE version = ?').pluck().get(version)
+  return { version, least: typeof least === 'number' ? least : version }
 }

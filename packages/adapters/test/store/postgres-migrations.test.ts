@@ -1,0 +1,135 @@
+// Relays of two versions on one Postgres: the newer one brings the schema up to date while the older one serves, and after it.
+import { entryDigest, type CommitEntry, type Store } from '@joinery/core'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startPostgres, type TestPostgres } from '../../../../test/postgres.ts'
+import { postgresStore } from '../../src/store/postgres.ts'
+import { MIGRATIONS } from '../../src/store/postgres/migrations.ts'
+import type { Migration } from '../../src/store/rows/migration.ts'
+
+const known = MIGRATIONS.length
+let postgres: TestPostgres
+let opened: { close(): Promise<void> }[] = []
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+}, 60_000)
+afterEach(async () => {
+  previousVersion()
+  await Promise.all(opened.map(one => one.close()))
+  opened = []
+})
+afterAll(() => postgres.remove(), 60_000)
+
+/** From now on who opens is of a version that has one migration more. */
+function nextVersion(migration: Migration): void {
+  ;(MIGRATIONS as Migration[]).push(migration)
+}
+
+function previousVersion(): void {
+  ;(MIGRATIONS as Migration[]).length = known
+}
+
+const EXPANDED: Migration = {
+  step: 'expand',
+  sql: `ALTER TABLE joinery.entry ADD COLUMN colour text NOT NULL DEFAULT 'none'; ALTER TABLE joinery.past ADD COLUMN colour text;
+    ALTER TABLE joinery.document ADD COLUMN colour text; ALTER TABLE joinery.space ADD COLUMN colour text;
+    CREATE TABLE joinery.tint (space bigint PRIMARY KEY)`,
+}
+
+async function open(url: string): Promise<Store> {
+  const store = await postgresStore({ url })
+  opened.push(store)
+  return store
+}
+
+/** As whoever else is on the database, by the name of his connection. */
+async function other(url: string, name: string): Promise<Client> {
+  const client = new Client({ connectionString: url, application_name: name })
+  await client.connect()
+  opened.push({ close: () => client.end() })
+  return client
+}
+
+function edit(n: number): CommitEntry {
+  const entry = { type: 'update', document: 'd', kind: 'note', engine: 'yjs', bytes: new Uint8Array([n, 1]) } as const
+  return {
+    ...entry,
+    at: n,
+    device: 'phone',
+    n,
+    subject: 'ann',
+    basedOn: n - 1,
+    authors: [],
+    digest: entryDigest(entry),
+  }
+}
+
+async function write(store: Store, n: number): Promise<void> {
+  const [done] = await store.commit([{ space: 'garden', entries: [edit(n)] }])
+  expect(done?.outcomes).toEqual([{ outcome: 'written', seq: n }])
+}
+
+const numbers = async (store: Store): Promise<readonly number[]> =>
+  (await store.read('garden', 0, 1_000_000)).entries.map(({ n }) => n)
+
+test('[MN-12] the schema expands under a relay that serves, which goes on, and one that comes back goes on too', async () => {
+  const url = await postgres.database()
+  const older = await open(url)
+  // On every connection, so that every statement is prepared before the tables change.
+  for (let n = 1; n <= 20; n++) await write(older, n)
+  nextVersion(EXPANDED)
+  const newer = await open(url)
+  previousVersion()
+  await write(older, 21)
+  await write(newer, 22)
+  await write(older, 23)
+  const back = await open(url)
+  await write(back, 24)
+  const folding = { space: 'garden', document: 'd', upTo: 10, entries: 10, snapshot: new Uint8Array([9]), keptAt: 5 }
+  expect(await back.fold(folding)).toBe(true)
+  for (const store of [older, newer, back])
+    expect(await numbers(store)).toEqual(Array.from({ length: 15 }, (_, at) => at + 10))
+  expect(await postgres.run('SELECT version, least FROM joinery.migration ORDER BY version', url)).toEqual([
+    { version: known, least: known },
+    { version: known + 1, least: known },
+  ])
+})
+
+test('[MN-12] nobody who serves waits behind a migration that waits for somebody else', async () => {
+  const url = await postgres.database()
+  const older = await open(url)
+  await write(older, 1)
+  // A long look, as a backup takes: the migration cannot have its lock before that is over.
+  const looking = await other(url, 'somebody')
+  await looking.query('BEGIN; SELECT count(*) FROM joinery.entry')
+  nextVersion(EXPANDED)
+  const newer = open(url)
+  const waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ADD COLUMN colour%'"
+  while ((await postgres.run(waits, url)).length === 0);
+  for (let n = 2; n <= 20; n++) await write(older, n)
+  await looking.query('COMMIT')
+  expect(await numbers(await newer)).toHaveLength(20)
+})
+
+test('[MN-12] [BK-08] a schema that older relays do not survive waits until they are gone, and refuses them afterwards', async () => {
+  const url = await postgres.database()
+  await (await open(url)).close()
+  const older = await other(url, `joinery/${known}`)
+  const contracted: Migration = {
+    step: 'contract',
+    least: known + 1,
+    sql: 'ALTER TABLE joinery.space ADD COLUMN colour text',
+  }
+  nextVersion(contracted)
+  await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'older' } })
+  expect(await postgres.run('SELECT version FROM joinery.migration', url)).toEqual([{ version: known }])
+  await older.end()
+  const gone = "SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^joinery/'"
+  while ((await postgres.run(gone, url)).length > 0);
+  const newer = await open(url)
+  await write(newer, 1)
+  previousVersion()
+  await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'newer' } })
+  expect(await numbers(newer)).toEqual([1])
+})
