@@ -14,10 +14,12 @@ import {
   type Role,
   type SpaceLine,
   type Store,
+  type StoreUpkeep,
   type VersionName,
 } from '@joinery/core'
 import { randomBytes } from 'node:crypto'
 import { commitAloneTo, commitTo } from './postgres/committing.ts'
+import { applicationOf } from './postgres/application.ts'
 import { createConnections } from './postgres/connections.ts'
 import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
@@ -27,6 +29,7 @@ import { authorsIn, readChain, readPage } from './postgres/reading.ts'
 import { foldIn, voidIn } from './postgres/replacing.ts'
 import { headOf } from './postgres/rows.ts'
 import { STATEMENTS, type DeviceRow, type DocumentRow, type SpaceRow } from './postgres/statements.ts'
+import { postgresUpkeep } from './postgres/upkeep.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://role:password@host:port/database`. The role owns the schema `joinery`, or may make it, and cannot bypass row-level security. */
@@ -39,6 +42,8 @@ export interface PostgresStoreOptions {
   readonly epoch?: () => string
   /** Told once, when another Postgres is found in the place of the first: from then on everything is refused, and the process should end. */
   readonly onFatal?: (error: unknown) => void
+  /** Opened by who serves nobody, and is in nobody's way. */
+  readonly isCommand?: boolean
 }
 
 const EPOCH_BYTES = 16
@@ -60,11 +65,13 @@ const PROBE = new Uint8Array(32_768)
  * await store.close()
  * ```
  */
-export async function postgresStore(options: PostgresStoreOptions): Promise<Store> {
-  await prepareDatabase(options.url)
+export async function postgresStore(options: PostgresStoreOptions): Promise<Store & StoreUpkeep> {
+  const { url, lanes = 4, readers = 8 } = options
+  const application = applicationOf(options.isCommand)
+  await prepareDatabase(url, application)
   const origin = createOrigin(options.onFatal ?? (() => undefined))
-  const commits = createConnections({ url: options.url, connections: options.lanes ?? 4, origin })
-  const reads = createConnections({ url: options.url, connections: options.readers ?? 8, origin })
+  const commits = createConnections({ url, connections: lanes, application, origin })
+  const reads = createConnections({ url, connections: readers, application, origin })
   const freshEpoch = options.epoch ?? (() => hex(randomBytes(EPOCH_BYTES)))
   /** By which its probes are told from those of other nodes. */
   const node = hex(randomBytes(EPOCH_BYTES))
@@ -117,6 +124,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   }
 
   return {
+    ...postgresUpkeep({ url, application, origin, run }),
     head: space =>
       within(space, undefined, async id => {
         const [row] = await reads.look<SpaceRow>({ ids: [id] }, STATEMENTS.space, [id])

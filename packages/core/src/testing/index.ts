@@ -30,5 +30,11 @@ export {
 } from './shared-database.ts'
 export { virtualBus, type VirtualBus, type VirtualBusOptions } from './virtual-bus.ts'
 export { storeLaws, type MakeStorePlace, type StorePlace } from './store-laws.ts'
+export {
+  storeUpkeepLaws,
+  type KeptStore,
+  type MakeStoreUpkeepPlace,
+  type StoreUpkeepPlace,
+} from './store-upkeep-laws.ts'
 export { policyLaws } from './policy-laws.ts'
 export { engineLaws, type EngineBench, type MakeEngine, type TestedEngine } from './engine-laws.ts'

@@ -10,7 +10,7 @@
 import { JoineryError } from '@joinery/core'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool, type PoolClient } from '../../pg.ts'
-import { APPLICATION } from './opening.ts'
+import type { Application } from './application.ts'
 import type { Origin } from './origin.ts'
 import { failureOf, isWorthAgain } from './refusals.ts'
 import { TYPES } from './wire-types.ts'
@@ -54,10 +54,13 @@ const STANDSTILL_MS = 5_000
 const TRIES = 4
 const AGAIN_MS = 10
 
-const WALL = `
+/** How many times as long an answer, and a standstill, may take for who serves nobody meanwhile. */
+const PATIENCE = 24
+
+const wallText = (patience: number): string => `
     SELECT set_config('joinery.spaces', $1, true), set_config('joinery.names', $2, true), set_config('joinery.everywhere', $3, true),
-      set_config('statement_timeout', '${STATEMENT_MS}', true), set_config('lock_timeout', '${LOCK_MS}', true),
-      set_config('idle_in_transaction_session_timeout', '${STANDSTILL_MS}', true)`
+      set_config('statement_timeout', '${STATEMENT_MS * patience}', true), set_config('lock_timeout', '${LOCK_MS}', true),
+      set_config('idle_in_transaction_session_timeout', '${STANDSTILL_MS * patience}', true)`
 
 /**
  * What is asked about some spaces is answered along an index, row by row. What Postgres would choose it chooses by what it last counted in a
@@ -67,14 +70,19 @@ const ALONG_INDEXES = `,
       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
-const AROUND_SPACES: Statement = { name: 'joinery_wall', text: WALL + ALONG_INDEXES }
-const AROUND_ALL: Statement = { name: 'joinery_wall_everywhere', text: WALL }
-
-export function createConnections(options: {
+export interface ConnectionsOptions {
   readonly url: string
   readonly connections: number
   readonly origin: Origin
-}): Connections {
+  readonly application: Application
+  /** For who serves nobody, and takes its time between two questions. */
+  readonly isPatient?: boolean
+}
+
+export function createConnections(options: ConnectionsOptions): Connections {
+  const patience = options.isPatient === true ? PATIENCE : 1
+  const aroundAll: Statement = { name: 'joinery_wall_everywhere', text: wallText(patience) }
+  const aroundSpaces: Statement = { name: 'joinery_wall', text: wallText(patience) + ALONG_INDEXES }
   const pool = new Pool({
     connectionString: options.url,
     max: options.connections,
@@ -82,9 +90,9 @@ export function createConnections(options: {
     min: 1,
     pipeline: true,
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
+    query_timeout: ANSWER_MS * patience,
     keepAlive: true,
-    application_name: APPLICATION,
+    application_name: options.application,
     verify: (client, told) => void options.origin.check(client).then(() => told(), told),
   })
   // A connection that broke is told to whoever asks on it, and of one that nobody uses the pool lets go.
@@ -93,22 +101,25 @@ export function createConnections(options: {
 
   const once = async <T>(about: About, how: How, work: (transaction: Transaction) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
-    const asked: Promise<unknown>[] = []
+    // Answers come in the order of the questions: behind the last one nothing is under way.
+    let last: Promise<unknown> = Promise.resolve()
     const send = <Row extends object>(
       statement: Statement | string,
       values: readonly Value[] = [],
     ): Promise<Answer<Row>> => {
       const answer = ask<Row>(client, statement, values)
-      asked.push(answer.catch(() => undefined))
+      last = answer.catch(ignore)
       return answer
     }
     let committing: Promise<Answer<unknown>> | undefined
     let isBroken = false
     try {
-      const opened = [send(BEGIN[how]), send(...wallOf(about))]
+      const wall = (within: About): Promise<unknown> =>
+        send(within === 'everywhere' ? aroundAll : aroundSpaces, wallOf(within))
+      const opened: Promise<unknown>[] = [send(BEGIN[how]), wall(about)]
       const result = await work({
         ask: async (statement, values) => (await send<never>(statement, values)).rows,
-        about: more => void opened.push(send(...wallOf(more))),
+        about: more => void opened.push(wall(more)),
         commit: () => void (committing ??= send('COMMIT')),
       })
       await Promise.all(opened)
@@ -120,7 +131,7 @@ export function createConnections(options: {
       await send('ROLLBACK').catch(() => (isBroken = true))
       throw error
     } finally {
-      await Promise.all(asked)
+      await last
       client.release(isBroken)
     }
   }
@@ -171,9 +182,8 @@ function ask<Row extends object>(
   return client.query({ ...statement, values: [...values], types: TYPES })
 }
 
-function wallOf(about: About): [Statement, readonly Value[]] {
-  if (about === 'everywhere') return [AROUND_ALL, ['', '', 'on']]
+function wallOf(about: About): readonly Value[] {
+  if (about === 'everywhere') return ['', '', 'on']
   const { ids, names = [] } = about
-  const values = [ids.length === 0 ? '' : `{${ids.join(',')}}`, names.length === 0 ? '' : `{${names.join(',')}}`, '']
-  return [AROUND_SPACES, values]
+  return [ids.length === 0 ? '' : `{${ids.join(',')}}`, names.length === 0 ? '' : `{${names.join(',')}}`, '']
 }

@@ -11,6 +11,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from '../../pg.ts'
 import { stepsFrom, type Standing, type Step } from '../rows/migration.ts'
+import type { Application } from './application.ts'
 import { MIGRATIONS, TABLES } from './migrations.ts'
 import { codeOf, refusal } from './refusals.ts'
 
@@ -18,7 +19,7 @@ const OLDEST = 150_000
 const OLDEST_NAME = '15'
 const CONNECT_MS = 5_000
 /** "Join". Whoever migrates holds it. */
-const LOCK = 0x4a6f_696e
+export const LOCK = 0x4a6f_696e
 /** Whoever serves waits behind one who waits for a lock on what he reads. */
 const LOCK_MS = 500
 const LOCK_AGAIN_MS = 500
@@ -26,8 +27,6 @@ const LOCK_TRIES = 60
 /** lock_not_available. */
 const LOCKED = '55P03'
 
-/** What a relay's connections go by: others see there which schema it knows. */
-export const APPLICATION = `joinery/${MIGRATIONS.length}`
 const OLDER = `
   SELECT count(*)::int AS relays FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^joinery/[0-9]+$'
     AND substr(application_name, 9)::int < $1`
@@ -44,16 +43,11 @@ const OPEN_TABLES = `
   WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|${TABLES.join('|')})(_[0-9]+)?$'
     AND NOT (relrowsecurity AND relforcerowsecurity)`
 
-export async function prepareDatabase(url: string): Promise<void> {
-  const client = clientOf(url)
-  try {
-    await client.connect()
-  } catch (error) {
-    throw refusal('unreachable', `Postgres cannot be reached, or does not let this role in (${codeOf(error)}).`, error)
-  }
+export async function prepareDatabase(url: string, application: Application): Promise<void> {
+  const client = await connected(url, application)
   try {
     await refuseUnlessDurable(client)
-    await refuseUnlessOneSession(client, url)
+    await refuseUnlessOneSession(client, url, application)
     await migrate(client)
     const { rows } = await client.query<{ name: string }>(OPEN_TABLES)
     if (rows.length > 0) throw bypass(`Row-level security is off on ${rows.map(({ name }) => name).join(', ')}.`)
@@ -62,7 +56,18 @@ export async function prepareDatabase(url: string): Promise<void> {
   }
 }
 
-async function refuseUnlessDurable(client: Client): Promise<void> {
+/** Rejects with the reason `unreachable`. */
+export async function connected(url: string, application: Application): Promise<Client> {
+  const client = clientOf(url, application)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    throw refusal('unreachable', `Postgres cannot be reached, or does not let this role in (${codeOf(error)}).`, error)
+  }
+}
+
+export async function refuseUnlessDurable(client: Client): Promise<void> {
   const { rows } = await client.query<{
     version: number
     fsync: string
@@ -91,8 +96,8 @@ function bypass(sentence: string): Error {
 const SESSION = 'SELECT pg_backend_pid() AS session'
 
 /** While another connection is in a transaction, ours either has its session still, or a pooler lent it away. */
-async function refuseUnlessOneSession(client: Client, url: string): Promise<void> {
-  const other = clientOf(url)
+async function refuseUnlessOneSession(client: Client, url: string, application: Application): Promise<void> {
+  const other = clientOf(url, application)
   try {
     const before = await sessionOf(client)
     await other.connect()
@@ -114,8 +119,12 @@ async function sessionOf(client: Client): Promise<number | undefined> {
   return rows[0]?.session
 }
 
-function clientOf(url: string): Client {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'joinery' })
+function clientOf(url: string, application: Application): Client {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: application,
+  })
   client.on('error', () => undefined)
   return client
 }

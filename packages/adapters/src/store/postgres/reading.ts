@@ -69,7 +69,10 @@ async function cutAfter(
   return { entries, seq, mark: found?.mark ?? NO_MARK, epoch, end: false, damaged: [...damaged] }
 }
 
-/** The rows of a document, oldest first, or those of them behind a seq, or up to one; nothing of a document that is not there. */
+/**
+ * The rows of a document, oldest first, or those of them behind a seq, or up to one; nothing of a document that is not there. A damaged row that
+ * only claims to be one of them is passed over: those that are sound lead from one to the next up to the head, or not.
+ */
 export async function readChain(
   transaction: Transaction,
   space: number,
@@ -79,22 +82,29 @@ export async function readChain(
   const [head] = await transaction.ask<DocumentRow>(STATEMENTS.document, [space, document])
   if (head === undefined) return []
   const links: ChainLink[] = []
-  let seq = after
-  for (;;) {
-    const rows = await transaction.ask<EntryRow>(STATEMENTS.entriesOf, [space, head.id, seq, ROWS])
+  const end = upTo ?? Infinity
+  let last = after
+  let isDamaged = false
+  for (let at = after; at < end;) {
+    const rows = await transaction.ask<EntryRow>(STATEMENTS.entriesOf, [space, head.id, at, ROWS])
     for (const row of rows) {
-      if (upTo !== undefined && row.seq > upTo) return links
+      at = row.seq
+      if (at > end) break
       const entry = entryOf(row, await bytesOf(transaction, row))
+      if (entry === undefined) {
+        isDamaged = true
+        continue
+      }
       // What was before `after` may have been folded, into one that stands behind it.
-      const isNext = row.prev === seq || (links.length === 0 && after > 0)
-      if (entry === undefined || !isNext) throw broken(document)
+      const isNext = row.prev === last || (links.length === 0 && after > 0)
+      if (!isNext) throw broken(document)
       links.push({ row, entry })
-      seq = row.seq
+      last = at
     }
     if (rows.length < ROWS) break
     await turn()
   }
-  if (upTo === undefined && seq !== head.seq) throw broken(document)
+  if (last !== (upTo ?? head.seq) && (upTo === undefined || isDamaged)) throw broken(document)
   return links
 }
 

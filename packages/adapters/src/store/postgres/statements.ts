@@ -74,7 +74,7 @@ const DOCUMENT = `
   document.gone, document.quarantined`
 
 /** How many binary digits a count has. */
-const DIGITS = (count: string): string => `length(ltrim((${count})::int::bit(32)::text, '0'))`
+export const DIGITS = (count: string): string => `length(ltrim((${count})::int::bit(32)::text, '0'))`
 
 const FOLDABLE = `
   SELECT space.name AS space, document.name AS document, document.engine, document.entries

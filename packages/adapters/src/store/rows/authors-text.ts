@@ -19,6 +19,14 @@ export async function textOfAuthorsInTurns(authors: Iterable<AuthorHead>, turn: 
   return lines.join('\n')
 }
 
+/** What one row tells. */
+export function authorsOfText(text: string): AuthorHead[] {
+  return text
+    .split('\n')
+    .flatMap(line => JSON.parse(line) as [string, number, string][])
+    .map(([author, clock, owner]) => ({ author, clock, owner }))
+}
+
 /** The authors in the texts of sound rows, newest first: the first that names one counts. */
 export async function newestAuthors(
   texts: Iterable<string>,

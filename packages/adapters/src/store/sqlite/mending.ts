@@ -5,7 +5,8 @@
  */
 import { numberOfEntryType, sameBytes, type StandingEntry } from '@joinery/core'
 import type { Database } from 'better-sqlite3'
-import { textOfAuthors } from '../rows/authors-text.ts'
+import { authorsOfText, textOfAuthors } from '../rows/authors-text.ts'
+import { chainOf } from '../rows/chain-of.ts'
 import { checksumOf } from '../rows/checksum.ts'
 import type { KnownRows } from './known-rows.ts'
 import { authorsNameIn, nameIn, type Pieces, type PutBytes } from './pieces.ts'
@@ -59,7 +60,7 @@ export function mending(options: MendingOptions) {
     const bytes = name === undefined ? entry.bytes : await pieces.load(name)
     const text = authorsName === undefined ? row.authors : await pieces.load(authorsName)
     if (typeof bytes === 'string' || text === 'gone' || text === 'damaged') return undefined
-    const authors = authorsOf(typeof text === 'string' ? text : Buffer.from(text).toString())
+    const authors = authorsOfText(typeof text === 'string' ? text : Buffer.from(text).toString())
     return { entry: { ...entry, bytes }, digest: bytesOf(log.digest), authors, before: row.prev }
   }
 
@@ -174,29 +175,4 @@ export function mending(options: MendingOptions) {
         return { result: [...spaces], touched: lost.length }
       }),
   }
-}
-
-/** All that is to stand, if it does: each entry behind the one that it says is before it, up to the head. */
-function chainOf(
-  here: readonly StandingEntry[],
-  copy: readonly StandingEntry[],
-  head: number,
-): StandingEntry[] | undefined {
-  const end = copy.at(-1)?.entry.seq ?? 0
-  // What it voids may be in the copy as it was before.
-  const isVoidedSince = here.some(({ entry }) => entry.type === 'void' && entry.bytes.length > 0 && entry.seq > end)
-  const bySeq = new Map<number, StandingEntry>()
-  for (const one of isVoidedSince ? [] : copy) bySeq.set(one.entry.seq, one)
-  for (const one of here) bySeq.set(one.entry.seq, one)
-  const first = here.find(({ before }) => before === 0)?.entry.seq ?? 0
-  const chain = [...bySeq.values()].filter(({ entry }) => entry.seq >= first).sort((a, b) => a.entry.seq - b.entry.seq)
-  const isWhole = chain.every(({ before }, i) => before === (chain[i - 1]?.entry.seq ?? 0))
-  return isWhole && chain.at(-1)?.entry.seq === head ? chain : undefined
-}
-
-function authorsOf(text: string): StandingEntry['authors'] {
-  return text
-    .split('\n')
-    .flatMap(line => JSON.parse(line) as [string, number, string][])
-    .map(([author, clock, owner]) => ({ author, clock, owner }))
 }

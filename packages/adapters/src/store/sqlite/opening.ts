@@ -12,7 +12,7 @@ import { stepsFrom, type Standing } from '../rows/migration.ts'
 import { APPLICATION_ID, MIGRATED, MIGRATIONS } from './migrations.ts'
 import { refusal, refuseUnlessDurable } from './refusals.ts'
 
-const PAGE_BYTES = 4096
+export const PAGE_BYTES = 4096
 /** A log that grew while the disk was slow is cut to this when it starts over. */
 const WAL_BYTES = 16 * 1024 * 1024
 
@@ -66,7 +66,7 @@ function takeLock(database: Database.Database, file: string): void {
   }
 }
 
-function migrate(database: Database.Database): void {
+export function migrate(database: Database.Database): void {
   const application = Number(database.pragma('application_id', { simple: true }))
   const isEmpty = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
   if (!isEmpty && application !== APPLICATION_ID) throw refusal('foreign', 'This database belongs to another program.')

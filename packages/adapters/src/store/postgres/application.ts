@@ -1,0 +1,13 @@
+/** What a connection says that it is for: there others see who else uses the database, and which schema he knows (MN-12). */
+import { MIGRATIONS } from './migrations.ts'
+
+/** Of a relay. */
+export const NODE = `joinery/${MIGRATIONS.length}`
+/** Of who serves nobody. */
+const COMMAND = 'joinery command'
+
+export type Application = typeof NODE | typeof COMMAND
+
+export function applicationOf(isCommand: boolean | undefined): Application {
+  return isCommand === true ? COMMAND : NODE
+}
