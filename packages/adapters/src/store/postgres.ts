@@ -258,3 +258,6 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     close: () => (closing ??= close()),
   }
 }
+
+export { restorePostgres, type RestorePostgresOptions } from './postgres/restoring.ts'
+export { withoutNodes as whileUnserved } from './postgres/standstill.ts'

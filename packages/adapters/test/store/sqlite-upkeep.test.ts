@@ -3,9 +3,9 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { entryDigest, type CommitEntry } from '@joinery/core'
 import { storeUpkeepLaws, type StoreUpkeepPlace } from '@joinery/core/testing'
-import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { inspectSqlite, sqliteStore } from '../../src/store/sqlite.ts'
+import { damageRow } from './damaged-row.ts'
 import { testFolders } from './folders.ts'
 
 const folder = testFolders()
@@ -21,17 +21,7 @@ function place(): StoreUpkeepPlace {
     open: () => sqliteStore({ file }),
     newFile: () => join(data, `copy-${++copies}.db`),
     openCopy: copy => sqliteStore({ file: copy }),
-    damage(space, document) {
-      const database = new Database(file)
-      const { changes } = database
-        .prepare(
-          `UPDATE entry SET at = at + 1 WHERE (space, seq) =
-           (SELECT space, seq FROM document WHERE name = ? AND space = (SELECT id FROM space WHERE name = ?))`,
-        )
-        .run(document, space)
-      expect(changes).toBe(1)
-      database.close()
-    },
+    damage: (space, document) => damageRow(file, space, document),
   }
 }
 

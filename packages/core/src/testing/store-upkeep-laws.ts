@@ -45,8 +45,11 @@ export const storeUpkeepLaws: readonly Law<MakeStoreUpkeepPlace>[] = [
       const { store, copied } = given
       await grow(store)
       const copy = await copied()
-      for (const space of ['garden', 'meadow', 'empty'])
-        same(await told(copy, space), await told(store, space), `what ${space} holds`)
+      for (const space of ['garden', 'meadow', 'empty']) {
+        const here = await told(store, space)
+        for (const [what, there] of Object.entries(await told(copy, space)))
+          same(there, here[what], `${what} of ${space}`)
+      }
       same((await copy.logs(0, 10)).length, 3, 'its logs')
       same(await copy.spaces('', 10), await store.spaces('', 10), 'its spaces')
     },

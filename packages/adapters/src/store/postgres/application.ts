@@ -2,7 +2,7 @@
 import { MIGRATIONS } from './migrations.ts'
 
 /** Of a relay. */
-export const NODE = `joinery/${MIGRATIONS.length}`
+const NODE = `joinery/${MIGRATIONS.length}`
 /** Of who serves nobody. */
 const COMMAND = 'joinery command'
 

@@ -24,6 +24,7 @@ export const LOCK = 0x4a6f_696e
 const LOCK_MS = 500
 const LOCK_AGAIN_MS = 500
 const LOCK_TRIES = 60
+const NOTHING: Standing = { version: 0, least: 0 }
 /** lock_not_available. */
 const LOCKED = '55P03'
 
@@ -129,20 +130,34 @@ function clientOf(url: string, application: Application): Client {
   return client
 }
 
+const NAMED = "SELECT to_regnamespace('joinery') IS NOT NULL AS isthere"
+const MIGRATION_TABLE = `
+  CREATE TABLE IF NOT EXISTS joinery.migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+  ALTER TABLE joinery.migration ADD COLUMN IF NOT EXISTS least integer`
+
+/** In the transaction that it is called in: a schema of the newest version, with nothing in it. */
+export async function makeSchema(client: Client): Promise<void> {
+  await client.query(`CREATE SCHEMA joinery; ${MIGRATION_TABLE}`)
+  for (const step of stepsFrom(NOTHING, MIGRATIONS) ?? []) await client.query(migrated(step))
+}
+
+function migrated({ version, least, sql }: Step): string {
+  return `${sql}; INSERT INTO joinery.migration (version, least) VALUES (${version}, ${least})`
+}
+
 async function migrate(client: Client): Promise<void> {
   // Whoever else starts now waits here.
   await client.query('SELECT pg_advisory_lock($1)', [LOCK])
   try {
-    await client.query('CREATE SCHEMA IF NOT EXISTS joinery')
-    await client.query(
-      'CREATE TABLE IF NOT EXISTS joinery.migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())',
-    )
+    const { rows: named } = await client.query<{ isthere: boolean }>(NAMED)
+    // Who has it need not be able to make one.
+    if (named[0]?.isthere !== true) await client.query('CREATE SCHEMA joinery')
+    await client.query(MIGRATION_TABLE)
     // Of a version about which nothing is said no older relay knows enough.
-    await client.query('ALTER TABLE joinery.migration ADD COLUMN IF NOT EXISTS least integer')
     const { rows } = await client.query<Standing>(
       'SELECT version, coalesce(least, version) AS least FROM joinery.migration ORDER BY version DESC LIMIT 1',
     )
-    const standing = rows[0] ?? { version: 0, least: 0 }
+    const standing = rows[0] ?? NOTHING
     const steps = stepsFrom(standing, MIGRATIONS)
     if (steps === undefined)
       throw refusal(
@@ -166,13 +181,11 @@ async function refuseBesideOlder(client: Client, least: number, before: number):
     throw refusal('older', 'A relay of an older version still uses the database: stop it before this one starts.')
 }
 
-async function migrateOnce(client: Client, { version, least, sql }: Step): Promise<void> {
+async function migrateOnce(client: Client, step: Step): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       // One message of several statements.
-      await client.query(
-        `BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; ${sql}; INSERT INTO joinery.migration (version, least) VALUES (${version}, ${least}); COMMIT`,
-      )
+      await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; ${migrated(step)}; COMMIT`)
       return
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined)

@@ -15,6 +15,10 @@ export type PostgresRefusal =
   | 'version'
   /** A pooler gives each transaction another session. */
   | 'pooled'
+  /** A relay runs on it. */
+  | 'served'
+  /** Something is there, where something else was to go. */
+  | 'taken'
   /** It cannot be reached, or does not let us in. */
   | 'unreachable'
 

@@ -72,11 +72,11 @@ export interface AgedRow {
   readonly upTo: number
 }
 
-const ENTRY_COLUMNS = `
+export const ENTRY_COLUMNS = `
     entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n, entry.at,
     entry.checksum, entry.authors, entry.bytes, document.name AS document, document.kind, document.engine, device.name AS device, device.subject`
 
-const ENTRY_NAMES = `
+export const ENTRY_NAMES = `
   LEFT JOIN document ON document.id = entry.document
   LEFT JOIN device ON device.id = entry.device`
 

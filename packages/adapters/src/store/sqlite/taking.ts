@@ -19,6 +19,7 @@ const SQL = {
   document: `
     INSERT INTO document (id, space, name, kind, engine, first_seq, seq, entries, digits, bytes, gone, quarantined)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  log: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
   folded: 'INSERT INTO folded (document, digest, seq) VALUES (?, ?, ?)',
 } as const
 
@@ -57,6 +58,7 @@ function taking(database: Database.Database): (batch: Batch) => Promise<void> {
     space: database.prepare(SQL.space),
     device: database.prepare(SQL.device),
     document: database.prepare(SQL.document),
+    log: database.prepare(SQL.log),
     folded: database.prepare(SQL.folded),
   }
   const pieces = createPieces({
@@ -103,7 +105,7 @@ function taking(database: Database.Database): (batch: Batch) => Promise<void> {
       const figures = [document, seq, entries, digitsOf(entries), bytes, gone ? 1 : 0, quarantined]
       own.document.run(numberOf(document), row.space, name, kind, engine, ...figures)
     },
-    log: row => void statements.appendName.run(row.space, row.seq, numberOf(row.device), row.n, row.digest, row.mark),
+    log: row => void own.log.run(row.space, row.seq, numberOf(row.device), row.n, row.digest, row.mark),
     entry: (row, names) => void statements.appendEntry.run(...rowOf(row, names)),
     past: (row, names) => void statements.putPast.run(...rowOf(row, names)),
     folded: row => void own.folded.run(numberOf(row.document), row.digest, row.seq),

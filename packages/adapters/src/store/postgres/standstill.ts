@@ -1,0 +1,37 @@
+/**
+ * A database that no node serves, for as long as something is done to it as a whole. Laws:
+ * - Nodes that run are told by what their connections say they are for; with one of them nothing is done, whatever is forced.
+ * - Nodes that start meanwhile wait, with no harm, where they would look whether the schema is as they know it.
+ */
+import type { Client } from '../../pg.ts'
+import { applicationOf } from './application.ts'
+import { connected, LOCK, refuseUnlessDurable } from './opening.ts'
+import { failureOf, refusal } from './refusals.ts'
+
+const NODES = `
+  SELECT count(*)::int AS connections FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name ~ '^joinery(/[0-9]+)?$' AND pid <> pg_backend_pid()`
+const WAIT_MS = 10_000
+
+/** Rejects with UNAVAILABLE and the reason `served` while a relay runs on it, and with whatever keeps a node from starting. */
+export async function withoutNodes<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await connected(url, applicationOf(true))
+  try {
+    await refuseUnlessDurable(client)
+    await client.query(`SET lock_timeout = ${WAIT_MS}`)
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    await refuseNodes(client)
+    return await work(client)
+  } catch (error) {
+    throw failureOf(error)
+  } finally {
+    // With it goes the lock.
+    await client.end().catch(() => undefined)
+  }
+}
+
+export async function refuseNodes(client: Client): Promise<void> {
+  const { rows } = await client.query<{ connections: number }>(NODES)
+  if ((rows[0]?.connections ?? 0) === 0) return
+  throw refusal('served', 'A relay has this database open: stop all of them first.')
+}
