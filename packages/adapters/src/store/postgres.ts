@@ -68,7 +68,7 @@ const PROBE = new Uint8Array(32_768)
 export async function postgresStore(options: PostgresStoreOptions): Promise<Store & StoreUpkeep> {
   const { url, lanes = 4, readers = 8 } = options
   const application = applicationOf(options.isCommand)
-  await prepareDatabase(url, application)
+  await prepareDatabase(url)
   const origin = createOrigin(options.onFatal ?? (() => undefined))
   const commits = createConnections({ url, connections: lanes, application, origin })
   const reads = createConnections({ url, connections: readers, application, origin })

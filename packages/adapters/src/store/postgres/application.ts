@@ -3,6 +3,8 @@ import { MIGRATIONS } from './migrations.ts'
 
 /** Of a relay. */
 const NODE = `joinery/${MIGRATIONS.length}`
+/** Of who does not serve yet, and may have to wait. */
+export const OPENING = 'joinery opening'
 /** Of who serves nobody. */
 const COMMAND = 'joinery command'
 

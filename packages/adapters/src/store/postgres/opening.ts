@@ -11,7 +11,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from '../../pg.ts'
 import { stepsFrom, type Standing, type Step } from '../rows/migration.ts'
-import type { Application } from './application.ts'
+import { OPENING } from './application.ts'
 import { MIGRATIONS, TABLES } from './migrations.ts'
 import { codeOf, refusal } from './refusals.ts'
 
@@ -44,11 +44,11 @@ const OPEN_TABLES = `
   WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|${TABLES.join('|')})(_[0-9]+)?$'
     AND NOT (relrowsecurity AND relforcerowsecurity)`
 
-export async function prepareDatabase(url: string, application: Application): Promise<void> {
-  const client = await connected(url, application)
+export async function prepareDatabase(url: string): Promise<void> {
+  const client = await connected(url)
   try {
     await refuseUnlessDurable(client)
-    await refuseUnlessOneSession(client, url, application)
+    await refuseUnlessOneSession(client, url)
     await migrate(client)
     const { rows } = await client.query<{ name: string }>(OPEN_TABLES)
     if (rows.length > 0) throw bypass(`Row-level security is off on ${rows.map(({ name }) => name).join(', ')}.`)
@@ -58,8 +58,8 @@ export async function prepareDatabase(url: string, application: Application): Pr
 }
 
 /** Rejects with the reason `unreachable`. */
-export async function connected(url: string, application: Application): Promise<Client> {
-  const client = clientOf(url, application)
+export async function connected(url: string): Promise<Client> {
+  const client = clientOf(url)
   try {
     await client.connect()
     return client
@@ -97,8 +97,8 @@ function bypass(sentence: string): Error {
 const SESSION = 'SELECT pg_backend_pid() AS session'
 
 /** While another connection is in a transaction, ours either has its session still, or a pooler lent it away. */
-async function refuseUnlessOneSession(client: Client, url: string, application: Application): Promise<void> {
-  const other = clientOf(url, application)
+async function refuseUnlessOneSession(client: Client, url: string): Promise<void> {
+  const other = clientOf(url)
   try {
     const before = await sessionOf(client)
     await other.connect()
@@ -120,11 +120,11 @@ async function sessionOf(client: Client): Promise<number | undefined> {
   return rows[0]?.session
 }
 
-function clientOf(url: string, application: Application): Client {
+function clientOf(url: string): Client {
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
-    application_name: application,
+    application_name: OPENING,
   })
   client.on('error', () => undefined)
   return client

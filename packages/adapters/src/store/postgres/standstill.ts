@@ -4,7 +4,6 @@
  * - Nodes that start meanwhile wait, with no harm, where they would look whether the schema is as they know it.
  */
 import type { Client } from '../../pg.ts'
-import { applicationOf } from './application.ts'
 import { connected, LOCK, refuseUnlessDurable } from './opening.ts'
 import { failureOf, refusal } from './refusals.ts'
 
@@ -15,7 +14,7 @@ const WAIT_MS = 10_000
 
 /** Rejects with UNAVAILABLE and the reason `served` while a relay runs on it, and with whatever keeps a node from starting. */
 export async function withoutNodes<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connected(url, applicationOf(true))
+  const client = await connected(url)
   try {
     await refuseUnlessDurable(client)
     await client.query(`SET lock_timeout = ${WAIT_MS}`)
