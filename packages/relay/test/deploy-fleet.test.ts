@@ -1,7 +1,7 @@
 // The fleet in `deploy/fleet`, as far as it is true without a container: the file is YAML, everything in it is used and names what there is,
 // and with secrets drawn by its script relays would start, on a Postgres as its script leaves it.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -11,6 +11,9 @@ import { startPostgres } from '../../../test/postgres.ts'
 import { busAddress } from '../src/commands/bus.ts'
 import { configurationOf } from '../src/configuration/configuration.ts'
 import { serveMistakes } from '../src/configuration/rules.ts'
+import type { Setting } from '../src/configuration/setting.ts'
+import { isKey, KEYS, LIMITS, SETTINGS } from '../src/configuration/settings.ts'
+import { COUNTERS, GAUGES, HISTOGRAMS, type Row } from '../src/metrics/table.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../deploy/fleet')
 const file = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
@@ -157,6 +160,102 @@ test('the balancer has every relay twice, sends nobody to one that is not ready,
   // A WebSocket has the same address, and begins with GET.
   expect(config).toContain('use_backend requests if { path /v1/sync } { method POST }')
   expect(config).toContain('deny_status 404 if { path -i -m beg /metrics }')
+})
+
+/** A directive of nginx, with what is in its braces. */
+interface Directive {
+  readonly words: readonly string[]
+  readonly inner: readonly Directive[]
+}
+
+/** Throws on what nginx would not read either. */
+function directivesIn(text: string): readonly Directive[] {
+  const tokens = text.replace(/#.*$/gm, '').match(/[{};]|'[^']*'|[^\s{};']+/g) ?? []
+  let at = 0
+  const block = (isInner: boolean): readonly Directive[] => {
+    const found: Directive[] = []
+    let words: string[] = []
+    for (; at < tokens.length; at++) {
+      const token = tokens[at] ?? ''
+      if (token === '}') {
+        if (!isInner || words.length > 0) throw new Error(`unexpected } behind ${words.join(' ')}`)
+        return found
+      }
+      if (token !== ';' && token !== '{') {
+        words.push(token)
+        continue
+      }
+      if (words.length === 0) throw new Error(`unexpected ${token}`)
+      if (token === '{') at += 1
+      found.push({ words, inner: token === '{' ? block(true) : [] })
+      words = []
+    }
+    if (isInner || words.length > 0) throw new Error('unexpected end')
+    return found
+  }
+  return block(false)
+}
+
+test('nginx is told the same: both groups have every relay, and what does not upgrade goes by whose it is', () => {
+  const directives = directivesIn(file('nginx.conf'))
+  const named = (...words: readonly string[]): Directive | undefined =>
+    directives.find(one => words.every((word, index) => one.words[index] === word))
+  const said = (one: Directive | undefined): string[] => (one?.inner ?? []).map(({ words }) => words.join(' '))
+  for (const group of ['joinery_relays', 'joinery_requests']) {
+    const servers = said(named('upstream', group)).filter(line => line.startsWith('server '))
+    expect(servers.map(line => line.split(' ')[1])).toEqual(relays.map(([host]) => `${host}:4321`))
+  }
+  expect(said(named('upstream', 'joinery_requests'))).toContain('hash $binary_remote_addr consistent')
+  expect(said(named('map', '$http_upgrade', '$joinery_relays'))).toEqual([
+    'default joinery_relays',
+    "'' joinery_requests",
+  ])
+  const [location, metrics] = named('server')?.inner.filter(({ words }) => words[0] === 'location') ?? []
+  expect(said(location)).toEqual(expect.arrayContaining(['proxy_pass http://$joinery_relays', 'proxy_http_version 1.1', 'proxy_set_header Upgrade $http_upgrade', 'proxy_set_header Host $host'])) // prettier-ignore
+  expect([metrics?.words, said(metrics)]).toEqual([['location', '=', '/metrics'], ['return 404']])
+  for (const text of ['server {', 'server { listen 1 }', '}', ';'])
+    expect(() => directivesIn(text)).toThrow('unexpected')
+})
+
+test('Caddy is told the same', () => {
+  const lines = file('Caddyfile').split('\n').map(line => line.replace(/^\s*#.*/, '').trim()) // prettier-ignore
+  let depth = 0
+  for (const line of lines) {
+    depth += line.endsWith('{') ? 1 : line === '}' ? -1 : 0
+    expect(depth).toBeGreaterThanOrEqual(0)
+  }
+  expect(depth).toBe(0)
+  const proxies = lines.filter(line => line.startsWith('reverse_proxy '))
+  const to = relays.map(([host]) => `${host}:4321`).join(' ')
+  expect(proxies).toEqual([`reverse_proxy @requests ${to} {`, `reverse_proxy ${to} {`])
+  expect(lines.filter(line => line === 'health_uri /readyz')).toHaveLength(2)
+  expect(lines.slice(lines.indexOf('@requests {')).slice(1, 3)).toEqual(['method POST', 'path /v1/sync'])
+})
+
+test('the pages on deploying name only what there is: settings, limits, metrics, alerts, events and files', () => {
+  const root = join(FOLDER, '../..')
+  const alerts = readFileSync(join(root, 'deploy/alerts.yaml'), 'utf8') + readFileSync(join(root, 'deploy/fleet-alerts.yaml'), 'utf8') // prettier-ignore
+  const metrics = [COUNTERS, GAUGES, HISTOGRAMS].flatMap(table => Object.values<Row>(table).map(({ metric }) => metric))
+  const variables = KEYS.flatMap(key => {
+    const { variable, isSecret }: Setting = SETTINGS[key]
+    return variable === undefined ? [] : [variable, ...(isSecret === true ? [`${variable}_FILE`] : [])]
+  })
+  const source = globSync('**/*.ts', { cwd: join(root, 'packages/relay/src') }).map(name => readFileSync(join(root, 'packages/relay/src', name), 'utf8')).join('\n') // prettier-ignore
+  for (const page of ['DEPLOYING.md', 'DEPLOYING-A-FLEET.md']) {
+    const text = readFileSync(join(root, page), 'utf8')
+    const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found = '']) => found)
+    expect(
+      all(/\b(JOINERY_[A-Z_]+)\b/g).filter(name => !variables.includes(name) && name !== 'JOINERY_LIMITS'),
+    ).toEqual([])
+    expect(all(/\b(joinery_[a-z_]+)\b/g).filter(name => !metrics.includes(name))).toEqual([])
+    expect(all(/`(Joinery[A-Z][A-Za-z]+)`/g).filter(name => !alerts.includes(`alert: ${name}\n`))).toEqual([])
+    const limits = all(/`([a-z]+[A-Z][A-Za-z]+|connections)`/g).filter(name => !isKey(`${LIMITS}${name}`))
+    expect([page, limits]).toEqual([page, []])
+    expect(
+      all(/`((?:bus|store|cursor|commit)-[a-z]+|fatal|lacking)`/g).filter(event => !source.includes(`'${event}'`)),
+    ).toEqual([])
+    expect(all(/\]\(([^)#:]+)(?:#[^)]*)?\)/g).filter(path => !existsSync(join(root, path)))).toEqual([])
+  }
 })
 
 test('[T4] the role that the script makes is one that a relay takes, and no other enters its database', async () => {
