@@ -57,6 +57,7 @@ export type {
   SpaceLine,
   SpaceHead,
   Store,
+  StoreSizes,
 } from './ports/store.ts'
 export type { DocumentPlace, RowPlace, StoreLook } from './ports/store-look.ts'
 export type { StandingEntry, StoreUpkeep } from './ports/store-upkeep.ts'

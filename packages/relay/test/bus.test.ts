@@ -28,6 +28,9 @@ async function own(options: RedisOptions = {}): Promise<TestRedis> {
   return redis
 }
 
+/** On a machine that is busy. */
+const PATIENCE = { timeout: 30_000 }
+
 const count = (relay: Spawned, event: string): number => relay.log().split(`"event":"${event}"`).length - 1
 
 test('[R5] a relay whose Redis is away starts, says so once, and is on the bus when it comes', async () => {
@@ -146,6 +149,11 @@ test('[MN-04] [R5] two relays on one Postgres tell each other by it when nothing
   const { port: metrics } = await one.logged(line => line['event'] === 'metrics')
   const { value } = await scrape(Number(metrics))
   expect([value('joinery_bus_up'), value('joinery_bus_backlog')]).toEqual([1, 0])
+  // As of the look that the scrape before began.
+  const of = (file: string) => async (): Promise<number | undefined> =>
+    (await scrape(Number(metrics))).value('joinery_store_bytes', { file })
+  await expect.poll(of('database'), PATIENCE).toBeGreaterThan(100_000)
+  await expect.poll(of('history'), PATIENCE).toBeGreaterThan(10_000)
   for (const relay of [one, other]) relay.signal('SIGTERM')
   expect(await Promise.all([one.ended(), other.ended()])).toEqual([0, 0])
 }, 60_000)

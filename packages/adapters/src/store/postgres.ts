@@ -14,6 +14,7 @@ import {
   type Role,
   type SpaceLine,
   type Store,
+  type StoreSizes,
   type StoreUpkeep,
   type VersionName,
 } from '@joinery/core'
@@ -248,6 +249,11 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     probe: () =>
       run(async () => {
         await commits.look({ ids: [] }, STATEMENTS.probe, [node, PROBE])
+      }),
+    sizes: () =>
+      run(async () => {
+        const [row] = await reads.look<StoreSizes>({ ids: [] }, STATEMENTS.sizes, [])
+        return row ?? { database: 0, history: 0 }
       }),
     time: () =>
       run(async () => {

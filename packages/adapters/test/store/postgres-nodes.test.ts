@@ -211,6 +211,20 @@ test('[MN-05] behind a pooler in transaction mode it is refused, also when that 
   }
 }, 30_000)
 
+test('how much room it takes is told, and how much of that is history', async () => {
+  const store = await open(await postgres.database())
+  const empty = await store.sizes?.()
+  expect(empty?.history).toBeGreaterThan(0)
+  expect(empty?.database).toBeGreaterThan(empty?.history ?? 0)
+  const large = (n: number): CommitEntry => edit('d', n, { basedOn: n - 1, bytes: new Uint8Array(200_000).fill(n) })
+  for (const n of [1, 2, 3]) await store.commit([{ space: 'garden', entries: [large(n)] }])
+  const written = await store.sizes?.()
+  expect(written?.database).toBeGreaterThan((empty?.database ?? 0) + 500_000)
+  expect(written?.history).toBe(empty?.history)
+  expect(await store.fold({ space: 'garden', document: 'd', upTo: 3, snapshot: new Uint8Array([9]), entries: 3, keptAt: 5 })).toBe(true) // prettier-ignore
+  expect((await store.sizes?.())?.history).toBeGreaterThan((empty?.history ?? 0) + 500_000)
+})
+
 test('[BK-07] many nodes that start on an empty database make one schema, and a newer one is refused', async () => {
   const url = await postgres.database()
   await Promise.all(Array.from({ length: 4 }, () => open(url)))

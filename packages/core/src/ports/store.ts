@@ -119,9 +119,17 @@ export interface Store {
   spaces(after: string, limit: number): Promise<SpaceLine[]>
   /** Whether it can commit, found out by doing as a commit does. */
   probe(): Promise<void>
+  /** How much room it takes, and how much of that is kept for history; absent where that cannot be told without reading it. */
+  sizes?(): Promise<StoreSizes>
   /** The wall clock of whoever holds the log, in ms since 1970; absent when that is this process. */
   time?(): Promise<number>
   close(): Promise<void>
+}
+
+/** In bytes. */
+export interface StoreSizes {
+  readonly database: number
+  readonly history: number
 }
 
 export type Role = 'owner' | 'editor' | 'viewer'

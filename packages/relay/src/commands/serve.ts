@@ -88,12 +88,12 @@ export function serveCommand(parts: ServeParts) {
       const verify = values.dev ? verifyDevToken : await createTokenVerifier(policyOf(values), clock)
       const place = placeOf(values)
       const { bus, backlog } = await openedBus(parts.openBus, values, { log, counters })
-      const metrics = metricsOf(values, place, backlog)
       const traces = tracesIn(values)
       const failed = (error: unknown): void => log.warn('traces-failed', reasonOf(error))
       const tracer = traces && (await parts.openTracer({ ...traces, failed }))
       const opened = await open(parts, place, error => die('fatal', error))
       const store = sweptStore(opened.store, parts)
+      const metrics = metricsOf(values, sizesOf(place, store), backlog)
       const workers = createWorkers({ url: parts.workers, clock, log })
       const relay = createRelay({
         store,
@@ -199,15 +199,35 @@ async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) =
 }
 
 /** A token opens `/metrics` on the public port too. */
-function metricsOf(values: Values, place: Place, busBacklog: () => number): MetricsOptions | undefined {
+function metricsOf(
+  values: Values,
+  storeBytes: MetricsOptions['storeBytes'],
+  busBacklog: () => number,
+): MetricsOptions | undefined {
   const { 'metrics.token': token, 'metrics.port': port, 'metrics.host': host } = values
   if (port === undefined && token === undefined) return undefined
   return {
     token,
     busBacklog,
+    storeBytes,
     listen: port === undefined ? undefined : { host, port, isLoopback: LOOPBACK.includes(host) },
-    storeBytes: async () =>
-      'url' in place ? {} : { database: await sizeOf(place.file), wal: await sizeOf(`${place.file}-wal`) },
+  }
+}
+
+/** Of a database elsewhere, as of the scrape before: none waits for it, least of all while it is away. */
+function sizesOf(place: Place, store: Pick<Store, 'sizes'>): MetricsOptions['storeBytes'] {
+  if (!('url' in place))
+    return async () => ({ database: await sizeOf(place.file), wal: await sizeOf(`${place.file}-wal`) })
+  let last: Readonly<Record<string, number>> = {}
+  let isLooking = false
+  const look = async (): Promise<void> => {
+    isLooking = true
+    last = { ...(await store.sizes?.().catch(() => undefined)) }
+    isLooking = false
+  }
+  return async () => {
+    if (!isLooking) void look()
+    return last
   }
 }
 

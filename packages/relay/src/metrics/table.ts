@@ -163,7 +163,11 @@ export const GAUGES = {
   },
   busUp: { metric: 'joinery_bus_up', help: 'Whether other nodes hear of edits at once: 1, or 0 while they poll' },
   busBacklog: { metric: 'joinery_bus_backlog', help: 'How full Postgres’ queue of notifications is, 0 to 1' },
-  storeBytes: { metric: 'joinery_store_bytes', label: 'file', help: 'Size of the `database` and of its `wal`' },
+  storeBytes: {
+    metric: 'joinery_store_bytes',
+    label: 'file',
+    help: 'Size of the `database`, of its `wal`, and on Postgres of the `history` in it',
+  },
   loopDelay: {
     metric: 'joinery_event_loop_delay_seconds',
     label: 'of',

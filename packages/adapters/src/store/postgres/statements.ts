@@ -218,6 +218,11 @@ const SQL = {
   setRole: 'UPDATE joinery.member SET role = $3 WHERE space = $1 AND subject = $2 RETURNING subject',
   dropMember: 'DELETE FROM joinery.member WHERE space = $1 AND subject = $2 RETURNING subject',
   members: 'SELECT subject, role FROM joinery.member WHERE space = $1 ORDER BY subject',
+  sizes: `
+    SELECT coalesce(sum(pg_total_relation_size(part.oid)), 0)::int8 AS database,
+      coalesce(sum(pg_total_relation_size(part.oid)) FILTER (WHERE whole.relname IN ('past', 'kept', 'version_name')), 0)::int8 AS history
+    FROM pg_class AS part LEFT JOIN pg_inherits ON inhrelid = part.oid LEFT JOIN pg_class AS whole ON whole.oid = inhparent
+    WHERE part.relnamespace = 'joinery'::regnamespace AND part.relkind = 'r'`,
   time: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8 AS now',
   probe: `
     INSERT INTO joinery.probe (node, bytes) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE SET bytes = EXCLUDED.bytes`,
