@@ -8,7 +8,7 @@ import { systemClock } from '@joinery/adapters/clock/system'
 import { hocuspocusSqlite } from '@joinery/adapters/import/hocuspocus-sqlite'
 import { yLevelDb } from '@joinery/adapters/import/y-leveldb'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
-import { postgresStore } from '@joinery/adapters/store/postgres'
+import { postgresStore, refuseUnlessFree, restorePostgres, withoutNodes } from '@joinery/adapters/store/postgres'
 import { copySqlite, inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { JoineryError, type Tracer } from '@joinery/core'
@@ -26,6 +26,7 @@ import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { drillCommand, restoreCommand } from './commands/restore.ts'
+import type { OpenPostgres, PostgresParts } from './commands/postgres.ts'
 import { licencesCommand } from './commands/licences.ts'
 import { serveCommand } from './commands/serve.ts'
 import { spaceCommand } from './commands/space.ts'
@@ -60,7 +61,12 @@ const terminal: Terminal = {
   exit: code => process.exit(code),
 }
 
-const onData = { clock, random, bus: memoryBus(), openStore: sqliteStore, workers, turn }
+/** For a command: it is in no relay's way. */
+const openPostgres: OpenPostgres = ({ url }) => postgresStore({ url, lanes: 2, readers: 2, isCommand: true })
+const onPostgres: PostgresParts = { openPostgres, restorePostgres, refuseUnlessFree, withoutNodes }
+
+const onData = { clock, random, bus: memoryBus(), openStore: sqliteStore, openPostgres, workers, turn }
+const onCopies = { terminal, clock, openStore: sqliteStore, look: inspectSqlite }
 
 const openBus: OpenBus = async (address, events) => {
   // Whoever runs one node needs none of these drivers.
@@ -114,10 +120,10 @@ const main = defineCommand({
     inspect: inspectCommand(terminal, onData),
     compact: compactCommand(terminal, onData),
     export: exportCommand(terminal, onData),
-    backup: backupCommand({ terminal, clock, openStore: sqliteStore, look: inspectSqlite, copyStore: copySqlite }),
-    verify: verifyCommand({ terminal, openStore: sqliteStore, look: inspectSqlite }),
-    restore: restoreCommand({ terminal, clock, random, openStore: sqliteStore, look: inspectSqlite }),
-    drill: drillCommand({ terminal, clock, random, openStore: sqliteStore, look: inspectSqlite }),
+    backup: backupCommand({ ...onCopies, ...onPostgres, copyStore: copySqlite }),
+    verify: verifyCommand({ ...onCopies, ...onPostgres }),
+    restore: restoreCommand({ ...onCopies, ...onPostgres, random }),
+    drill: drillCommand(onCopies),
     doctor: doctorCommand({
       terminal,
       clock,

@@ -43,7 +43,7 @@ export interface PostgresStoreOptions {
   readonly epoch?: () => string
   /** Told once, when another Postgres is found in the place of the first: from then on everything is refused, and the process should end. */
   readonly onFatal?: (error: unknown) => void
-  /** Opened by who serves nobody, and is in nobody's way. */
+  /** Opened by who serves nobody: it is in nobody's way, and makes no schema, but rejects with `empty` or `outdated`. */
   readonly isCommand?: boolean
 }
 
@@ -69,7 +69,7 @@ const PROBE = new Uint8Array(32_768)
 export async function postgresStore(options: PostgresStoreOptions): Promise<Store & StoreUpkeep> {
   const { url, lanes = 4, readers = 8 } = options
   const application = applicationOf(options.isCommand)
-  await prepareDatabase(url)
+  await prepareDatabase(url, options.isCommand === true)
   const origin = createOrigin(options.onFatal ?? (() => undefined))
   const commits = createConnections({ url, connections: lanes, application, origin })
   const reads = createConnections({ url, connections: readers, application, origin })
@@ -265,5 +265,5 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   }
 }
 
-export { restorePostgres, type RestorePostgresOptions } from './postgres/restoring.ts'
-export { withoutNodes as whileUnserved } from './postgres/standstill.ts'
+export { refuseUnlessFree, restorePostgres, type RestorePostgresOptions } from './postgres/restoring.ts'
+export { withoutNodes } from './postgres/standstill.ts'

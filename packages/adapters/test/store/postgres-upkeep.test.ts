@@ -21,10 +21,10 @@ beforeAll(async () => {
 afterAll(() => postgres.remove(), 60_000)
 
 for (const law of storeUpkeepLaws) {
-  const what = `[${law.rule}] ${law.title}`
-  test(what, () => law.check(() => place(inFile)), 60_000)
-  test(`${what}: put back into Postgres`, () => law.check(() => place(inPostgres)), 60_000)
-  test(`${what}: of SQLite, put into Postgres`, () => law.check(() => sqlitePlace(inPostgres)), 60_000)
+  const { rule, title } = law
+  test(`[${rule}] ${title}`, () => law.check(() => place(inFile)), 60_000)
+  test(`[${rule}] ${title}: put back into Postgres`, () => law.check(() => place(inPostgres)), 60_000)
+  test(`[${rule}] ${title}: of SQLite, put into Postgres`, () => law.check(() => sqlitePlace(inPostgres)), 60_000)
 }
 
 type Opens = StoreUpkeepPlace['openCopy']

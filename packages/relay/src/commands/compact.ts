@@ -2,7 +2,7 @@
 import { JoineryError } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { atCounter, type CounterParts } from './counter.ts'
-import { DATA_ARGS, dataFolder, JSON_ARGS } from './data-folder.ts'
+import { DATA_ARGS, dataPlace, JSON_ARGS } from './data-folder.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
 /** Below it a snapshot is hardly smaller than what it stands for. */
@@ -23,8 +23,8 @@ export function compactCommand(terminal: Terminal, parts: CounterParts) {
       const entries = Number(context.args.entries)
       if (!Number.isSafeInteger(entries) || entries < LEAST)
         throw new JoineryError('BAD_INPUT', { sentence: `--entries is a whole number from ${LEAST}.` })
-      const data = dataFolder(context, ARGS, terminal.environment)
-      const compacted = await atCounter(parts, data, counter => counter.compact(entries))
+      const place = dataPlace(context, ARGS, terminal.environment)
+      const compacted = await atCounter(parts, place, counter => counter.compact(entries))
       const { folded, left, failed } = compacted
       terminal.out(
         context.args.json

@@ -12,6 +12,8 @@ import { isAlone, throughHatch } from '../hatch/through-hatch.ts'
 import type { Log } from '../log.ts'
 import { createRelay } from '../relay.ts'
 import { createWorkers, type Workers } from '../workers/workers.ts'
+import type { DataPlace } from './data-folder.ts'
+import type { OpenPostgres } from './postgres.ts'
 import { nativeHash } from './native-hash.ts'
 import { DATABASE } from './settings.ts'
 import type { ThreadCode } from '../workers/pool.ts'
@@ -21,13 +23,14 @@ export interface CounterParts {
   readonly random: Random
   readonly bus: Bus
   readonly openStore: (options: { readonly file: string; readonly lockTimeout: number }) => Store
+  readonly openPostgres: OpenPostgres
   /** The file of the worker threads. */
   readonly workers: ThreadCode
   readonly turn: () => Promise<void>
 }
 
 export interface OpenCounter extends Counter {
-  /** Whether it is a relay that runs. */
+  /** Whether it is a relay that runs, or may be. */
   readonly isRunning: boolean
   /** Engines run in these. */
   readonly workers: Workers
@@ -37,7 +40,16 @@ export interface OpenCounter extends Counter {
 const LOCK_MS = 500
 const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-async function openCounter(parts: CounterParts, data: string): Promise<OpenCounter> {
+/** Nobody has a Postgres to himself: relays that run are not asked, and need not be. */
+async function openedPostgres(parts: CounterParts, url: string): Promise<OpenCounter> {
+  const store = await parts.openPostgres({ url })
+  const workers = createWorkers({ url: parts.workers, clock: parts.clock, log: SILENT })
+  return { ...opened(parts, workers, store), isRunning: true, workers }
+}
+
+async function openCounter(parts: CounterParts, place: DataPlace): Promise<OpenCounter> {
+  if ('url' in place) return openedPostgres(parts, place.url)
+  const data = place.folder
   const file = join(data, DATABASE)
   if (!existsSync(file)) {
     throw new JoineryError('NOT_FOUND', { sentence: `There is no relay's data in ${data}: ${DATABASE} is not there.` })
@@ -59,10 +71,10 @@ async function openCounter(parts: CounterParts, data: string): Promise<OpenCount
 /** Does its work, and closes what it opened whatever came of it. */
 export async function atCounter<T>(
   parts: CounterParts,
-  data: string,
+  place: DataPlace,
   work: (counter: OpenCounter) => Promise<T>,
 ): Promise<T> {
-  const counter = await openCounter(parts, data)
+  const counter = await openCounter(parts, place)
   try {
     return await work(counter)
   } finally {

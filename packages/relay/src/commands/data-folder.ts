@@ -1,4 +1,4 @@
-/** The flags of commands on a data folder, and which folder that is. */
+/** The flags of commands on a relay's data, and where that is. */
 import type { ArgsDef } from 'citty'
 import { JoineryError } from '@joinery/core'
 import { resolveSpace } from '../access/personal.ts'
@@ -15,18 +15,22 @@ export const JSON_ARGS = {
   json: { type: 'boolean', default: false, description: 'Say it in JSON' },
 } as const satisfies ArgsDef
 
+/** Where a relay's data is. */
+export type DataPlace = { readonly folder: string } | { readonly url: string }
+
 /** Throws BAD_INPUT, with all that is wrong, unless one is named. */
-export function dataFolder(line: CommandLine, known: ArgsDef, environment: Environment): string {
+export function dataPlace(line: CommandLine, known: ArgsDef, environment: Environment): DataPlace {
   const { values, origins, mistakes } = givenTo(line, known, environment)
-  const { data } = values
-  const missing = {
-    key: 'data',
-    from: origins.get('data'),
-    found: undefined,
-    allowed: 'a path: --data or JOINERY_DATA',
-  }
-  refuseMistakes([...mistakes.filter(isAbout(['data'])), ...(data === undefined ? [missing] : [])])
-  return data ?? ''
+  const { data, store } = values
+  const wrong = (allowed: string) => ({ key: 'data', from: origins.get('data'), found: undefined, allowed })
+  // Who names a folder does not mean what stands in the environment, or does, and then something else is overwritten.
+  const isBoth = store !== undefined && line.args['data'] !== undefined
+  refuseMistakes([
+    ...mistakes.filter(isAbout(['data', 'store'])),
+    ...(isBoth ? [wrong('a folder, or the Postgres of JOINERY_STORE, not both')] : []),
+    ...(data === undefined && store === undefined ? [wrong('a path: --data or JOINERY_DATA; or JOINERY_STORE')] : []),
+  ])
+  return store === undefined ? { folder: data ?? '' } : { url: store }
 }
 
 /** The id of a space by the name that people have for it. */

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { exportDocuments } from '../export/export-documents.ts'
 import type { Workers } from '../workers/workers.ts'
 import { atCounter, type CounterParts } from './counter.ts'
-import { DATA_ARGS, dataFolder, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
+import { DATA_ARGS, dataPlace, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
 const LEFT_OUT = 2
@@ -26,11 +26,8 @@ export function exportCommand(terminal: Terminal, parts: CounterParts) {
       const { args } = context
       const space = args.space === undefined ? undefined : checkId('space', spaceNamed(args.space, args.of))
       const folder = resolve(args.folder)
-      const totals = await atCounter(
-        parts,
-        dataFolder(context, ARGS, terminal.environment),
-        ({ workers, ...counter }) =>
-          exportDocuments({ counter, folder, space, join: joining(workers), read: workers.read }),
+      const totals = await atCounter(parts, dataPlace(context, ARGS, terminal.environment), ({ workers, ...counter }) =>
+        exportDocuments({ counter, folder, space, join: joining(workers), read: workers.read }),
       )
       const { spaces, documents, bytes, failed } = totals
       terminal.out(

@@ -3,7 +3,7 @@ import { JoineryError, type Entry } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { columns } from './columns.ts'
 import { atCounter, type CounterParts } from './counter.ts'
-import { DATA_ARGS, dataFolder, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
+import { DATA_ARGS, dataPlace, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
 const ARGS = {
@@ -21,7 +21,7 @@ export function inspectCommand(terminal: Terminal, parts: CounterParts) {
     args: ARGS,
     run: orSay(terminal, async context => {
       const { args } = context
-      await atCounter(parts, dataFolder(context, ARGS, terminal.environment), async counter => {
+      await atCounter(parts, dataPlace(context, ARGS, terminal.environment), async counter => {
         const space = spaceNamed(args.space, args.of)
         const head = await counter.document(space, args.document)
         if (head === undefined)

@@ -1,35 +1,71 @@
 /** `joinery restore` and `joinery drill`: a backup in the place of a relay's data, or only tried. What is not whole ends with 1. */
 import type { Clock, Random } from '@joinery/core'
 import { defineCommand } from 'citty'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { spelledOut } from '../logs/redaction.ts'
 import type { LookThrough, OpenStore } from '../upkeep/backup.ts'
 import { drill } from '../upkeep/drill.ts'
-import { restoreBackup } from '../upkeep/restore.ts'
+import { restoreBackup, type Restored } from '../upkeep/restore.ts'
+import { DATA_ARGS, dataPlace } from './data-folder.ts'
+import type { PostgresParts } from './postgres.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
-export interface RestoreParts {
+export interface RestoreParts extends DrillParts, Pick<PostgresParts, 'restorePostgres' | 'refuseUnlessFree'> {
+  readonly random: Random
+}
+
+export interface DrillParts {
   readonly terminal: Terminal
   readonly clock: Pick<Clock, 'now'>
-  readonly random: Random
   readonly openStore: OpenStore
   readonly look: LookThrough
 }
 
 const from = { type: 'string', required: true, description: 'The folder of a backup' } as const
 
+const scratch = { type: 'string', description: 'Folder with room for the copy, if not the usual one' } as const
+
+const RESTORE_ARGS = {
+  from,
+  ...DATA_ARGS,
+  force: { type: 'boolean', default: false, description: 'Move aside what is there' },
+  scratch,
+} as const
+
+/** It is made ready in a file, as it is anywhere, and put there as a whole. */
+async function intoPostgres(
+  options: Omit<Parameters<typeof restoreBackup>[0], 'data'> &
+    Omit<RestoreParts, 'terminal'> & { readonly url: string; readonly scratch: string },
+): Promise<Restored> {
+  const { url, force } = options
+  await options.refuseUnlessFree({ url, force })
+  const folder = await mkdtemp(join(options.scratch, 'joinery-restore-'))
+  try {
+    return await restoreBackup({
+      ...options,
+      data: folder,
+      into: async file => (await options.restorePostgres({ url, file, force })).aside,
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 export function restoreCommand({ terminal, ...parts }: RestoreParts) {
   return defineCommand({
     meta: { name: 'restore', description: "Put a backup in the place of a relay's data. The relay is stopped." },
-    args: {
-      from,
-      data: { type: 'string', required: true, description: 'The data folder' },
-      force: { type: 'boolean', default: false, description: 'Move aside what the folder holds' },
-    },
-    run: orSay(terminal, async ({ args }) => {
-      const [backup, data] = [resolve(args.from), resolve(args.data)]
-      const { manifest, aside } = await restoreBackup({ from: backup, data, force: args.force, ...parts })
+    args: RESTORE_ARGS,
+    run: orSay(terminal, async context => {
+      const { args } = context
+      const place = dataPlace(context, RESTORE_ARGS, terminal.environment)
+      const given = { from: resolve(args.from), force: args.force, ...parts }
+      const { manifest, aside } =
+        'url' in place
+          ? await intoPostgres({ ...given, url: place.url, scratch: resolve(args.scratch ?? tmpdir()) })
+          : await restoreBackup({ ...given, data: resolve(place.folder) })
+      const data = 'url' in place ? 'Postgres' : resolve(place.folder)
       if (aside !== undefined) terminal.out(`what was there is ${aside}\n`)
       const { madeAt, documents, entries, damaged } = manifest
       if (damaged.documents > 0)
@@ -42,12 +78,12 @@ export function restoreCommand({ terminal, ...parts }: RestoreParts) {
 const WIDTH = 20
 const HOUR_MS = 3_600_000
 
-export function drillCommand({ terminal, clock, ...parts }: RestoreParts) {
+export function drillCommand({ terminal, clock, ...parts }: DrillParts) {
   return defineCommand({
     meta: { name: 'drill', description: 'Try whether a backup can be restored. Leaves nothing.' },
     args: {
       from,
-      scratch: { type: 'string', description: 'Folder with room for the copy, if not the usual one' },
+      scratch,
     },
     run: orSay(terminal, async ({ args }) => {
       const { manifest, checks } = await drill({

@@ -10,7 +10,7 @@ import type { Counter } from '../hatch/calls.ts'
 import { columns } from './columns.ts'
 import type { CommandLine } from './configured.ts'
 import { atCounter, type CounterParts, type OpenCounter } from './counter.ts'
-import { DATA_ARGS, dataFolder, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
+import { DATA_ARGS, dataPlace, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
 const ROLES: readonly Role[] = ['owner', 'editor', 'viewer']
@@ -27,7 +27,7 @@ const ROLE_ARGS = { ...SPACE, ...SUBJECT, role: ROLE, ...OWNER_ARGS, ...DATA_ARG
 
 export function spaceCommand(terminal: Terminal, parts: CounterParts) {
   const at = <T>(line: CommandLine, args: ArgsDef, work: (counter: OpenCounter) => Promise<T>): Promise<T> =>
-    atCounter(parts, dataFolder(line, args, terminal.environment), work)
+    atCounter(parts, dataPlace(line, args, terminal.environment), work)
 
   const say = (isJson: boolean, value: unknown, text: () => string): void =>
     terminal.out(isJson ? `${JSON.stringify(value, undefined, 2)}\n` : text())

@@ -1,27 +1,43 @@
 /**
  * `joinery verify`: whether all that a relay keeps can be read, and what is done about what cannot. Laws:
  * - A relay may run: then a copy is looked at, and the relay quarantines what was found. Repairs are for one that is stopped.
+ * - What a Postgres holds is looked at in a copy, and quarantined there by this process; nodes that start during a repair wait for its end.
  * - It ends with 0 when everything can be read, with 1 when something cannot, and with 2 when devices are to bring what was left out.
  */
-import { JoineryError, type DocumentPlace } from '@joinery/core'
+import { JoineryError, type DocumentPlace, type Store, type StoreLook, type StoreUpkeep } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { spelledOut } from '../logs/redaction.ts'
 import { askRelay } from '../hatch/through-hatch.ts'
 import type { LookThrough, OpenStore } from '../upkeep/backup.ts'
 import { examineCopy } from '../upkeep/examination.ts'
 import { noBackup } from '../upkeep/manifest.ts'
 import { findDamage, repair, type Repaired, type Verified } from '../upkeep/verify.ts'
+import { DATA_ARGS, dataPlace, type DataPlace } from './data-folder.ts'
+import { copyPostgres, type PostgresParts } from './postgres.ts'
 import { DATABASE } from './settings.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
-export interface VerifyParts {
+export interface VerifyParts extends Pick<PostgresParts, 'openPostgres' | 'withoutNodes'> {
   readonly terminal: Terminal
   readonly openStore: OpenStore
   readonly look: LookThrough
+}
+
+const ARGS = {
+  ...DATA_ARGS,
+  repair: { type: 'boolean', default: false, description: 'Mend what is damaged. The relay is stopped' },
+  from: { type: 'string', description: 'With --repair: a backup to take it from; devices bring the rest' },
+  scratch: { type: 'string', description: 'Folder with room for a copy, if not the usual one' },
+} as const
+
+interface Asked {
+  readonly repair: boolean
+  readonly from?: string | undefined
+  readonly scratch?: string | undefined
 }
 
 const DAMAGED = 1
@@ -29,7 +45,7 @@ const WAITING = 2
 /** What a relay is told of at once. */
 const PAGE = 64
 
-export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
+export function verifyCommand({ terminal, openStore, look, ...parts }: VerifyParts) {
   const say = (what: string, place: DocumentPlace, more: string): void =>
     terminal.out(`${what.padEnd(9)} ${spelledOut(`${place.space}/${place.document}`)}${more}\n`)
 
@@ -59,15 +75,36 @@ export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
     }
   }
 
+  /** What a Postgres holds is looked at in a copy, whether relays run on it or not. */
+  const copied = async <T>(url: string, scratch: string, work: (copy: string) => Promise<T>): Promise<T> => {
+    const folder = await mkdtemp(join(scratch, 'joinery-verify-'))
+    try {
+      const copy = join(folder, DATABASE)
+      await copyPostgres(parts, url, copy)
+      return await work(copy)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+  const openAt = async (place: Place): Promise<Store & StoreUpkeep> =>
+    'url' in place ? parts.openPostgres(place) : openStore({ file: place.file, lockTimeout: 0 })
+
+  /** Also of what was seen before. */
+  const lookedAt = (place: Place, scratch: string): Promise<StoreLook> =>
+    'url' in place
+      ? copied(place.url, scratch, file => look({ file, deep: true }))
+      : look({ file: place.file, deep: true })
+
   const repaired = async (
-    file: string,
+    place: Place,
     found: Verified,
     from: string | undefined,
     scratch: string,
   ): Promise<Repaired> => {
     const folder = await mkdtemp(join(scratch, 'joinery-repair-'))
     const copy = join(folder, DATABASE)
-    const store = openStore({ file, lockTimeout: 0 })
+    const store = await openAt(place)
     try {
       if (from === undefined) return await repair(found, store, undefined)
       const { checks } = await examineCopy({ from, file: copy, openStore, look })
@@ -85,10 +122,11 @@ export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
     }
   }
 
-  const quarantine = async (file: string, damaged: readonly DocumentPlace[]): Promise<void> => {
-    const store = openStore({ file, lockTimeout: 0 })
+  const quarantine = async (where: Place, damaged: readonly DocumentPlace[]): Promise<void> => {
+    const store = await openAt(where)
     try {
-      for (const { space, document } of damaged) await store.quarantine(space, document, 'QUARANTINED')
+      for (const place of damaged)
+        if (!(await canBeRead(store, place))) await store.quarantine(place.space, place.document, 'QUARANTINED')
     } finally {
       await store.close()
     }
@@ -96,42 +134,63 @@ export function verifyCommand({ terminal, openStore, look }: VerifyParts) {
 
   return defineCommand({
     meta: { name: 'verify', description: 'Read all that a relay keeps, and say what is damaged.' },
-    args: {
-      data: { type: 'string', required: true, description: 'The data folder' },
-      repair: { type: 'boolean', default: false, description: 'Mend what is damaged. The relay is stopped' },
-      from: { type: 'string', description: 'With --repair: a backup to take it from; devices bring the rest' },
-      scratch: { type: 'string', description: 'Folder with room for a copy, if not the usual one' },
-    },
-    run: orSay(terminal, async ({ args }) => {
-      const data = resolve(args.data)
-      const file = join(data, DATABASE)
-      const scratch = resolve(args.scratch ?? tmpdir())
-      if (!existsSync(file)) throw new JoineryError('BAD_INPUT', { sentence: `There is no ${DATABASE} in ${data}.` })
-      const seen = args.repair ? undefined : await running(data, scratch)
-      const found = seen ?? (await verified(file))
-      const { look: looked, documents, damaged } = found
-      for (const broken of looked.integrity) terminal.out(`pages     ${broken}\n`)
-      for (const place of damaged) say('damaged', place, '')
-      for (const place of looked.quarantined) if (place.code === 'GAP') say('waits', place, ' for a device')
-      if (looked.marks.wrong > 0) terminal.out(`marks     ${looked.marks.wrong} do not follow from the log\n`)
-      const isSound = damaged.length + looked.rows.damaged + looked.integrity.length === 0
-      let code = isSound ? 0 : DAMAGED
-      if (!isSound && !args.repair && seen === undefined) await quarantine(file, damaged)
-      if (!isSound && args.repair && looked.integrity.length === 0) {
-        const from = args.from === undefined ? undefined : resolve(args.from)
-        const { mended, spaces } = await repaired(file, found, from, scratch)
-        for (const { fate, entries, ...place } of mended) {
-          if (fate === 'whole') say('repaired', place, `, ${entries} entries`)
-          else say('left', place, ` with ${entries} entries: devices are asked for the rest`)
-        }
-        // Once more: what is kept of the past is read by who looks at it, and is not mended here.
-        const { rows } = await look({ file, deep: true })
-        for (const { space, seq, document } of rows.listed)
-          say('past', { space, document: document ?? `at ${seq}` }, ` is damaged at ${seq}, and is not mended`)
-        code = rows.damaged > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
-      }
-      terminal.out(`${documents} documents, ${looked.entries} entries read: ${damaged.length} documents damaged\n`)
-      if (code !== 0) terminal.exit(code)
+    args: ARGS,
+    run: orSay(terminal, async context => {
+      const where = dataPlace(context, ARGS, terminal.environment)
+      if (!('url' in where) || !context.args.repair) return verify(context.args, where)
+      await parts.withoutNodes(where.url, () => verify(context.args, where))
     }),
   })
+
+  async function verify(args: Asked, where: DataPlace): Promise<void> {
+    const scratch = resolve(args.scratch ?? tmpdir())
+    const place = placeOf(where)
+    const seen = 'url' in place || args.repair ? undefined : await running(dirname(place.file), scratch)
+    const found = seen ?? ('url' in place ? await copied(place.url, scratch, verified) : await verified(place.file))
+    const { look: looked, documents, damaged } = found
+    for (const broken of looked.integrity) terminal.out(`pages     ${broken}\n`)
+    for (const one of damaged) say('damaged', one, '')
+    for (const one of looked.quarantined) if (one.code === 'GAP') say('waits', one, ' for a device')
+    if (looked.marks.wrong > 0) terminal.out(`marks     ${looked.marks.wrong} do not follow from the log\n`)
+    const isSound = damaged.length + looked.rows.damaged + looked.integrity.length === 0
+    let code = isSound ? 0 : DAMAGED
+    if (!isSound && !args.repair && seen === undefined) await quarantine(place, damaged)
+    if (!isSound && args.repair && looked.integrity.length === 0) {
+      const from = args.from === undefined ? undefined : resolve(args.from)
+      const { mended, spaces } = await repaired(place, found, from, scratch)
+      for (const { fate, entries, ...one } of mended) {
+        if (fate === 'whole') say('repaired', one, `, ${entries} entries`)
+        else say('left', one, ` with ${entries} entries: devices are asked for the rest`)
+      }
+      // Once more: what is kept of the past is read by who looks at it, and is not mended here.
+      const { rows } = await lookedAt(place, scratch)
+      for (const { space, seq, document } of rows.listed)
+        say('past', { space, document: document ?? `at ${seq}` }, ` is damaged at ${seq}, and is not mended`)
+      code = rows.damaged > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
+    }
+    terminal.out(`${documents} documents, ${looked.entries} entries read: ${damaged.length} documents damaged\n`)
+    if (code !== 0) terminal.exit(code)
+  }
+}
+
+type Place = { readonly url: string } | { readonly file: string }
+
+function placeOf(where: DataPlace): Place {
+  if ('url' in where) return where
+  const data = resolve(where.folder)
+  const file = join(data, DATABASE)
+  if (!existsSync(file)) throw new JoineryError('BAD_INPUT', { sentence: `There is no ${DATABASE} in ${data}.` })
+  return { file }
+}
+
+/** It may have been purged since it was seen, or mended. */
+async function canBeRead(store: Store, { space, document }: DocumentPlace): Promise<boolean> {
+  try {
+    await store.body(space, document)
+    await store.authors(space, document)
+    return true
+  } catch (error) {
+    if (error instanceof JoineryError && error.code === 'QUARANTINED') return false
+    throw error
+  }
 }

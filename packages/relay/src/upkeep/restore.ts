@@ -30,8 +30,10 @@ export async function restoreBackup(options: {
   readonly look: LookThrough
   readonly clock: Pick<Clock, 'now'>
   readonly random: Random
+  /** Puts what was made ready where it belongs, when that is not `data`, and gives where what was there before is now. */
+  readonly into?: ((staged: string) => Promise<string | undefined>) | undefined
 }): Promise<Restored> {
-  const { from, data, force, openStore, look, clock, random } = options
+  const { from, data, force, openStore, look, clock, random, into } = options
   const file = join(data, DATABASE)
   const isTaken = existsSync(file) || existsSync(`${file}-wal`)
   if (isTaken && !force) {
@@ -50,6 +52,7 @@ export async function restoreBackup(options: {
     await store.beginLives()
     await store.close()
     await fsyncFile(staged)
+    if (into !== undefined) return { manifest, aside: await into(staged) }
     const aside = isTaken ? await putAside(file, openStore, `${stampOf(clock)}-${hex(random.bytes(2))}`) : undefined
     await rename(staged, file)
     await fsyncFolder(data)

@@ -44,17 +44,30 @@ const OPEN_TABLES = `
   WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|${TABLES.join('|')})(_[0-9]+)?$'
     AND NOT (relrowsecurity AND relforcerowsecurity)`
 
-export async function prepareDatabase(url: string): Promise<void> {
+export async function prepareDatabase(url: string, isCommand: boolean): Promise<void> {
   const client = await connected(url)
   try {
     await refuseUnlessDurable(client)
     await refuseUnlessOneSession(client, url)
-    await migrate(client)
+    if (isCommand) await refuseUnlessMade(client)
+    else await migrate(client)
     const { rows } = await client.query<{ name: string }>(OPEN_TABLES)
     if (rows.length > 0) throw bypass(`Row-level security is off on ${rows.map(({ name }) => name).join(', ')}.`)
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/** Of who does not make it what he needs. */
+async function refuseUnlessMade(client: Client): Promise<void> {
+  const { rows: there } = await client.query<{ isthere: boolean }>(MADE)
+  const standing = there[0]?.isthere === true ? await standingOf(client) : NOTHING
+  if (standing.version === 0) throw refusal('empty', "There is no relay's data in this database.")
+  if (stepsBehind(standing).length > 0)
+    throw refusal(
+      'outdated',
+      `The database is of an older version (${standing.version}): a relay of this one makes it new when it starts.`,
+    )
 }
 
 /** Rejects with the reason `unreachable`. */
@@ -130,6 +143,10 @@ function clientOf(url: string): Client {
   return client
 }
 
+const STANDING = `
+  SELECT version, coalesce((to_jsonb(migration) ->> 'least')::int, version) AS least FROM joinery.migration
+  ORDER BY version DESC LIMIT 1`
+const MADE = "SELECT to_regclass('joinery.migration') IS NOT NULL AS isthere"
 const NAMED = "SELECT to_regnamespace('joinery') IS NOT NULL AS isthere"
 const MIGRATION_TABLE = `
   CREATE TABLE IF NOT EXISTS joinery.migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
@@ -145,6 +162,22 @@ function migrated({ version, least, sql }: Step): string {
   return `${sql}; INSERT INTO joinery.migration (version, least) VALUES (${version}, ${least})`
 }
 
+/** Of a version about which nothing is said no older relay knows enough. */
+async function standingOf(client: Client): Promise<Standing> {
+  const { rows } = await client.query<Standing>(STANDING)
+  return rows[0] ?? NOTHING
+}
+
+function stepsBehind(standing: Standing): Step[] {
+  const steps = stepsFrom(standing, MIGRATIONS)
+  if (steps === undefined)
+    throw refusal(
+      'newer',
+      `The database was made by a newer version (${standing.version}): it cannot be opened by this one.`,
+    )
+  return steps
+}
+
 async function migrate(client: Client): Promise<void> {
   // Whoever else starts now waits here.
   await client.query('SELECT pg_advisory_lock($1)', [LOCK])
@@ -153,17 +186,8 @@ async function migrate(client: Client): Promise<void> {
     // Who has it need not be able to make one.
     if (named[0]?.isthere !== true) await client.query('CREATE SCHEMA joinery')
     await client.query(MIGRATION_TABLE)
-    // Of a version about which nothing is said no older relay knows enough.
-    const { rows } = await client.query<Standing>(
-      'SELECT version, coalesce(least, version) AS least FROM joinery.migration ORDER BY version DESC LIMIT 1',
-    )
-    const standing = rows[0] ?? NOTHING
-    const steps = stepsFrom(standing, MIGRATIONS)
-    if (steps === undefined)
-      throw refusal(
-        'newer',
-        `The database was made by a newer version (${standing.version}): it cannot be opened by this one.`,
-      )
+    const standing = await standingOf(client)
+    const steps = stepsBehind(standing)
     for (const [at, step] of steps.entries()) {
       await refuseBesideOlder(client, step.least, steps[at - 1]?.least ?? standing.least)
       await migrateOnce(client, step)

@@ -12,6 +12,9 @@ export type PostgresRefusal =
   | 'older'
   /** Others did not let go of what a migration needs. */
   | 'busy'
+  /** For a command, which changes no schema: there is none, or one of an older version. */
+  | 'empty'
+  | 'outdated'
   | 'version'
   /** A pooler gives each transaction another session. */
   | 'pooled'

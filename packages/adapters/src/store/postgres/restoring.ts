@@ -8,7 +8,7 @@ import { JoineryError } from '@joinery/core'
 import { randomBytes } from 'node:crypto'
 import type { Client } from '../../pg.ts'
 import { makeSchema } from './opening.ts'
-import { codeOf, refusal } from './refusals.ts'
+import { codeOf, failureOf, refusal } from './refusals.ts'
 import { refuseNodes, withoutNodes } from './standstill.ts'
 import { takeWhole } from './taking.ts'
 
@@ -43,14 +43,9 @@ const COUNT_ON =
  */
 export function restorePostgres(options: RestorePostgresOptions): Promise<{ readonly aside: string | undefined }> {
   const { url, file, force = false } = options
-  return withoutNodes(url, async client => {
+  const restore = async (client: Client): Promise<{ readonly aside: string | undefined }> => {
     await client.query('BEGIN')
-    const isHeld = await holdsAnything(client)
-    if (isHeld && !force) {
-      const sentence =
-        "The database holds a relay's data. With --force it is kept under another name, and nothing of it is removed."
-      throw new JoineryError('BAD_INPUT', { sentence })
-    }
+    const isHeld = await holdsAnything(client, force)
     const aside = isHeld ? await nameAside(client) : undefined
     await makeRoom(client, aside)
     const first = randomBytes(5).readUIntBE(0, 5)
@@ -65,15 +60,33 @@ export function restorePostgres(options: RestorePostgresOptions): Promise<{ read
     await refuseNodes(client)
     await client.query('COMMIT')
     return { aside }
+  }
+  return withoutNodes(url, client =>
+    restore(client).catch((error: unknown) => {
+      throw failureOf(error)
+    }),
+  )
+}
+
+/** Rejects as `restorePostgres` would now, before anything was made ready for it. */
+export function refuseUnlessFree({ url, force = false }: Omit<RestorePostgresOptions, 'file'>): Promise<void> {
+  return withoutNodes(url, async client => {
+    await client.query('BEGIN')
+    await holdsAnything(client, force)
   })
 }
 
-async function holdsAnything(client: Client): Promise<boolean> {
+/** In a transaction. */
+async function holdsAnything(client: Client, force: boolean): Promise<boolean> {
   await client.query(EVERYWHERE)
   const found = await client.query<{ isthere: boolean }>(SCHEMA)
   if (found.rows[0]?.isthere !== true) return false
   const { rows } = await client.query<{ held: boolean }>(HELD)
-  return rows[0]?.held === true
+  const isHeld = rows[0]?.held === true
+  if (!isHeld || force) return isHeld
+  const sentence =
+    "The database holds a relay's data. With --force it is kept under another name, and nothing of it is removed."
+  throw new JoineryError('BAD_INPUT', { sentence })
 }
 
 /** The time is the database's own, and so is the name: no two are the same. */

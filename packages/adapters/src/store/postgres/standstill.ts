@@ -5,7 +5,7 @@
  */
 import type { Client } from '../../pg.ts'
 import { connected, LOCK, refuseUnlessDurable } from './opening.ts'
-import { failureOf, refusal } from './refusals.ts'
+import { refusal } from './refusals.ts'
 
 const NODES = `
   SELECT count(*)::int AS connections FROM pg_stat_activity
@@ -21,8 +21,6 @@ export async function withoutNodes<T>(url: string, work: (client: Client) => Pro
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     await refuseNodes(client)
     return await work(client)
-  } catch (error) {
-    throw failureOf(error)
   } finally {
     // With it goes the lock.
     await client.end().catch(() => undefined)

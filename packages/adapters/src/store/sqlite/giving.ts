@@ -98,7 +98,7 @@ async function* batchesOf(
   for (const rows of pages<{ device: number; name: string; subject: string }>('device', id, [''], row => [row.name]))
     yield { of: 'device', rows: rows.filter(row => row.device !== null).map(row => ({ space, ...row })) }
   for (const documents of pages<DocumentFound>('document', id, [''], row => [row.name])) {
-    yield { of: 'document', rows: documents.map(({ id: _, gone, ...row }) => ({ space, ...row, gone: gone === 1 })) }
+    yield { of: 'document', rows: documents.map(row => ({ space, ...row, gone: row.gone === 1 })) }
     for (const { id: number, document } of documents) {
       const own = { space, document }
       for (const rows of pages<EntryFound>('past', number, [0], bySeq))
