@@ -19,12 +19,17 @@ const NAMES = `
   LEFT JOIN joinery.document ON document.space = entry.space AND document.id = entry.document
   LEFT JOIN joinery.device ON device.space = entry.space AND device.id = entry.device`
 
+/** A head that another entry is behind is damaged, which who follows the links back from it cannot see: then there is none. */
+const HEAD = `
+  CASE WHEN EXISTS (SELECT 1 FROM joinery.entry WHERE entry.space = document.space AND entry.document = document.id
+    AND entry.seq > document.seq AND entry.prev = document.seq) THEN 0 ELSE document.seq END`
+
 const SQL = {
   spaces: 'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE id > $1 ORDER BY id LIMIT $2',
   device:
     'SELECT space, id AS device, name, subject FROM joinery.device WHERE space = $1 AND id > $2 ORDER BY id LIMIT $3',
   document: `
-    SELECT space, id AS document, name, kind, engine, seq, entries, bytes, gone, quarantined FROM joinery.document
+    SELECT space, id AS document, name, kind, engine, ${HEAD} AS seq, entries, bytes, gone, quarantined FROM joinery.document
     WHERE space = $1 AND id > $2 ORDER BY id LIMIT $3`,
   log: 'SELECT space, seq, device, n, digest, mark FROM joinery.log WHERE space = $1 AND seq > $2 ORDER BY seq LIMIT $3',
   entry: `${ENTRY} FROM joinery.entry ${NAMES} WHERE entry.space = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3`,
