@@ -18,7 +18,14 @@ export interface Life {
 
 export interface MortalRelay {
   readonly port: number
-  begin(): Life
+  /** `by`: another program than before. */
+  begin(by?: Runner): Life
+}
+
+/** What runs `joinery`, with its arguments. */
+export interface Runner {
+  readonly command: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string>>
 }
 
 const LAST_WORDS = 2_000
@@ -31,11 +38,11 @@ export async function mortalRelay(
   const port = await freePort()
   return {
     port,
-    begin() {
-      const [program, ...args] = [...command, 'serve', '--dev', '--port', String(port), ...ground.args]
+    begin(by = { command, env: {} }) {
+      const [program, ...args] = [...by.command, 'serve', '--dev', '--port', String(port), ...ground.args]
       const child = spawn(program, args, {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: process.env['PATH'], ...ground.env },
+        env: { PATH: process.env['PATH'], ...ground.env, ...by.env },
       })
       // What it logs of each connection that ended is of no use here, but what it died of is.
       let last = ''

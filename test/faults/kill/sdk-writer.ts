@@ -1,12 +1,12 @@
 /** A device with the shipping client, its storage in memory. Its word is acked when the receipt of its edit says so. */
-import type { Transport } from '@joinery/core'
+import type { Storage, Transport } from '@joinery/core'
 import { defineKind, defineLibrary, latest, string, text } from '@joinery/core/kinds'
 import { systemClock } from '@joinery/adapters/clock/system'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { memoryStorage } from '@joinery/adapters/storage/memory'
 import { memoryTabs } from '@joinery/adapters/tabs/memory'
-import { createClient } from '@joinery/client/base'
+import { createClient, type Status } from '@joinery/client/base'
 import type { Promises } from './promises.ts'
 import { wires } from './wires.ts'
 import { wordOf } from './words.ts'
@@ -20,6 +20,10 @@ const paper = defineKind('paper', {
 })
 const library = defineLibrary('kill', { paper })
 
+export interface SdkWriter extends Writer {
+  status(): Status
+}
+
 export async function sdkWriter(options: {
   readonly port: number
   readonly space: string
@@ -28,15 +32,19 @@ export async function sdkWriter(options: {
   readonly transport: Transport
   readonly promises: Promises
   readonly heard: () => void
-}): Promise<Writer> {
-  const { port, space, name, share, promises, heard } = options
+  /** Whose device it is, where that is not what it is called. */
+  readonly user?: string
+  /** What it keeps outlives it. */
+  readonly storage?: Storage
+}): Promise<SdkWriter> {
+  const { port, space, name, user = name, share, promises, heard } = options
   const { transport, cut } = wires(options.transport, promises, heard)
   const client = await createClient({
     library,
-    user: name,
+    user,
     url: `ws://127.0.0.1:${port}/v1/sync`,
-    token: () => `dev:${name}`,
-    storage: memoryStorage(),
+    token: () => `dev:${user}`,
+    storage: options.storage ?? memoryStorage(),
     transport,
     clock: systemClock(),
     random: cryptoRandom(),
@@ -85,6 +93,7 @@ export async function sdkWriter(options: {
     async settled() {
       await handle.acked
     },
+    status: client.status.get,
     close: () => client.close(),
   }
 }
