@@ -2,11 +2,12 @@
  * A relay that listens. Laws (DU-13): ready is said once, when links are taken; told to stop, it takes nobody new, answers what it has, says
  * 1012 to everybody and closes the store, in ten seconds at most.
  */
-import { hex, JoineryError, type Clock, type Random, type Store } from '@joinery/core'
+import { hex, JoineryError, type Bus, type Clock, type Random, type Store } from '@joinery/core'
 import { createAdmission } from './http/admission.ts'
 import type { AppFiles } from './http/app-files.ts'
 import { httpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
+import { createFarLinks } from './http/far-links.ts'
 import { createHttpLinks } from './http/http-links.ts'
 import { listen } from './http/listen.ts'
 import { createOrigins } from './http/origins.ts'
@@ -49,6 +50,8 @@ export interface MetricsOptions {
 export async function serve(options: {
   readonly relay: Relay
   readonly store: Pick<Store, 'probe' | 'close'>
+  /** By which a request of a link that another node holds is handed to it. */
+  readonly bus?: Bus
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -69,7 +72,10 @@ export async function serve(options: {
   const origins = createOrigins({ allowed: options.origins, loopbackOnly: options.loopbackOnly })
   let accepting = true
   const admission = createAdmission({ clock, random, counters, limits })
-  const links = createHttpLinks({ accept: relay.accept, clock, random, counters, limits })
+  const near = createHttpLinks({ accept: relay.accept, clock, random, counters, limits })
+  // Where what they say would burden everybody, or there are no others, each node has its own.
+  const far = options.bus?.carriesPresence === true && createFarLinks({ near, bus: options.bus, clock, random })
+  const links = far || near
   const probe = async (): Promise<void> => {
     await store.probe()
     // It may have come back a moment ago, and everybody is sent away still (MN-06).
@@ -156,6 +162,7 @@ export async function serve(options: {
       sockets.terminate()
       server.closeAllConnections()
       metricsListener?.stop()
+      if (far) far.close()
       relay.close()
       await store.close()
     },

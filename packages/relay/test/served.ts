@@ -64,6 +64,7 @@ export async function served(
   const { port, stop: stopServing } = await serve({
     relay,
     store,
+    ...(options.bus && { bus: options.bus }),
     clock,
     random,
     log,

@@ -1,7 +1,7 @@
 /**
  * What stands before a fleet. Laws:
  * - Each WebSocket goes to the next node that takes it, and ends when that node does.
- * - Requests of one address stay at one node as long as it lives: a link over HTTP is a node's (RUNNING, "Several nodes").
+ * - Each request goes to the next node too, whatever link it is of.
  */
 import { createServer, connect, type Socket } from 'node:net'
 import { freePort } from '../../free-port.ts'
@@ -23,7 +23,7 @@ export async function balancer(nodes: readonly number[]): Promise<Balancer> {
     socket.on('close', () => sockets.delete(socket))
     socket.once('data', first => {
       socket.pause()
-      pass(socket, first, LINK.test(first.toString('latin1', 0, 8)) ? 0 : next++, nodes.length)
+      pass(socket, LINK.test(first.toString('latin1', 0, 8)) ? alone(first) : first, next++, nodes.length)
     })
   })
 
@@ -58,4 +58,11 @@ export async function balancer(nodes: readonly number[]): Promise<Balancer> {
       for (const socket of sockets) socket.destroy()
     },
   }
+}
+
+/** So that the next request is one of its own. */
+function alone(first: Buffer): Buffer {
+  const end = first.indexOf('\r\n\r\n')
+  const headers = first.toString('latin1', 0, end).replace(/\r\nconnection: [^\r]*/i, '')
+  return Buffer.concat([Buffer.from(`${headers}\r\nConnection: close`, 'latin1'), first.subarray(end)])
 }

@@ -123,6 +123,7 @@ export function serveCommand(parts: ServeParts) {
       const served = await serve({
         relay,
         store,
+        bus,
         clock,
         random,
         log,

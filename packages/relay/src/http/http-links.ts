@@ -13,6 +13,7 @@ import { bucket, type Bucket } from '../bucket.ts'
 import type { RelayLimits } from '../limits.ts'
 import type { Counters } from '../log.ts'
 import type { Socket } from '../socket.ts'
+import type { Soon } from '../soon.ts'
 import type { Place } from './admission.ts'
 
 const KEY_BYTES = 24
@@ -41,7 +42,7 @@ export interface HttpLinks {
   /** By what the lines of a link are found in the log. */
   session(key: string): string | undefined
   /** Whether a link has been told something; undefined when there is none by this key. */
-  greeted(key: string): boolean | undefined
+  greeted(key: string): Soon<boolean | undefined>
   /** Takes what a request brings; answers as soon as there is something to say, and after `wait` ms at most. */
   exchange(key: string, asked: Exchange, wait: number): Promise<Exchange | 'NOT_FOUND' | 'RATE_LIMITED'>
 }

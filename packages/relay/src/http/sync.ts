@@ -78,7 +78,7 @@ export function syncRoute(options: SyncRouteOptions): Hono<{ Variables: Variable
     if (new URL(context.req.url).search !== '') return no(context, 400, 'BAD_INPUT')
     const known = context.req.header(SESSION)
     context.set('session', known && links.session(known))
-    const isGreeted = known === undefined ? false : links.greeted(known)
+    const isGreeted = known === undefined ? false : await links.greeted(known)
     if (isGreeted === undefined) return no(context, 404, 'NOT_FOUND')
     const body = await read(context.req.raw, bodyBytes + (isGreeted ? frameBytes : 0))
     if (body === undefined) return no(context, 413, 'TOO_LARGE')

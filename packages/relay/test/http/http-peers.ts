@@ -1,4 +1,5 @@
 /** A server whose ends of the links over HTTP a test holds: the relay's own route, with nothing of a relay behind it. */
+import type { MemoryHub } from '@joinery/adapters/bus/memory'
 import { httpTransport } from '@joinery/adapters/transport/http'
 import { systemClock } from '@joinery/adapters/clock/system'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
@@ -7,12 +8,14 @@ import { must, type TransportPeer, type TransportSubject } from '@joinery/core/t
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { clientAddress } from '../../src/http/client-address.ts'
-import { createHttpLinks } from '../../src/http/http-links.ts'
+import { createFarLinks } from '../../src/http/far-links.ts'
+import { createHttpLinks, type HttpEnd, type HttpLinks } from '../../src/http/http-links.ts'
 import { listen } from '../../src/http/listen.ts'
 import { createOrigins } from '../../src/http/origins.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { syncRoute } from '../../src/http/sync.ts'
 import { createCounters } from '../../src/index.ts'
+import type { Socket } from '../../src/socket.ts'
 
 /** Longer than any machine takes, and never waited for in a test that passes. */
 const PATIENCE_MS = 15_000
@@ -31,7 +34,8 @@ export interface HttpPeers extends TransportSubject {
 /** What becomes of a request, counted from 1, on its way: the whole of it, or the answer only. */
 export type Weather = (request: number) => 'lose-request' | 'lose-answer' | 'twice' | undefined
 
-export async function httpPeers(weather: Weather = () => undefined): Promise<HttpPeers> {
+/** With two nodes every request comes to the other one than that before it; `hub` carries what they say to each other. */
+export async function httpPeers(weather: Weather = () => undefined, hub?: MemoryHub): Promise<HttpPeers> {
   const clock = systemClock()
   const arriving = new AsyncLocalStorage<{ readonly address: string; peer?: Peer }>()
   const peers: Peer[] = []
@@ -39,12 +43,12 @@ export async function httpPeers(weather: Weather = () => undefined): Promise<Htt
   const cuts = new Map<Peer, () => void>()
   let requests = 0
 
-  const links = createHttpLinks({
+  const parts = {
     clock,
     random: cryptoRandom(),
     counters: createCounters(),
     limits: { requestsPerSecond: 10_000, burstRequests: 10_000 },
-    accept(socket) {
+    accept(socket: Socket): HttpEnd {
       const request = arriving.getStore()
       const peer: Peer = {
         address: request?.address ?? '',
@@ -65,21 +69,25 @@ export async function httpPeers(weather: Weather = () => undefined): Promise<Htt
         closed: how => void (peer.closed = how),
       }
     },
-  })
-  const route = syncRoute({
-    links,
-    admission: {
-      ask(_address, admit) {
-        admit({ known: () => {}, leave: () => {} })
-        return () => {}
+  }
+  const far = (): HttpLinks | undefined =>
+    hub && createFarLinks({ ...parts, near: createHttpLinks(parts), bus: hub.bus() })
+  const routes = [far() ?? createHttpLinks(parts), far() ?? []].flat().map(links =>
+    syncRoute({
+      links,
+      admission: {
+        ask(_address, admit) {
+          admit({ known: () => {}, leave: () => {} })
+          return () => {}
+        },
       },
-    },
-    origins: createOrigins({ allowed: [], loopbackOnly: true }),
-    // More than any law sends at once, also before a first answer.
-    frameBytes: 4_000_000,
-    bodyBytes: 4_000_000,
-    accepting: () => true,
-  })
+      origins: createOrigins({ allowed: [], loopbackOnly: true }),
+      // More than any law sends at once, also before a first answer.
+      frameBytes: 4_000_000,
+      bodyBytes: 4_000_000,
+      accepting: () => true,
+    }),
+  )
 
   const gone = (): Response => new Response(null, { status: 503 })
   const answer = async (request: Request): Promise<Response> => {
@@ -92,7 +100,8 @@ export async function httpPeers(weather: Weather = () => undefined): Promise<Htt
     const unknown = (): Response => new Response(null, { status: 404 })
     if (known?.isCut === true) return unknown()
     const store: { address: string; peer?: Peer } = { address: pathname + search }
-    const exchange = (): Promise<Response> => arriving.run(store, async () => route.fetch(bare()))
+    const exchange = (): Promise<Response> =>
+      arriving.run(store, async () => (routes[requests % routes.length] as (typeof routes)[0]).fetch(bare()))
     if (fate === 'twice') await exchange()
     const cut = new Promise<Response>(resolve => known && cuts.set(known, () => resolve(unknown())))
     const response = await Promise.race([exchange(), cut])
