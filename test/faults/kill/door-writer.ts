@@ -77,6 +77,7 @@ export function doorWriter(options: {
       // What was committed and died on its way back does not come again: only a stranger can tell.
       while (pending.size > 0) for (const word of await readDoor(port, space, document)) pending.delete(word)
     },
+    shows: async other => (other === document ? doc.getText('body').toJSON() : undefined),
     async close() {
       provider.destroy()
       doc.destroy()

@@ -13,7 +13,7 @@ export interface Life {
   lastWords(): string
   /** Also of whoever was started with it. */
   readonly ended: Promise<void>
-  signal(name: 'SIGKILL' | 'SIGTERM'): void
+  signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void
 }
 
 export interface MortalRelay {

@@ -94,6 +94,12 @@ export async function sdkWriter(options: {
       await handle.acked
     },
     status: client.status.get,
+    async shows(other) {
+      const opened = await papers.open(other).catch(() => undefined)
+      const shown = opened?.view.body.toString()
+      opened?.close()
+      return shown
+    },
     close: () => client.close(),
   }
 }

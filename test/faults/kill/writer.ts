@@ -12,5 +12,7 @@ export interface Writer {
   cut(): Promise<void>
   /** Resolves when all that it wrote is acked. */
   settled(): Promise<void>
+  /** The text that it shows of a document of its own kind; undefined where it holds none such. */
+  shows?(document: string): Promise<string | undefined>
   close(): Promise<void>
 }

@@ -31,6 +31,8 @@ const ASK = 2
 const ANSWER = 3
 const ANSWERS = ['', 'NOT_FOUND', 'RATE_LIMITED'] as const
 
+type Answered = Awaited<ReturnType<HttpLinks['exchange']>>
+
 interface Parts {
   readonly parts: (Uint8Array | undefined)[]
   left: number
@@ -149,8 +151,8 @@ export function createFarLinks(options: {
       })
     })
 
-  const ask = (to: string, key: string, exchange: Exchange, wait: number): ReturnType<HttpLinks['exchange']> =>
-    new Promise((resolve, reject) => {
+  const ask = (to: string, key: string, exchange: Exchange, wait: number): Promise<Answered | undefined> =>
+    new Promise(resolve => {
       const id = (last += 1)
       const end = (): void => {
         stop()
@@ -158,17 +160,13 @@ export function createFarLinks(options: {
       }
       const stop = clock.after(wait + WAY_MS, () => {
         end()
-        reject(new JoineryError('UNAVAILABLE'))
+        resolve(undefined)
       })
       asks.set(id, {
         gathered: new Map(),
         done(status, body) {
           end()
-          try {
-            resolve(ANSWERS[status] || decodeExchange(body))
-          } catch {
-            reject(new JoineryError('UNAVAILABLE'))
-          }
+          resolve(ANSWERS[status] || exchangeIn(body))
         },
       })
       sayInParts(to, ASK, encodeExchange(exchange), out => {
@@ -194,9 +192,10 @@ export function createFarLinks(options: {
     async exchange(key, exchange, wait) {
       const place = placeOf(key)
       if (place === undefined) return 'NOT_FOUND'
-      return place.node === node
-        ? near.exchange(place.key, exchange, wait)
-        : ask(place.node, place.key, exchange, Math.round(wait))
+      if (place.node === node) return near.exchange(place.key, exchange, wait)
+      const answered = await ask(place.node, place.key, exchange, Math.round(wait))
+      if (answered === undefined) throw new JoineryError('UNAVAILABLE')
+      return answered
     },
     close: leave,
   }
@@ -208,6 +207,15 @@ export function createFarLinks(options: {
       const seen = await look(place.node, place.key)
       if (seen !== undefined) return seen === 0 ? undefined : seen === 2
     }
+    return undefined
+  }
+}
+
+/** Undefined for what no node of ours says. */
+function exchangeIn(body: Uint8Array): Exchange | undefined {
+  try {
+    return decodeExchange(body)
+  } catch {
     return undefined
   }
 }
