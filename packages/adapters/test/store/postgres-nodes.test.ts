@@ -383,3 +383,22 @@ test('[CR-25] a row that is gone, or whose numbers stand for nothing, makes its 
     expect((await store.read(space, 0, Infinity)).entries.map(({ seq }) => seq)).toEqual([1, 2, 4, 5])
   }
 }, 30_000)
+
+test('[MN-06] a connection that is lost with several questions on their way is one failure, of whoever asked', async () => {
+  const url = await postgres.database()
+  const store = await open(url)
+  await store.commit([{ space: 'garden', entries: [edit('d', 1)] }])
+  const other = new Client({ connectionString: url })
+  await other.connect()
+  await other.query('BEGIN; LOCK TABLE joinery.space, joinery.entry IN ACCESS EXCLUSIVE MODE')
+  // What nobody hears of would end the process, and vitest the run.
+  const reading = expect(store.read('garden', 0, 1_000_000)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  const waiting = `application_name = 'joinery' AND wait_event_type = 'Lock'`
+  await expect
+    .poll(() => postgres.run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${waiting}`))
+    .not.toEqual([])
+  await reading
+  await other.query('ROLLBACK')
+  await other.end()
+  expect((await store.read('garden', 0, 1_000_000)).entries).toHaveLength(1)
+})

@@ -118,7 +118,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
         send(within === 'everywhere' ? aroundAll : aroundSpaces, wallOf(within))
       const opened: Promise<unknown>[] = [send(BEGIN[how]), wall(about)]
       const result = await work({
-        ask: async (statement, values) => (await send<never>(statement, values)).rows,
+        ask(statement, values) {
+          const rows = send<never>(statement, values).then(answer => answer.rows)
+          // Whoever fails of another question does not wait for this one: it is no trouble that nobody hears of.
+          rows.catch(ignore)
+          return rows
+        },
         about: more => void opened.push(wall(more)),
         commit: () => void (committing ??= send('COMMIT')),
       })
