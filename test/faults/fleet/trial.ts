@@ -180,7 +180,7 @@ async function different(writers: readonly Writer[]): Promise<string[]> {
   const until = performance.now() + PATIENCE_MS
   for (const document of new Set(writers.map(writer => writer.document))) {
     for (;;) {
-      const shown = await Promise.all(writers.map(writer => writer.shows?.(document)))
+      const shown = await Promise.all(writers.map(async writer => writer.shows?.(document)))
       const texts = new Set(shown.filter(text => text !== undefined))
       if (texts.size <= 1) break
       if (performance.now() > until) {
