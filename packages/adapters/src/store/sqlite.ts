@@ -280,9 +280,10 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     if (row === undefined || row.gone === 1 || old?.document_id !== row.id) return undefined
     if (plainType(old.type) !== numberOfEntryType('update')) return undefined
     const bytes = instead ?? new Uint8Array(0)
-    // Both move, and are read anew.
+    // All of them move, and are read anew.
     rows.forgetSpace(space)
     rows.forgetDocument(row.space, entry.document)
+    rows.forgetDevice(row.space, entry.device)
     // What becomes of its authors does not change.
     pieces.leave({ ...old, authors: '' })
     const held = pieces.hold(numberOfEntryType(instead === undefined ? 'void' : 'snapshot'), bytes, put)

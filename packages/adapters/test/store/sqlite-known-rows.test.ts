@@ -45,3 +45,14 @@ test('[S4] a device and a document that a failed commit would have made are not 
   expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 1 }])
   await store.close()
 })
+
+test('[S4] whose entry voided another is known to have written it', async () => {
+  const store = sqliteStore({ file: join(newFolder(), 'log.db') })
+  await store.commit([{ space: 'a', entries: [entry(1, 0), entry(2, 0)] }])
+  const voiding = { ...entry(3, 0), type: 'void' as const }
+  expect(await store.void({ space: 'a', seq: 2, instead: undefined, entry: voiding })).toBeDefined()
+  expect(await store.lastOf('a', 'phone')).toBe(3)
+  const [committed] = await store.commit([{ space: 'a', entries: [voiding] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'known', seq: 3 }])
+  await store.close()
+})

@@ -20,6 +20,7 @@ export interface KnownRows {
   keepDevice(space: number, name: string, row: DeviceRow): void
   forgetSpace(name: string): void
   forgetDocument(space: number, name: string): void
+  forgetDevice(space: number, name: string): void
   forgetAll(): void
 }
 
@@ -38,6 +39,7 @@ export function knownRows(statements: Statements): KnownRows {
     keepDevice: (space, name, row) => keep(devices, keyOf(space, name), row),
     forgetSpace: name => void spaces.delete(name),
     forgetDocument: (space, name) => void documents.delete(keyOf(space, name)),
+    forgetDevice: (space, name) => void devices.delete(keyOf(space, name)),
     forgetAll() {
       spaces.clear()
       documents.clear()
