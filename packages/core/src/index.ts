@@ -60,6 +60,7 @@ export type {
   StoreSizes,
 } from './ports/store.ts'
 export type { DocumentPlace, RowPlace, StoreLook } from './ports/store-look.ts'
+export type { PutBack } from './ports/store-moment.ts'
 export type { StandingEntry, StoreUpkeep } from './ports/store-upkeep.ts'
 export type { Tabs } from './ports/tabs.ts'
 export type { Span, SpanNotes, SpanStart, TraceContext, Tracer } from './ports/tracer.ts'

@@ -18,6 +18,7 @@ import {
   numberOfEntryType,
   type CommittedSpace,
   type Fold,
+  type Forgetting,
   type Member,
   type Role,
   type SpaceCommit,
@@ -75,6 +76,8 @@ export interface SqliteStoreOptions {
   readonly lockTimeout?: number
   /** Makes the name of a space's log's life. Random if absent. */
   readonly epoch?: () => string
+  /** When it is, in ms since 1970: by it a store can be put back to a moment. The machine's wall clock if absent. */
+  readonly now?: () => number
   /** Told once when the disk failed and nothing is certain any more: end the process (S5). */
   readonly onFatal?: (error: JoineryError) => void
 }
@@ -105,6 +108,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
   const database = openDatabase(options)
   const statements = prepare(database)
   const freshEpoch = options.epoch ?? (() => hex(randomBytes(16)))
+  const now = (): number => Math.round((options.now ?? Date.now)())
   let closed = false
   let broken: JoineryError | undefined
   let pages = 0
@@ -207,6 +211,11 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     return row && rows.device(row.id, device)
   }
 
+  /** Inside of the transaction that changes it. */
+  function rememberQuarantine(space: number | null, name: string, code: string | null): void {
+    statements.rememberQuarantine.run({ until: now(), space, name, code })
+  }
+
   function chainOf(row: DocumentRow, last: number): { space: number; document: number; last: number } {
     return { space: row.space, document: row.id, last }
   }
@@ -244,6 +253,18 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     return textOfAuthorsInTurns(authors.values(), turn)
   }
 
+  /** The authors of all that is kept up to the end of what is forgotten, as the snapshot in its place will name them. */
+  async function forgottenAuthors({ space, document, upTo, instead }: Forgetting): Promise<string> {
+    if (instead === undefined) return '[]'
+    const rows = await read(() => {
+      const row = documentRow(space, document)
+      return row === undefined ? [] : (statements.pastAuthors.all(row.id, upTo) as { authors: string }[])
+    })
+    const authors = await whole.authorsIn(rows.map(one => one.authors))
+    if (typeof authors === 'string') throw new JoineryError('UNAVAILABLE', { document, reason: authors })
+    return textOfAuthorsInTurns(authors.values(), turn)
+  }
+
   function fold({ space, document, upTo, snapshot, entries, keptAt }: Fold, text: string, put: PutBytes): boolean {
     const row = documentRow(space, document)
     const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
@@ -272,7 +293,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
   }
 
   const append = (put: PutBytes, spaces: readonly SpaceCommit[]): ReturnType<typeof appendAll> =>
-    appendAll(statements, rows, pieces, put, spaces, madeSpaceRow)
+    appendAll(statements, rows, pieces, put, spaces, now(), madeSpaceRow)
 
   function voidOne({ space, seq, instead, entry }: Voiding, put: PutBytes): Voided | undefined {
     const row = documentRow(space, entry.document)
@@ -298,7 +319,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
   }
 
   return {
-    ...storeUpkeep({ database, rows, pieces, read, write, withPieces, documentRow }),
+    ...storeUpkeep({ database, rows, pieces, read, write, withPieces, documentRow, rememberQuarantine }),
     head: space =>
       read(() => {
         const row = spaceRow(space)
@@ -381,10 +402,12 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     lineage: past.lineage,
     past: past.page,
     aged: (before, after, limit) => read(() => statements.aged.all(before, after, limit) as AgedRow[]),
-    forget: forgetting =>
-      withPieces(forgetting.instead === undefined ? [] : [forgetting.instead], 'read', put =>
-        write(() => ({ result: past.forget(forgetting, put), touched: 4 + forgetting.entries / 8 })),
-      ),
+    async forget(forgetting) {
+      const authors = await forgottenAuthors(forgetting)
+      return withPieces(forgetting.instead === undefined ? [] : [forgetting.instead, authors], 'read', put =>
+        write(() => ({ result: past.forget(forgetting, authors, put), touched: 4 + forgetting.entries / 8 })),
+      )
+    },
     async nameVersion(space, document, version) {
       checkStorable('name', version.name)
       return write(() => {
@@ -399,13 +422,17 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
       }),
     quarantine: (space, document, code) =>
       write(() => {
-        statements.quarantine.run(code ?? null, spaceRow(space)?.id ?? null, document)
+        const id = spaceRow(space)?.id ?? null
+        rememberQuarantine(id, document, code ?? null)
+        statements.quarantine.run(code ?? null, id, document)
         return { result: undefined, touched: 1 }
       }),
     async admit(space, subject, role) {
       checkStorable('subject', subject)
       return write(() => {
-        statements.admit.run(madeSpaceRow(space).id, subject, role)
+        const { id } = madeSpaceRow(space)
+        const { changes } = statements.admit.run(id, subject, role)
+        if (changes > 0) statements.rememberAdmission.run(now(), id, subject)
         return { result: undefined, touched: 2 }
       })
     },
@@ -413,6 +440,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     setRole: (space, subject, role) =>
       write(() => {
         const id = spaceRow(space)?.id ?? null
+        statements.rememberRole.run({ until: now(), space: id, subject, role: role ?? null })
         const { changes } =
           role === undefined ? statements.dropMember.run(id, subject) : statements.setRole.run(role, id, subject)
         return { result: changes > 0, touched: 1 }
@@ -454,5 +482,6 @@ function largeOf(spaces: readonly SpaceCommit[]): readonly Uint8Array[] {
 }
 
 export { copySqlite } from './sqlite/copy.ts'
+export { putBackSqlite } from './sqlite/putting-back.ts'
 export { inspectSqlite, sqliteVersion } from './sqlite/inspection.ts'
 export type { InspectSqliteOptions } from './sqlite/inspection.ts'

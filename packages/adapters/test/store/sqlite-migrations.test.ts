@@ -1,8 +1,8 @@
 import { Database } from '../../src/better-sqlite3.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import type { Migration } from '../../src/store/rows/migration.ts'
-import { entryDigest, type CommitEntry } from '@joinery/core'
-import { sqliteStore } from '@joinery/adapters/store/sqlite'
+import { entryDigest, type CommitEntry, type JoineryError } from '@joinery/core'
+import { putBackSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { testFolders } from './folders.ts'
@@ -101,6 +101,7 @@ describe('[MN-12] [BK-08] a relay of this version on what the next one left', ()
 })
 
 test('[BK-07] a database of the first version opens with its heads, its devices and what waits to be folded', async () => {
+  const began = Date.now() - 1
   const file = join(folder(), 'log.db')
   const old = new Database(file)
   old.exec(MIGRATIONS[0]?.sql ?? '')
@@ -128,4 +129,12 @@ test('[BK-07] a database of the first version opens with its heads, its devices 
     expect(found, `at least ${least}`).toEqual(counts.filter(count => count >= least))
   }
   await store.close()
+
+  // Nobody knows when any of it was committed: it can be put back to no moment before it was migrated.
+  const before = Date.now()
+  await putBackSqlite({ file, at: before + 60_000 })
+  const refusal = await putBackSqlite({ file, at: began }).catch((error: unknown) => error as JoineryError)
+  expect(refusal).toMatchObject({ code: 'BAD_INPUT', details: { reason: 'before-history' } })
+  expect((refusal as JoineryError).details['earliest']).toBeGreaterThan(began)
+  expect((refusal as JoineryError).details['earliest']).toBeLessThanOrEqual(before)
 })

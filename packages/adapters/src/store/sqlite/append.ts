@@ -66,6 +66,7 @@ export function appendAll(
   pieces: Pick<Pieces, 'hold' | 'holdAuthors' | 'leave'>,
   put: PutBytes,
   commits: readonly SpaceCommit[],
+  now: number,
   spaceRow: (name: string) => SpaceRow,
 ): Appending {
   const spacesByName = new Map<string, SpaceDraft>()
@@ -140,7 +141,7 @@ export function appendAll(
 
     const seq = ++space.seq
     space.mark = markAfter(space.mark, entry.digest)
-    statements.appendName.run(space.id, seq, deviceId, entry.n, entry.digest, space.mark)
+    statements.appendName.run(space.id, seq, deviceId, entry.n, entry.digest, space.mark, now)
     if (entry.type === 'tombstone') purge(space, document)
     const { n, at } = entry
     const { type, bytes } = pieces.hold(numberOfEntryType(entry.type), entry.bytes, put)

@@ -25,6 +25,7 @@ export interface MendingOptions {
     change: (put: PutBytes) => Promise<T>,
   ) => Promise<T>
   readonly documentRow: (space: string, document: string) => DocumentRow | undefined
+  readonly rememberQuarantine: (space: number, name: string, code: string | null) => void
 }
 
 type Standing = Pick<StandingEntry['entry'], 'type' | 'seq' | 'at' | 'bytes'>
@@ -46,7 +47,7 @@ const TOMBLESS = `
 const LOGGED = 'SELECT device, n, digest FROM log WHERE space = ? AND seq = ?'
 
 export function mending(options: MendingOptions) {
-  const { database, rows, pieces, read, write, withPieces, documentRow } = options
+  const { database, rows, pieces, read, write, withPieces, documentRow, rememberQuarantine } = options
 
   const logged = (space: number, seq: number): LogRow | undefined =>
     database.prepare(LOGGED).get(space, seq) as LogRow | undefined
@@ -90,6 +91,7 @@ export function mending(options: MendingOptions) {
         database.prepare('DELETE FROM entry WHERE document = ?').run(row.id)
         for (const [i, { entry, before }] of chain.entries())
           insert(row, entry, i === 0 ? 0 : (chain[i - 1]?.entry.seq ?? before), texts[i] ?? '[]', put)
+        rememberQuarantine(row.space, row.name, quarantined)
         const last = chain.at(-1)?.entry.seq ?? 0
         const bytes = chain.reduce((sum, { entry }) => sum + entry.bytes.length, 0)
         database

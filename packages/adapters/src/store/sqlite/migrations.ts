@@ -166,6 +166,27 @@ CREATE TABLE version_name (
 ) STRICT, WITHOUT ROWID;
 `
 
+/**
+ * A store can be put back to a moment: it knows when each entry was committed, and how it was before what no entry tells was changed.
+ */
+const FIFTH = `
+-- In ms since 1970; 0 when nobody knows.
+ALTER TABLE log ADD COLUMN committed INTEGER NOT NULL DEFAULT 0;
+
+-- The role of a member, or the quarantine of a document, as it was until then: null when there was none. Before what says 'unknown', nothing
+-- of this is known.
+CREATE TABLE former (
+  id INTEGER PRIMARY KEY,
+  until INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  space INTEGER NOT NULL,
+  whose TEXT NOT NULL,
+  value TEXT
+) STRICT;
+INSERT INTO former (until, what, space, whose)
+SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), 'unknown', 0, '' WHERE EXISTS (SELECT 1 FROM space);
+`
+
 /** What each migration says for older relays. */
 export const MIGRATED =
   'CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, least INTEGER NOT NULL) STRICT'
@@ -176,4 +197,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { step: 'contract', least: 2, sql: SECOND },
   { step: 'contract', least: 3, sql: THIRD },
   { step: 'contract', least: 4, sql: FOURTH },
+  { step: 'contract', least: 5, sql: FIFTH },
 ]

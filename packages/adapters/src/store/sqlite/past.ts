@@ -30,14 +30,14 @@ export interface Past {
   lineage(space: string, document: string): Promise<Lineal[]>
   page(space: string, document: string, after: number, maxBytes: number): Promise<Entry[]>
   /** Inside of a transaction. */
-  forget(forgetting: Forgetting, put: PutBytes): boolean
+  forget(forgetting: Forgetting, authors: string, put: PutBytes): boolean
   /** Inside of a transaction. */
   name(space: string, document: string, version: VersionName): void
 }
 
 export function pastOf(options: {
   readonly statements: Statements
-  readonly pieces: Pick<Pieces, 'hold' | 'leave' | 'load' | 'isSound'>
+  readonly pieces: Pick<Pieces, 'hold' | 'holdAuthors' | 'leave' | 'load' | 'isSound'>
   readonly read: <T>(look: () => T) => Promise<T>
   readonly documentRow: (space: string, document: string) => DocumentRow | undefined
   readonly chain: (space: string, document: string) => ChainReading
@@ -125,7 +125,7 @@ export function pastOf(options: {
         if (failure === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
       }
     },
-    forget({ space, document, after, upTo, entries, instead }, put) {
+    forget({ space, document, after, upTo, entries, instead }, text, put) {
       const row = documentRow(space, document)
       const last = row && (statements.pastAt.get(row.id, upTo) as EntryRow | undefined)
       const old = row === undefined ? [] : (statements.pastSizes.all(row.id, after, upTo) as SizeRow[])
@@ -136,8 +136,9 @@ export function pastOf(options: {
       if (instead === undefined) return true
       const held = pieces.hold(numberOfEntryType('snapshot'), instead, put)
       const { space_id, seq, document_id, device_id, n, at } = last
-      const checksum = checksumOf({ ...last, ...held, prev: 0, authors: '[]' })
-      statements.putPast.run(space_id, seq, held.type, document_id, 0, device_id, n, at, checksum, '[]', held.bytes)
+      const authors = pieces.holdAuthors(text, put)
+      const checksum = checksumOf({ ...last, ...held, prev: 0, authors })
+      statements.putPast.run(space_id, seq, held.type, document_id, 0, device_id, n, at, checksum, authors, held.bytes)
       // Only what was read back replaces anything (S3).
       const stored = statements.pastAt.get(row.id, upTo) as EntryRow
       if (entryOf(stored) === undefined || !pieces.isSound(stored))

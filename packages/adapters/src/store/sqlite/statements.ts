@@ -95,7 +95,7 @@ const CHAIN = `
   )`
 
 /** Of what is in pieces the name, and of the rest nothing. */
-const SIZES = `
+export const SIZES = `
   entry.seq, entry.type, length(entry.bytes) AS length, CASE WHEN entry.type >= 64 THEN entry.bytes ELSE x'' END AS bytes,
   CASE WHEN entry.authors LIKE '@%' THEN entry.authors ELSE '' END AS authors`
 
@@ -120,7 +120,7 @@ const SQL = {
     WHERE name = +?`,
   makeSpace: 'INSERT INTO space (name, epoch) VALUES (?, ?)',
 
-  appendName: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
+  appendName: 'INSERT INTO log (space, seq, device, n, digest, mark, committed) VALUES (?, ?, ?, ?, ?, ?, ?)',
   appendEntry: `
     INSERT INTO entry (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -152,6 +152,10 @@ const SQL = {
   // By itself, so that an index is written only when it changes.
   moveDigits: 'UPDATE document SET digits = ? WHERE id = ?',
   quarantine: 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ?',
+  rememberQuarantine: `
+    INSERT INTO former (until, what, space, whose, value)
+    SELECT @until, 'quarantine', space, name, quarantined FROM document
+    WHERE space = @space AND name = @name AND quarantined IS NOT @code`,
   liftQuarantine: 'UPDATE document SET quarantined = NULL WHERE id = ?',
 
   device: `
@@ -178,6 +182,10 @@ const SQL = {
   foldableIndexed: `${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= +? ORDER BY entries DESC LIMIT +?`,
 
   admit: 'INSERT INTO member (space, subject, role) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  rememberAdmission: "INSERT INTO former (until, what, space, whose) VALUES (?, 'role', ?, ?)",
+  rememberRole: `
+    INSERT INTO former (until, what, space, whose, value)
+    SELECT @until, 'role', space, subject, role FROM member WHERE space = @space AND subject = @subject AND role IS NOT @role`,
   setRole: 'UPDATE member SET role = ? WHERE space = ? AND subject = ?',
   dropMember: 'DELETE FROM member WHERE space = ? AND subject = ?',
   members: 'SELECT subject, role FROM member WHERE space = ? ORDER BY subject',
@@ -199,6 +207,7 @@ const SQL = {
   pastAt: `${PAST} WHERE entry.document = +? AND entry.seq = +?`,
   pastSizes: `
     SELECT ${SIZES} FROM past AS entry WHERE entry.document = +? AND entry.seq > +? AND entry.seq <= +? ORDER BY entry.seq`,
+  pastAuthors: 'SELECT authors FROM past WHERE document = ? AND seq <= ? ORDER BY seq',
   dropPast: 'DELETE FROM past WHERE document = ? AND seq > ? AND seq <= ?',
   putPast: `
     INSERT INTO past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
