@@ -9,7 +9,7 @@ import { hocuspocusSqlite } from '@joinery/adapters/import/hocuspocus-sqlite'
 import { yLevelDb } from '@joinery/adapters/import/y-leveldb'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
 import { postgresStore, refuseUnlessFree, restorePostgres, withoutNodes } from '@joinery/adapters/store/postgres'
-import { copySqlite, inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
+import { copySqlite, inspectSqlite, putBackSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { JoineryError, type Tracer } from '@joinery/core'
 import { defineCommand, runMain } from 'citty'
@@ -122,7 +122,7 @@ const main = defineCommand({
     export: exportCommand(terminal, onData),
     backup: backupCommand({ ...onCopies, ...onPostgres, copyStore: copySqlite }),
     verify: verifyCommand({ ...onCopies, ...onPostgres }),
-    restore: restoreCommand({ ...onCopies, ...onPostgres, random }),
+    restore: restoreCommand({ ...onCopies, ...onPostgres, random, putStoreBack: putBackSqlite }),
     drill: drillCommand(onCopies),
     doctor: doctorCommand({
       terminal,

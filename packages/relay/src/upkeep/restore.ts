@@ -4,14 +4,17 @@
  * - BK-03: what is there is neither overwritten nor removed: it is refused, or with `force` moved aside. A relay that runs is refused always.
  * - A kill or power loss at any instant leaves the old or the new.
  * - R4: every log begins a new life, so devices tell what they hold, and what is newer with them comes back (BK-04).
+ * - To a moment: it is one that the backup and what is kept of its past reach, or nothing is put in place. What stands after it is looked
+ *   through like the backup was.
  */
-import { hex, JoineryError, type Clock, type Random } from '@joinery/core'
+import { hex, JoineryError, type Clock, type PutBack, type Random } from '@joinery/core'
 import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATABASE } from '../commands/settings.ts'
 import type { LookThrough, OpenStore } from './backup.ts'
 import { examineCopy } from './examination.ts'
+import { findDamage } from './verify.ts'
 import { fsyncFile, fsyncFolder, noBackup, type Manifest } from './manifest.ts'
 
 const STAGED = `${DATABASE}.restoring`
@@ -20,12 +23,23 @@ export interface Restored {
   readonly manifest: Manifest
   /** Where what was there before is now. */
   readonly aside: string | undefined
+  /** Of a restore to a moment, what came of that. */
+  readonly putBack: PutBack | undefined
+  /** What stands there now. */
+  readonly documents: number
+  readonly entries: number
 }
+
+/** Puts a database that nobody has open back to a moment; see `putBackSqlite`. */
+export type PutStoreBack = (options: { readonly file: string; readonly at: number }) => Promise<PutBack>
 
 export async function restoreBackup(options: {
   readonly from: string
   readonly data: string
   readonly force: boolean
+  /** A moment, in ms since 1970. What the backup holds, if absent. */
+  readonly at?: number | undefined
+  readonly putStoreBack: PutStoreBack
   readonly openStore: OpenStore
   readonly look: LookThrough
   readonly clock: Pick<Clock, 'now'>
@@ -33,7 +47,8 @@ export async function restoreBackup(options: {
   /** Puts what was made ready where it belongs, when that is not `data`, and gives where what was there before is now. */
   readonly into?: ((staged: string) => Promise<string | undefined>) | undefined
 }): Promise<Restored> {
-  const { from, data, force, openStore, look, clock, random, into } = options
+  const { from, data, force, at, openStore, look, clock, random, into } = options
+  if (at !== undefined) refuseUnlessKnown(at, clock.now(), 'is yet to come')
   const file = join(data, DATABASE)
   const isTaken = existsSync(file) || existsSync(`${file}-wal`)
   if (isTaken && !force) {
@@ -47,19 +62,52 @@ export async function restoreBackup(options: {
     const { manifest, checks } = await examineCopy({ from, file: staged, openStore, look })
     const broken = checks.find(({ ok }) => !ok)
     if (broken !== undefined) throw noBackup(from, `${broken.what}: ${broken.said.replace(/\.$/, '')}`)
+    let stands: Pick<Restored, 'putBack' | 'documents' | 'entries'> = { ...manifest, putBack: undefined }
+    if (at !== undefined) {
+      refuseUnlessKnown(
+        at,
+        Date.parse(manifest.madeAt),
+        `is later than the backup, which was made at ${manifest.madeAt}`,
+      )
+      stands = await putBackTo(at, staged, manifest, options)
+    }
     const store = openStore({ file: staged, lockTimeout: 0 })
-    // To a point in time, the log would be cut here, behind everything that was checked and before anybody can read it.
     await store.beginLives()
     await store.close()
     await fsyncFile(staged)
-    if (into !== undefined) return { manifest, aside: await into(staged) }
+    if (into !== undefined) return { manifest, aside: await into(staged), ...stands }
     const aside = isTaken ? await putAside(file, openStore, `${stampOf(clock)}-${hex(random.bytes(2))}`) : undefined
     await rename(staged, file)
     await fsyncFolder(data)
-    return { manifest, aside }
+    return { manifest, aside, ...stands }
   } finally {
     for (const left of [staged, `${staged}-wal`]) await rm(left, { force: true })
   }
+}
+
+function refuseUnlessKnown(at: number, until: number, why: string): void {
+  if (at <= until) return
+  throw new JoineryError('BAD_INPUT', { reason: 'future', sentence: `${new Date(at).toISOString()} ${why}.` })
+}
+
+/** Behind everything that was checked, and before anybody can read it. */
+async function putBackTo(
+  at: number,
+  file: string,
+  { damaged }: Manifest,
+  { openStore, look, putStoreBack }: Pick<Parameters<typeof restoreBackup>[0], 'openStore' | 'look' | 'putStoreBack'>,
+): Promise<Pick<Restored, 'putBack' | 'documents' | 'entries'>> {
+  const putBack = await putStoreBack({ file, at })
+  const looked = await look({ file, deep: true })
+  const store = openStore({ file, lockTimeout: 0 })
+  const found = await findDamage(looked, store).finally(() => store.close())
+  const { integrity, rows, marks } = looked
+  const isWorse = rows.damaged > damaged.rows || marks.wrong > damaged.marks || found.damaged.length > damaged.documents
+  if (integrity[0] !== undefined || isWorse) {
+    const sentence = `What was put back to ${new Date(at).toISOString()} does not read back: nothing was restored.`
+    throw new JoineryError('UNAVAILABLE', { reason: 'unread', sentence })
+  }
+  return { putBack, documents: found.documents, entries: looked.entries }
 }
 
 /**

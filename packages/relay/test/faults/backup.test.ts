@@ -1,7 +1,7 @@
 // Backups by the command, of relays that run in processes of their own.
 import { systemClock } from '@joinery/adapters/clock/system'
 import { cryptoRandom } from '@joinery/adapters/random/crypto'
-import { inspectSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
+import { copySqlite, inspectSqlite, putBackSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
 import Database from 'better-sqlite3'
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,8 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import * as Y from 'yjs'
 import { partOf, readManifest, writeManifest } from '../../src/upkeep/manifest.ts'
-import { restoreBackup } from '../../src/upkeep/restore.ts'
+import { makeBackup } from '../../src/upkeep/backup.ts'
+import { readMoment } from '../../src/upkeep/moment.ts'
+import { restoreBackup, type Restored } from '../../src/upkeep/restore.ts'
 import { dial, type Dialled } from '../dial.ts'
 import { type as typing, update, writer, type Writer } from '../rig.ts'
 import { runJoinery, spawnRelay } from '../spawned.ts'
@@ -131,7 +134,13 @@ test('[BK-02] a backup that was cut short or changed anywhere is refused, and no
     ]),
     () => flip('joinery.db', 0.9),
   ]
-  const parts = { openStore: sqliteStore, look: inspectSqlite, clock: systemClock(), random: cryptoRandom() }
+  const parts = {
+    openStore: sqliteStore,
+    look: inspectSqlite,
+    putStoreBack: putBackSqlite,
+    clock: systemClock(),
+    random: cryptoRandom(),
+  }
   for (const spoil of spoilings) {
     rmSync(backup, { recursive: true })
     cpSync(whole, backup, { recursive: true })
@@ -245,3 +254,144 @@ test('[BK-03] a restore that is killed at any moment leaves the old or the new',
   }
   expect(replaced).toBeGreaterThanOrEqual(1)
 })
+
+/** What each document says, and who its authors are. */
+async function said(file: string): Promise<unknown[]> {
+  const store = sqliteStore({ file })
+  const all: unknown[][] = []
+  for (const { space, document } of await store.everyDocument(0, 1_000)) {
+    const doc = new Y.Doc()
+    for (const { bytes } of await store.body(space, document)) Y.applyUpdate(doc, bytes)
+    const authors = (await store.authors(space, document)).toSorted((a, b) => (a.author < b.author ? -1 : 1))
+    all.push([document, doc.getText('body').toJSON(), authors])
+  }
+  await store.close()
+  return all.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))
+}
+
+/** Longer than most: each command is a process that starts. */
+const PROCESSES_MS = 60_000
+
+test(
+  '[BK-04] a relay is put back to a moment before its backup: documents that were folded since are what they were, and what was purged stays so',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const root = folder()
+    const [data, backup, elsewhere] = [join(root, 'data'), join(root, 'backup'), join(root, 'elsewhere')]
+    const file = join(data, 'joinery.db')
+    const relay = await spawnRelay(data)
+    const ann = await dial(relay.port, 'ann', 'phone')
+    const writers = writersOf(4)
+    await write(ann, writers, 1, 60)
+    const then = writers.map(({ doc }, i) => {
+      const authors = [{ author: `${doc.clientID}`, clock: Y.getState(doc.store, doc.clientID), owner: 'phone' }]
+      return [`d${i}`, doc.getText('body').toJSON(), authors]
+    })
+    const moment = new Date().toISOString()
+    await new Promise(resolve => setTimeout(resolve, 5))
+    await write(ann, [...writers, writer(50)], 61, 40)
+    ann.push('garden', { ...update(101, 'd3', new Uint8Array()), type: 'tombstone' })
+    expect(await ann.answer(101)).toBeGreaterThan(0)
+    relay.signal('SIGTERM')
+    expect(await relay.ended()).toBe(0)
+    // What was before the moment is in the past alone.
+    const compacted = await runJoinery(['compact', '--data', data, '--entries', '2'])
+    expect(compacted).toMatchObject({ code: 0, err: '' })
+    const store = sqliteStore({ file })
+    await store.setRole('garden', 'ann', 'viewer')
+    const mark = await store.markAt('garden', 60)
+    await store.close()
+    expect(await runJoinery(['backup', '--data', data, '--to', backup])).toMatchObject({ code: 0, err: '' })
+
+    const restored = await runJoinery(['restore', '--from', backup, '--data', elsewhere, '--at', moment])
+    expect(restored).toMatchObject({ code: 0, err: '' })
+    expect(restored.out).toBe(`\
+40 later entries left out, 1 later documents, 1 changes of members
+3 documents stand again as they were written before they were folded
+1 documents were purged since and stay purged: garden/d3
+restored 3 documents, 46 entries as of ${moment} to ${elsewhere}
+Devices bring back what they hold that is newer, and it is recorded as brought by them: this mends a relay, and undoes nothing that
+they have seen. Who wants an old state of a document back restores that version from its history, which is a new edit.
+`)
+    expect(await said(join(elsewhere, 'joinery.db'))).toEqual(then.slice(0, 3))
+    const after = sqliteStore({ file: join(elsewhere, 'joinery.db') })
+    expect(await after.markAt('garden', 60)).toEqual(mark)
+    expect((await after.document('garden', 'd3'))?.state).toBe('gone')
+    expect(await after.roleOf('garden', 'ann')).toBe('editor')
+    expect((await after.head('garden'))?.epoch).not.toBe((await headOf(file))?.epoch)
+    await after.close()
+    const look = await inspectSqlite({ file: join(elsewhere, 'joinery.db'), deep: true })
+    expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless]).toEqual([[], 0, 0, []])
+  },
+)
+
+test('[BK-02] a moment is one that everybody reads as the same', () => {
+  for (const text of [
+    'yesterday',
+    '2026-11-20',
+    '2026-11-20T14:00:00',
+    '2026-02-30T14:00:00Z',
+    '2026-11-20T25:00:00Z',
+    '0',
+  ])
+    expect(() => readMoment(text)).toThrow(expect.objectContaining({ code: 'BAD_INPUT' }) as Error)
+  const noon = Date.UTC(2026, 10, 20, 12)
+  for (const text of ['2026-11-20T12:00Z', '2026-11-20T12:00:00.000Z', '2026-11-20T13:30:00+01:30'])
+    expect(readMoment(text)).toBe(noon)
+})
+
+test(
+  '[BK-02] a moment that is yet to come, or that the backup does not reach, is refused, and nothing is put in place',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const { data, root } = await made()
+    const file = join(data, 'joinery.db')
+    // As a relay folds that keeps no history.
+    const store = sqliteStore({ file })
+    const body = await store.body('garden', 'd0')
+    const snapshot = Y.mergeUpdates(body.map(({ bytes }) => bytes))
+    const upTo = body.at(-1)?.seq ?? 0
+    expect(await store.fold({ space: 'garden', document: 'd0', upTo, snapshot, entries: body.length })).toBe(true)
+    await store.close()
+    // As of edits that come one after the other.
+    const began = Date.now() - 60_000
+    const database = new Database(file)
+    database.prepare('UPDATE log SET committed = ? + seq').run(began)
+    database.close()
+    const backup = join(root, 'second')
+    const { manifest } = await makeBackup({
+      to: backup,
+      copy: to => copySqlite({ file, to }),
+      openStore: sqliteStore,
+      look: inspectSqlite,
+      clock: systemClock(),
+    })
+    const to = join(root, 'elsewhere')
+    const parts = { openStore: sqliteStore, look: inspectSqlite, putStoreBack: putBackSqlite, clock: systemClock() }
+    const restoreAt = (at: number): Promise<Restored> =>
+      restoreBackup({ from: backup, data: to, force: false, at, random: cryptoRandom(), ...parts })
+    const refused = [
+      [Date.now() + 3_600_000, 'is yet to come'],
+      [Date.parse(manifest.madeAt) + 1, `is later than the backup, which was made at ${manifest.madeAt}`],
+      [began + upTo - 1, 'does not reach back to'],
+    ] as const
+    for (const [at, why] of refused) {
+      const sentence = expect.stringContaining(why) as string
+      await expect(restoreAt(at)).rejects.toMatchObject({ code: 'BAD_INPUT', details: { sentence } })
+      expect(existsSync(to) ? readdirSync(to) : []).toEqual([])
+    }
+    const refusal = await runJoinery([
+      'restore',
+      '--from',
+      backup,
+      '--data',
+      to,
+      '--at',
+      new Date(began + upTo - 1).toISOString(),
+    ])
+    expect(refusal.code).toBe(1)
+    const earliest = Date.parse(/earliest moment is (\S+Z)\./.exec(refusal.err)?.[1] ?? '')
+    expect(earliest).toBe(began + upTo)
+    expect((await restoreAt(earliest)).putBack?.entries).toBe(40 - upTo)
+  },
+)
