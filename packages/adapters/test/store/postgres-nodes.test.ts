@@ -228,7 +228,7 @@ test('how much room it takes is told, and how much of that is history', async ()
 test('[BK-07] many nodes that start on an empty database make one schema, and a newer one is refused', async () => {
   const url = await postgres.database()
   await Promise.all(Array.from({ length: 4 }, () => open(url)))
-  expect(await postgres.run('SELECT version FROM joinery.migration', url)).toEqual([{ version: 1 }])
+  expect(await postgres.run('SELECT version FROM joinery.migration', url)).toEqual([{ version: 1 }, { version: 2 }])
   await postgres.run('INSERT INTO joinery.migration (version) VALUES (99)', url)
   await expect(postgresStore({ url })).rejects.toMatchObject({ details: { reason: 'newer' } })
 })

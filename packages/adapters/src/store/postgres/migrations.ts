@@ -156,23 +156,58 @@ CREATE TABLE joinery.member (
 -- What a node writes to find out whether it can, over what it wrote before.
 CREATE TABLE joinery.probe (node text PRIMARY KEY, bytes bytea NOT NULL) WITH (fillfactor = 50);
 
-${TABLES.flatMap(table =>
-  Array.from({ length: PARTS }, (_, part) => {
-    const filled = table === 'document' ? ' WITH (fillfactor = 70)' : ''
-    return `CREATE TABLE joinery.${table}_${part} PARTITION OF joinery.${table} FOR VALUES WITH (MODULUS ${PARTS}, REMAINDER ${part})${filled};`
-  }),
-).join('\n')}
+${TABLES.flatMap(parted).join('\n')}
 
 -- A part by itself shows nothing to anybody; rows are read through their table.
-${TABLES.flatMap(table => [
-  secured(table),
-  ...Array.from({ length: PARTS }, (_, part) => secured(`${table}_${part}`)),
-  `CREATE POLICY wall ON joinery.${table} USING (${everywhere()} OR space = ANY (${setting('spaces')}::bigint[]));`,
-]).join('\n')}
+${TABLES.flatMap(walled).join('\n')}
 ${secured('space')}
 CREATE POLICY wall ON joinery.space
   USING (${everywhere()} OR id = ANY (${setting('spaces')}::bigint[]) OR name = ANY (${setting('names')}::text[]));
 `
+
+/**
+ * A copy of a store can be put back to a moment: it knows when each entry was committed, and how it was before what no entry tells was
+ * changed.
+ */
+const SECOND = `
+-- In ms since 1970; 0 when nobody knows, since it was written before this.
+ALTER TABLE joinery.log ADD COLUMN committed bigint NOT NULL DEFAULT 0;
+ALTER TABLE joinery.log ALTER COLUMN committed SET DEFAULT ${now()};
+
+-- The role of a member, or the quarantine of a document, as it was until then: null when there was none.
+CREATE SEQUENCE joinery.former_number;
+CREATE TABLE joinery.former (
+  space bigint NOT NULL,
+  id bigint NOT NULL DEFAULT nextval('joinery.former_number'),
+  until bigint NOT NULL DEFAULT ${now()},
+  what text NOT NULL,
+  whose text NOT NULL,
+  value text,
+  PRIMARY KEY (space, id)
+) PARTITION BY HASH (space);
+${[...parted('former'), ...walled('former')].join('\n')}
+`
+
+/** The clock of the database: there are several nodes, and one time. */
+function now(): string {
+  return `(extract(epoch FROM statement_timestamp()) * 1000)::bigint`
+}
+
+/** Its parts. */
+function parted(table: string): string[] {
+  return Array.from({ length: PARTS }, (_, part) => {
+    const filled = table === 'document' ? ' WITH (fillfactor = 70)' : ''
+    return `CREATE TABLE joinery.${table}_${part} PARTITION OF joinery.${table} FOR VALUES WITH (MODULUS ${PARTS}, REMAINDER ${part})${filled};`
+  })
+}
+
+function walled(table: string): string[] {
+  return [
+    secured(table),
+    ...Array.from({ length: PARTS }, (_, part) => secured(`${table}_${part}`)),
+    `CREATE POLICY wall ON joinery.${table} USING (${everywhere()} OR space = ANY (${setting('spaces')}::bigint[]));`,
+  ]
+}
 
 /** Its owner as well. */
 function secured(table: string): string {
@@ -189,4 +224,7 @@ function everywhere(): string {
 }
 
 /** The one at index i leads to version i + 1. */
-export const MIGRATIONS: readonly Migration[] = [{ step: 'contract', least: 1, sql: FIRST }]
+export const MIGRATIONS: readonly Migration[] = [
+  { step: 'contract', least: 1, sql: FIRST },
+  { step: 'contract', least: 2, sql: SECOND },
+]

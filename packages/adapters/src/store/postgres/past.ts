@@ -5,6 +5,7 @@
  */
 import { ENTRY_WEIGHT, JoineryError, numberOfEntryType, type Entry, type Forgetting, type Lineal } from '@joinery/core'
 import { setImmediate as turn } from 'node:timers/promises'
+import { newestAuthors, textOfAuthorsInTurns } from '../rows/authors-text.ts'
 import { checksumOf } from '../rows/checksum.ts'
 import type { Connections, Transaction } from './connections.ts'
 import { bytesOf, readChain, ROWS } from './reading.ts'
@@ -91,15 +92,21 @@ export async function forgetIn(
       transaction.ask<{ entries: number }>(STATEMENTS.pastSize, [space, row.id, after, upTo]),
     ])
     if (last === undefined || size?.entries !== entries) return false
+    const told = instead && (await transaction.ask<{ authors: string }>(STATEMENTS.pastAuthors, [space, row.id, upTo]))
     await Promise.all([
       transaction.ask(STATEMENTS.dropPast, [space, row.id, after, upTo]),
       transaction.ask(STATEMENTS.dropKept, [space, row.id, upTo]),
     ])
-    if (instead === undefined) return true
+    if (instead === undefined || told === undefined) return true
+    const newest = await newestAuthors(
+      told.map(one => one.authors),
+      turn,
+    )
+    const authors = await textOfAuthorsInTurns(newest.values(), turn)
     const type = numberOfEntryType('snapshot')
     const { seq, device_id: device, n, at } = last
-    const checksum = checksumOf({ ...last, type, prev: 0, authors: '[]', bytes: instead })
-    await transaction.ask(STATEMENTS.putPast, [space, seq, type, row.id, device, n, at, checksum, instead])
+    const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: instead })
+    await transaction.ask(STATEMENTS.putPast, [space, seq, type, row.id, device, n, at, checksum, authors, instead])
     // Only what was read back replaces anything (S3).
     const [stored] = await transaction.ask<EntryRow>(STATEMENTS.pastAt, [space, row.id, upTo])
     const bytes = stored && (await bytesOf(transaction, stored, STATEMENTS.pastBytesOf))

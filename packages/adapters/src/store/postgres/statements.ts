@@ -81,6 +81,13 @@ const FOLDABLE = `
   FROM joinery.document JOIN joinery.space ON space.id = document.space
   WHERE NOT gone AND quarantined IS NULL AND entries >= $1`
 
+const FORMER_ROLE = `former AS (
+      INSERT INTO joinery.former (space, what, whose, value) SELECT space, 'role', subject, role FROM joinery.member
+      WHERE space = $1 AND subject = $2`
+
+/** It is asked, so that it is written before what it tells of is changed. */
+const BEHIND_FORMER = '(SELECT count(*) FROM former) >= 0'
+
 const SQL = {
   spaceByName: 'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE name = $1',
   space: 'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE id = $1',
@@ -171,7 +178,12 @@ const SQL = {
   putInstead: 'UPDATE joinery.entry SET type = $3, checksum = $4, bytes = $5 WHERE space = $1 AND seq = $2',
   growDocument: `
     UPDATE joinery.document SET entries = entries + $3, digits = ${DIGITS('entries + $3')}, bytes = bytes + $4 WHERE space = $1 AND id = $2`,
-  quarantine: 'UPDATE joinery.document SET quarantined = $3 WHERE space = $1 AND name = $2',
+  quarantine: `
+    WITH former AS (
+      INSERT INTO joinery.former (space, what, whose, value) SELECT space, 'quarantine', name, quarantined FROM joinery.document
+      WHERE space = $1 AND name = $2 AND quarantined IS DISTINCT FROM $3 FOR UPDATE RETURNING 1
+    )
+    UPDATE joinery.document SET quarantined = $3 WHERE space = $1 AND name = $2 AND ${BEHIND_FORMER}`,
   holds: `
     SELECT min(seq) AS seq FROM (
       SELECT seq FROM joinery.folded WHERE space = $1 AND document = $2 AND digest = $3
@@ -196,9 +208,10 @@ const SQL = {
     SELECT substring(bytes FROM $4 FOR $5) AS bytes FROM joinery.past WHERE space = $1 AND document = $2 AND seq = $3`,
   pastSize: `
     SELECT count(*) AS entries FROM joinery.past WHERE space = $1 AND document = $2 AND seq > $3 AND seq <= $4`,
+  pastAuthors: 'SELECT authors FROM joinery.past WHERE space = $1 AND document = $2 AND seq <= $3 ORDER BY seq DESC',
   putPast: `
     INSERT INTO joinery.past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
-    VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, '[]', $9)`,
+    VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10)`,
   dropPast: 'DELETE FROM joinery.past WHERE space = $1 AND document = $2 AND seq > $3 AND seq <= $4',
   dropKept: 'DELETE FROM joinery.kept WHERE space = $1 AND document = $2 AND seq <= $3',
   nameVersion: `
@@ -214,9 +227,18 @@ const SQL = {
     JOIN joinery.document ON document.space = version_name.space AND document.id = version_name.document
     WHERE document.space = $1 AND document.name = $2 ORDER BY version_name.seq`,
 
-  admit: 'INSERT INTO joinery.member (space, subject, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-  setRole: 'UPDATE joinery.member SET role = $3 WHERE space = $1 AND subject = $2 RETURNING subject',
-  dropMember: 'DELETE FROM joinery.member WHERE space = $1 AND subject = $2 RETURNING subject',
+  // Each with how it was before.
+  admit: `
+    WITH admitted AS (
+      INSERT INTO joinery.member (space, subject, role) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING space, subject
+    )
+    INSERT INTO joinery.former (space, what, whose) SELECT space, 'role', subject FROM admitted`,
+  setRole: `
+    WITH ${FORMER_ROLE} AND role <> $3 FOR UPDATE RETURNING 1)
+    UPDATE joinery.member SET role = $3 WHERE space = $1 AND subject = $2 AND ${BEHIND_FORMER} RETURNING subject`,
+  dropMember: `
+    WITH ${FORMER_ROLE} FOR UPDATE RETURNING 1)
+    DELETE FROM joinery.member WHERE space = $1 AND subject = $2 AND ${BEHIND_FORMER} RETURNING subject`,
   members: 'SELECT subject, role FROM joinery.member WHERE space = $1 ORDER BY subject',
   sizes: `
     SELECT coalesce(sum(pg_total_relation_size(part.oid)), 0)::int8 AS database,
