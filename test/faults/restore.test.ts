@@ -227,48 +227,51 @@ test.each(PLACES)(
   },
 )
 
-test('[BK-04] a relay that was put back to a moment has that as its base, and devices that come afterwards make it the union', async () => {
-  const { port, data, root, begin } = await house()
-  const backup = join(root, 'backup')
-  let life = await begin()
-  const [ada, bob] = [await device(port, 'ada'), await device(port, 'bob')]
-  const old = await ada.create('Old')
-  for (const words of ['one ', 'two ']) await ada.write(old, words)
-  await agreed([ada, bob], ([shown]) => shown === 'Old: one two ')
-  const moment = new Date().toISOString()
-  await new Promise(resolve => setTimeout(resolve, 5))
-  await bob.write(old, 'three ')
-  const fresh = await bob.create('Bob’s')
-  await bob.write(fresh, 'his ')
-  const before = await agreed([ada, bob], shown => shown.length === 2 && shown.join().includes('his'))
-  life.signal('SIGTERM')
-  await life.ended
-  // What was there at that moment is in the past alone.
-  await run('compact', '--data', data, '--entries', '2')
-  await run('backup', '--data', data, '--to', backup)
-  const waiting = ada.write(old, 'four ')
-  await run('restore', '--from', backup, '--data', data, '--force', '--at', moment)
+test.each(PLACES)(
+  '[BK-04] a relay on %s that was put back to a moment has that as its base, and devices that come afterwards make it the union',
+  async (_, place) => {
+    const { port, root, run, open, begin } = await house(place)
+    const backup = join(root, 'backup')
+    let life = await begin()
+    const [ada, bob] = [await device(port, 'ada'), await device(port, 'bob')]
+    const old = await ada.create('Old')
+    for (const words of ['one ', 'two ']) await ada.write(old, words)
+    await agreed([ada, bob], ([shown]) => shown === 'Old: one two ')
+    const moment = new Date().toISOString()
+    await new Promise(resolve => setTimeout(resolve, 5))
+    await bob.write(old, 'three ')
+    const fresh = await bob.create('Bob’s')
+    await bob.write(fresh, 'his ')
+    const before = await agreed([ada, bob], shown => shown.length === 2 && shown.join().includes('his'))
+    life.signal('SIGTERM')
+    await life.ended
+    // What was there at that moment is in the past alone.
+    await run('compact', '--entries', '2')
+    await run('backup', '--to', backup)
+    const waiting = ada.write(old, 'four ')
+    await run('restore', '--from', backup, '--force', '--at', moment)
 
-  // Nobody has come back yet: it is as it was then, and edits go on from there.
-  const base = sqliteStore({ file: join(data, 'joinery.db') })
-  expect((await base.everyDocument(0, 10)).filter(({ space }) => space === SPACE)).toHaveLength(1)
-  const body = await base.body(SPACE, old)
-  await base.close()
-  const opened = yjs.open('1')
-  opened.applyAll(body.map(({ bytes }) => bytes))
-  expect(opened.text('body').toString()).toBe('one two ')
+    // Nobody has come back yet: it is as it was then, and edits go on from there.
+    const base = await open()
+    expect((await base.everyDocument(0, 10)).filter(({ space }) => space === SPACE)).toHaveLength(1)
+    const body = await base.body(SPACE, old)
+    await base.close()
+    const opened = yjs.open('1')
+    opened.applyAll(body.map(({ bytes }) => bytes))
+    expect(opened.text('body').toString()).toBe('one two ')
 
-  life = await begin()
-  await waiting
-  const later = await device(port, 'cy')
-  const union = before.map(shown => (shown.startsWith('Old') ? `${shown}four ` : shown))
-  await expect(
-    agreed([ada, bob, later], shown => shown.length === 2 && shown.join().includes('four')),
-  ).resolves.toEqual(union)
-  for (const { client } of [ada, bob, later]) expect(client.status.get()).toMatchObject({ pending: 0, shelf: 0 })
-  life.signal('SIGTERM')
-  await life.ended
-})
+    life = await begin()
+    await waiting
+    const later = await device(port, 'cy')
+    const union = before.map(shown => (shown.startsWith('Old') ? `${shown}four ` : shown))
+    await expect(
+      agreed([ada, bob, later], shown => shown.length === 2 && shown.join().includes('four')),
+    ).resolves.toEqual(union)
+    for (const { client } of [ada, bob, later]) expect(client.status.get()).toMatchObject({ pending: 0, shelf: 0 })
+    life.signal('SIGTERM')
+    await life.ended
+  },
+)
 
 test('[DU-16] [MN-09] a store that was put back by hand is noticed by the mark, what was lost is said, and devices bring it back', async () => {
   const { port, data, root, begin } = await house()

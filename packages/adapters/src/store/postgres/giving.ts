@@ -31,7 +31,7 @@ const SQL = {
   document: `
     SELECT space, id AS document, name, kind, engine, ${HEAD} AS seq, entries, bytes, gone, quarantined FROM joinery.document
     WHERE space = $1 AND id > $2 ORDER BY id LIMIT $3`,
-  log: 'SELECT space, seq, device, n, digest, mark FROM joinery.log WHERE space = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+  log: 'SELECT space, seq, device, n, digest, mark, committed FROM joinery.log WHERE space = $1 AND seq > $2 ORDER BY seq LIMIT $3',
   entry: `${ENTRY} FROM joinery.entry ${NAMES} WHERE entry.space = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3`,
   past: `
     ${ENTRY} FROM joinery.past AS entry ${NAMES} WHERE entry.space = $1 AND (entry.document, entry.seq) > ($2, $3)
@@ -45,6 +45,10 @@ const SQL = {
     SELECT space, document, seq, name, subject, at FROM joinery.version_name WHERE space = $1 AND (document, seq) > ($2, $3)
     ORDER BY document, seq LIMIT $4`,
   member: `SELECT space, subject, role FROM joinery.member WHERE space = $1 AND subject > $2 ORDER BY subject LIMIT $3`,
+  former:
+    'SELECT space, id, until, what, whose, value FROM joinery.former WHERE space = $1 AND id > $2 ORDER BY id LIMIT $3',
+  // Since when it is told when an entry is committed.
+  told: 'SELECT (extract(epoch FROM at) * 1000)::bigint AS at FROM joinery.migration WHERE version = 2',
 } as const
 
 const GIVING = Object.fromEntries(
@@ -68,10 +72,17 @@ export async function* spacesIn(transaction: Transaction): AsyncGenerator<SpaceR
 
 /** In a transaction about everywhere, that is answered as of one moment. */
 export async function* wholeStoreIn(transaction: Transaction): AsyncGenerator<Batch> {
+  let isUntold = false
   for await (const { id, name, epoch, seq, mark } of spacesIn(transaction)) {
     yield { of: 'space', rows: [{ space: id, name, epoch, seq, mark }] }
-    yield* tablesOf(transaction, id)
+    for await (const batch of tablesOf(transaction, id)) {
+      if (batch.of === 'log') isUntold ||= batch.rows.some(({ committed }) => committed === 0)
+      yield batch
+    }
   }
+  const [told] = isUntold ? await transaction.ask<{ at: number }>(GIVING.told, []) : []
+  if (told === undefined) return
+  yield { of: 'former', rows: [{ space: 0, until: told.at, what: 'unknown', whose: '', value: null }] }
 }
 
 async function* tablesOf(transaction: Transaction, space: number): AsyncGenerator<Batch> {
@@ -94,6 +105,15 @@ async function* tablesOf(transaction: Transaction, space: number): AsyncGenerato
   for await (const rows of pages('kept', [0, 0], placeOf)) yield { of: 'kept', rows }
   for await (const rows of pages('version', [0, 0], placeOf)) yield { of: 'version', rows }
   for await (const rows of pages('member', [''], row => [row.subject])) yield { of: 'member', rows }
+  const former = pagesOf<Tables['former'] & { readonly id: number }>(
+    transaction,
+    GIVING.former,
+    space,
+    [0],
+    BATCH_ROWS,
+    row => [row.id],
+  )
+  for await (const rows of former) yield { of: 'former', rows }
 }
 
 async function* pagesOf<Row>(

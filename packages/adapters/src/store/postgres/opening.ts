@@ -41,7 +41,7 @@ const FOUND = `
 /** Tables of ours on which the wall is not up for everybody, the owner too. What a newer relay added is its own to look at. */
 const OPEN_TABLES = `
   SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-  WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|${TABLES.join('|')})(_[0-9]+)?$'
+  WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|former|${TABLES.join('|')})(_[0-9]+)?$'
     AND NOT (relrowsecurity AND relforcerowsecurity)`
 
 export async function prepareDatabase(url: string, isCommand: boolean): Promise<void> {

@@ -32,8 +32,8 @@ const SQL: { readonly [Table in keyof Tables]: string } = {
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::int[], $8::bigint[], $9::boolean[],
       $10::text[]) AS taken (space, id, name, kind, engine, seq, entries, bytes, gone, quarantined)`,
   log: `
-    INSERT INTO joinery.log (space, seq, device, n, digest, mark)
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[])`,
+    INSERT INTO joinery.log (space, seq, device, n, digest, mark, committed)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bigint[])`,
   entry: ENTRY('entry'),
   past: ENTRY('past'),
   folded: `
@@ -47,6 +47,9 @@ const SQL: { readonly [Table in keyof Tables]: string } = {
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])`,
   member: `
     INSERT INTO joinery.member (space, subject, role) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])`,
+  former: `
+    INSERT INTO joinery.former (space, until, what, whose, value)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[])`,
 }
 
 /** Of a row that does not fit it. */
@@ -57,13 +60,14 @@ const columnsOf: { readonly [Table in keyof Tables]: (rows: readonly Tables[Tabl
   device: rows => columns(rows, ['space', 'device', 'name', 'subject']),
   document: rows =>
     columns(rows, ['space', 'document', 'name', 'kind', 'engine', 'seq', 'entries', 'bytes', 'gone', 'quarantined']),
-  log: rows => columns(rows, ['space', 'seq', 'device', 'n', 'digest', 'mark']),
+  log: rows => columns(rows, ['space', 'seq', 'device', 'n', 'digest', 'mark', 'committed']),
   entry: entryColumns,
   past: entryColumns,
   folded: rows => columns(rows, ['space', 'document', 'digest', 'seq']),
   kept: rows => columns(rows, ['space', 'document', 'seq', 'since']),
   version: rows => columns(rows, ['space', 'document', 'seq', 'name', 'subject', 'at']),
   member: rows => columns(rows, ['space', 'subject', 'role']),
+  former: rows => columns(rows, ['space', 'until', 'what', 'whose', 'value']),
 }
 
 export async function takeWhole(query: Query, whole: WholeStore): Promise<void> {

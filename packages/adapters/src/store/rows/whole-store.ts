@@ -28,6 +28,7 @@ export interface Tables {
   readonly kept: KeptRow
   readonly version: VersionRow
   readonly member: MemberRow
+  readonly former: FormerRow
 }
 
 interface SpaceRow {
@@ -65,6 +66,8 @@ interface LogRow {
   readonly n: number
   readonly digest: Uint8Array
   readonly mark: Uint8Array
+  /** In ms since 1970; 0 when nobody knows. */
+  readonly committed: number
 }
 
 /** `document` and `device` are 0 where what the row holds is the number of none. */
@@ -109,6 +112,15 @@ interface MemberRow {
   readonly space: number
   readonly subject: string
   readonly role: string
+}
+
+/** How it was until then, of what no entry tells. Of space 0, `unknown`: before that nothing of this is known. */
+interface FormerRow {
+  readonly space: number
+  readonly until: number
+  readonly what: string
+  readonly whose: string
+  readonly value: string | null
 }
 
 /** Rows of a batch, at most. */

@@ -27,7 +27,7 @@ const SQL = {
     SELECT id, first_seq AS document, name, kind, engine, seq, entries, bytes, gone, quarantined FROM document
     WHERE space = +? AND name > +? ORDER BY name LIMIT +?`,
   log: `
-    SELECT seq, ${DEVICE_SEQ('log.device')} AS device, n, digest, mark FROM log WHERE space = +? AND seq > +? ORDER BY seq LIMIT +?`,
+    SELECT seq, ${DEVICE_SEQ('log.device')} AS device, n, digest, mark, committed FROM log WHERE space = +? AND seq > +? ORDER BY seq LIMIT +?`,
   entry: `${ENTRY} FROM entry ${ENTRY_NAMES} WHERE entry.space = +? AND entry.seq > +? ORDER BY entry.seq LIMIT +?`,
   past: `${ENTRY} FROM past AS entry ${ENTRY_NAMES} WHERE entry.document = +? AND entry.seq > +? ORDER BY entry.seq LIMIT +?`,
   folded: `
@@ -35,6 +35,7 @@ const SQL = {
   kept: 'SELECT seq, since FROM kept WHERE document = +? AND seq > +? ORDER BY seq LIMIT +?',
   version: 'SELECT seq, name, subject, at FROM version_name WHERE document = +? AND seq > +? ORDER BY seq LIMIT +?',
   member: 'SELECT subject, role FROM member WHERE space = +? AND subject > +? ORDER BY subject LIMIT +?',
+  former: 'SELECT id, until, what, whose, value FROM former WHERE space = +? AND id > +? ORDER BY id LIMIT +?',
 } as const
 
 const NO_DIGEST = new Uint8Array(0)
@@ -60,6 +61,23 @@ interface SpaceFound {
   readonly epoch: string
   readonly seq: number
   readonly mark: Uint8Array | null
+}
+
+interface LogFound {
+  readonly seq: number
+  readonly device: number
+  readonly n: number
+  readonly digest: Uint8Array
+  readonly mark: Uint8Array
+  readonly committed: number
+}
+
+interface FormerFound {
+  readonly id: number
+  readonly until: number
+  readonly what: string
+  readonly whose: string
+  readonly value: string | null
 }
 
 /** Each space goes by the number that `numberOf` gives for its place in the order of them: 1, 2 … */
@@ -117,18 +135,15 @@ async function* batchesOf(
         yield { of: 'version', rows: rows.map(row => ({ ...own, ...row })) }
     }
   }
-  for (const rows of pages<{ seq: number; device: number; n: number; digest: Uint8Array; mark: Uint8Array }>(
-    'log',
-    id,
-    [0],
-    bySeq,
-  ))
+  for (const rows of pages<LogFound>('log', id, [0], bySeq))
     // prettier-ignore
     yield { of: 'log', rows: rows.map(row => ({ space, ...row, device: row.device ?? 0 })) }
   for (const rows of pages<EntryFound>('entry', id, [0], bySeq))
     for await (const batch of entriesOf(pieces, rows, space)) yield { of: 'entry', rows: batch }
   for (const rows of pages<{ subject: string; role: string }>('member', id, [''], row => [row.subject]))
     yield { of: 'member', rows: rows.map(row => ({ space, ...row })) }
+  for (const rows of pages<FormerFound>('former', id, [0], row => [row.id]))
+    yield { of: 'former', rows: rows.map(({ until, what, whose, value }) => ({ space, until, what, whose, value })) }
 }
 
 function* pagesOf<Row>(

@@ -183,6 +183,7 @@ CREATE TABLE former (
   whose TEXT NOT NULL,
   value TEXT
 ) STRICT;
+CREATE INDEX former_space ON former (space, id);
 INSERT INTO former (until, what, space, whose)
 SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER), 'unknown', 0, '' WHERE EXISTS (SELECT 1 FROM space);
 `

@@ -19,7 +19,8 @@ const SQL = {
   document: `
     INSERT INTO document (id, space, name, kind, engine, first_seq, seq, entries, digits, bytes, gone, quarantined)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  log: 'INSERT INTO log (space, seq, device, n, digest, mark) VALUES (?, ?, ?, ?, ?, ?)',
+  log: 'INSERT INTO log (space, seq, device, n, digest, mark, committed) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  former: 'INSERT INTO former (until, what, space, whose, value) VALUES (?, ?, ?, ?, ?)',
   folded: 'INSERT INTO folded (document, digest, seq) VALUES (?, ?, ?)',
 } as const
 
@@ -59,6 +60,7 @@ function taking(database: Database.Database): (batch: Batch) => Promise<void> {
     device: database.prepare(SQL.device),
     document: database.prepare(SQL.document),
     log: database.prepare(SQL.log),
+    former: database.prepare(SQL.former),
     folded: database.prepare(SQL.folded),
   }
   const pieces = createPieces({
@@ -105,13 +107,14 @@ function taking(database: Database.Database): (batch: Batch) => Promise<void> {
       const figures = [document, seq, entries, digitsOf(entries), bytes, gone ? 1 : 0, quarantined]
       own.document.run(numberOf(document), row.space, name, kind, engine, ...figures)
     },
-    log: row => void own.log.run(row.space, row.seq, numberOf(row.device), row.n, row.digest, row.mark),
+    log: row => void own.log.run(row.space, row.seq, numberOf(row.device), row.n, row.digest, row.mark, row.committed),
     entry: (row, names) => void statements.appendEntry.run(...rowOf(row, names)),
     past: (row, names) => void statements.putPast.run(...rowOf(row, names)),
     folded: row => void own.folded.run(numberOf(row.document), row.digest, row.seq),
     kept: row => void statements.keepSince.run(numberOf(row.document), row.seq, row.since),
     version: row => void statements.nameVersion.run(numberOf(row.document), row.seq, row.name, row.subject, row.at),
     member: row => void statements.admit.run(row.space, row.subject, row.role),
+    former: row => void own.former.run(row.until, row.what, row.space, row.whose, row.value),
   }
 
   return async batch => {
