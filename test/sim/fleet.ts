@@ -72,6 +72,8 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
   let lives = 0
   let fatal: unknown
   let restored = 0
+  /** How far each log is known to be on the disk; begun anew with another database. */
+  let durable = new Map<string, number>()
   let hanging: { readonly ms: number; begun(): void } | undefined
   const lost: Loss[] = []
   const counters = createCounters()
@@ -169,6 +171,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
         life: lives,
         store: shared.store,
         bus: hints,
+        durable,
         counters,
         onFatal(error) {
           fatal = error
@@ -280,6 +283,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
       database.accept(false)
       clock.after(ms, () => {
         const { lost: commits, since } = database.failover()
+        durable = new Map()
         journal.note(`a copy takes the place of the database, without ${commits} commits since ${since}`)
         database.accept(true)
         if (commits === 0) return
@@ -295,6 +299,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
       journal.note(`what was backed up at ${backupAt} is put back`)
       for (const node of nodes) node.kill()
       database.restore(backup)
+      durable = new Map()
       loses(backupAt)
       clock.after(ms, () => nodes.forEach(node => node.start()))
     },

@@ -41,6 +41,7 @@ export function relayNode({
   life,
   store,
   bus,
+  durable = new Map(),
   counters,
   onFatal,
 }: {
@@ -54,6 +55,8 @@ export function relayNode({
   readonly life: number
   readonly store: Store
   readonly bus: Bus
+  /** Shared by nodes of one database: a hint of another brings what that one has committed. */
+  readonly durable?: Map<string, number>
   readonly counters: Counters
   readonly onFatal: (error: unknown) => void
 }): RelayNode {
@@ -95,7 +98,7 @@ export function relayNode({
     largest: plan.faults.has('large') ? LARGEST : 0,
     devices: new Map(),
     lagging: false,
-    durable: new Map(),
+    durable,
   }
   const relay = createRelay({
     store: watchedStore(store, traffic, plan),
