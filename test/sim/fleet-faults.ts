@@ -21,7 +21,7 @@ export const FLEET_STRIKES: { readonly [F in Fault]?: Strike } = {
     oneOf(random, relays.nodes).pause(random.number() < 0.8 ? 500 + pick(random, 8_000) : 10_000 + pick(random, 50_000))
   },
   nodeCut({ relays, random }) {
-    oneOf(random, relays.nodes).cut(500 + pick(random, 16_000))
+    oneOf(random, relays.nodes).cut(random.number() < 0.7 ? 500 + pick(random, 10_000) : 15_000 + pick(random, 10_000))
   },
   nodeRestart({ relays, clock, random }) {
     const node = oneOf(random, relays.nodes)

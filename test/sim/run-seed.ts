@@ -144,9 +144,7 @@ async function quiet({ clock, devices, relays, plan, journal }: World): Promise<
   // A link that is half open looks alive until then, so nothing before tells whether all is quiet.
   await clock.advance(plan.faults.has('halfOpen') || plan.faults.has('deviceClone') ? notice : RESTART_MS)
   // Nor does one to a node that stands still: whoever is linked to it calls himself live, and has not read what came meanwhile.
-  if (relays.awake().length < relays.hosts().length) {
-    while (relays.awake().length < relays.hosts().length) await clock.advance(STEP_MS)
-  }
+  while (relays.awake().length < relays.hosts().length) await clock.advance(STEP_MS)
   let since: number | undefined
   for (let at = 0; at < QUIET_MS + NOTICE_MS; at += STEP_MS) {
     await clock.advance(STEP_MS)
