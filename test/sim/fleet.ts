@@ -8,7 +8,7 @@ import {
   type VirtualNetwork,
   type Way,
 } from '@joinery/core/testing'
-import { createCounters } from '@joinery/relay'
+import { createCounters, type Relay } from '@joinery/relay'
 import type { Journal } from './journal.ts'
 import { oneOf, pick, type Fault, type Plan } from './plan.ts'
 import { relayNode, type RelayNode } from './relay-node.ts'
@@ -39,6 +39,7 @@ export interface FleetNode {
   /** For how long it has been cut off, with somebody linked or nobody, and without standing still meanwhile; 0 when it is not. */
   cutFor(): number
   links(): number
+  history(): Relay['history'] | undefined
 }
 
 export interface Fleet extends Relays {
@@ -240,6 +241,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
         return Math.max(0, clock.monotonic() - since)
       },
       links: () => running?.relay.links() ?? 0,
+      history: () => running?.relay.history,
       listening: () => running?.relay.ready() === true,
       calm() {
         crashing = undefined
@@ -267,6 +269,7 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
     view: () => database.copy().connect().store,
     restored: () => restored,
     lost: () => lost,
+    history: () => nodes.find(node => node.up())?.history(),
     links: () => nodes.reduce((sum, node) => sum + node.links(), 0),
     awake: () => nodes.filter(node => !node.paused()).map(({ host }) => host),
     counted: () => counters.read(),

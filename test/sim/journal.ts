@@ -92,6 +92,9 @@ export const SOMETIMES = [
   'a backup held what was acked before it',
   'something large was written',
   'a node that lost its store sent everybody away',
+  'an old version was read',
+  'an old version was forgotten in its time',
+  'a version with a name outlived its time',
 ] as const
 export type Sometimes = (typeof SOMETIMES)[number]
 

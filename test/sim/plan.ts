@@ -38,7 +38,11 @@ const FLEET_FAULTS = [
   'hintsLost',
   'large',
 ] as const
-export type Fault = (typeof FAULTS)[number] | (typeof FLEET_FAULTS)[number]
+
+/** Besides, what folds replace is kept for this long and no longer. */
+const HISTORY_FAULT = 'forgetting'
+export const KEPT_MS = 12_000
+export type Fault = (typeof FAULTS)[number] | (typeof FLEET_FAULTS)[number] | typeof HISTORY_FAULT
 
 /** The share of seeds with several nodes. */
 const FLEETS = 0.4
@@ -68,6 +72,7 @@ export function planOf(seed: number): Plan {
     const isOn = fleet.number() < 0.3
     if (isOn && (nodes > 1 || fault === 'large')) faults.add(fault)
   }
+  if (faults.has('compaction') && seededRandom(seed ^ 0x4157).number() < 0.5) faults.add(HISTORY_FAULT)
   return {
     seed,
     nodes,

@@ -130,6 +130,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     },
     restored: () => restored,
     lost: () => lost,
+    history: () => running?.relay.history,
     links: () => running?.relay.links() ?? 0,
     counted: () => counters.read(),
     calm() {

@@ -16,7 +16,7 @@ import { emptied } from '@joinery/core/gate'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import type { Journal } from './journal.ts'
-import type { Plan } from './plan.ts'
+import { KEPT_MS, type Plan } from './plan.ts'
 import { watchedSocket, type Traffic } from './relay-traffic.ts'
 import { watchedStore } from './watched-store.ts'
 
@@ -91,6 +91,7 @@ export function relayNode({
     ...(plan.faults.has('smallLimits') ? LAGGING : {}),
     ...(plan.faults.has('compaction') ? FOLDING : {}),
     ...(plan.faults.has('large') ? SCANNING : {}),
+    ...(plan.faults.has('forgetting') ? FORGETTING : {}),
   }
   const traffic: Traffic = {
     journal,
@@ -131,5 +132,7 @@ const LAGGING = { sendBuffer: 2_000, pageBytes: 600 }
 const FOLDING = { foldEntries: 4, foldBytes: 4_000, foldQuietMs: 200, foldSweepMs: 2_000, replayQuietMs: 500 }
 /** So small that what is large is scanned elsewhere. */
 const SCANNING = { inlineScanBytes: 2_000 }
+/** So short that most of what folds replace is forgotten. */
+const FORGETTING = { historyMs: KEPT_MS, historySweepMs: 1_500 }
 /** What one message may bring when large things are written: a document with a few of them, as a snapshot. */
 const LARGEST = 200_000

@@ -10,6 +10,8 @@ const ENGINES: Readonly<Record<string, Engine>> = { yjs, automerge }
 const EVERYTHING = 1 << 30
 
 export interface StoredDocument {
+  /** Of its last entry. */
+  readonly seq: number
   readonly document: string
   readonly kind: 'paper' | 'card'
   readonly state: 'live' | 'gone'
@@ -35,7 +37,11 @@ export async function documentsOf(
   isEnd = true,
 ): Promise<StoredDocument[]> {
   const documents: StoredDocument[] = []
-  for (const { document, kind, engine, state } of await store.documents(space, Number.MAX_SAFE_INTEGER, EVERYTHING)) {
+  for (const { document, kind, engine, state, seq } of await store.documents(
+    space,
+    Number.MAX_SAFE_INTEGER,
+    EVERYTHING,
+  )) {
     if (kind !== 'paper' && kind !== 'card') throw new Error(`a document of kind ${kind}`)
     const updates = (await store.body(space, document))
       .filter(({ type }) => type !== 'tombstone')
@@ -45,6 +51,7 @@ export async function documentsOf(
       EngineDocument,
     ]
     documents.push({
+      seq,
       document,
       kind,
       state,
@@ -57,6 +64,14 @@ export async function documentsOf(
     shuffled.close()
   }
   return documents
+}
+
+/** What a person sees of what these updates make. */
+export function contentFrom(kind: 'paper' | 'card', engine: string, updates: readonly Uint8Array[]): Plain {
+  const doc = replay(engine, updates, false)
+  const content = contentOf(kind, doc)
+  doc.close()
+  return content
 }
 
 /** What a person sees of a document. */

@@ -1,5 +1,6 @@
 // The relay's side of a simulated world, however many nodes it has: what devices reach, and what its checks look at.
 import type { Store, Transport } from '@joinery/core'
+import type { Relay } from '@joinery/relay'
 
 export interface Relays {
   /** Where its nodes answer. */
@@ -12,6 +13,8 @@ export interface Relays {
   restored(): number
   /** Virtual times between which what was acked may be lost by that. */
   lost(): readonly Loss[]
+  /** Of a node that runs, what it is asked about old versions. */
+  history(): Relay['history'] | undefined
   /** Connections now. */
   links(): number
   /** Of these, those that do not stand still. */

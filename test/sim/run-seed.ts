@@ -5,6 +5,7 @@ import { deviceMachine, type DeviceMachine } from './device-machine.ts'
 import { strike } from './faults.ts'
 import { aloneWatcher, backupWatcher, checkEnd, cursorWatcher, logWatcher } from './invariants.ts'
 import { Broken, journal as newJournal, type Journal } from './journal.ts'
+import { keptVersions } from './kept-versions.ts'
 import { SPACE } from './library.ts'
 import { people } from './people.ts'
 import { describePlan, oneOf, pick, planOf } from './plan.ts'
@@ -95,6 +96,7 @@ export async function runSeed(seed: number): Promise<History> {
     const watchers = [
       logWatcher(relays, journal),
       cursorWatcher(relays, () => devices),
+      keptVersions({ plan, relays, journal, clock, random: seededRandom(plan.seed ^ 0x01d) }),
       backupWatcher(relays, journal, seededRandom(plan.seed ^ 0xbac)),
     ]
     if ('nodes' in relays) watchers.push(aloneWatcher(relays, journal))
