@@ -2,7 +2,7 @@
 import { MIGRATIONS } from './migrations.ts'
 
 /** Of a relay. */
-const NODE = `joinery/${MIGRATIONS.length}`
+const NODE = `joinery/${MIGRATIONS.length}` as const
 /** Of who does not serve yet, and may have to wait. */
 export const OPENING = 'joinery opening'
 /** Of who serves nobody. */
