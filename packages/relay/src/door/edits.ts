@@ -4,7 +4,8 @@
  *   quicker than the disk costs an entry a commit, and not one a keystroke.
  * - What was joined and is refused is tried again one by one: an edit is refused for what is in it alone.
  * - What a SyncStep2 brings is stored without what is stored already, and nothing when nothing is left (D3): a reconnect adds nothing.
- * - CR-04: the first gap asks for what is missing, by one SyncStep1; what has a gap is dropped until that is answered. The client has it.
+ * - CR-04: the first gap asks for what is missing, by one SyncStep1; what has a gap is dropped until that is answered, and asked for once more
+ *   after a while when no answer brought it. The client has it, and perhaps nothing else to say.
  *   Of an answer that brings what its client could not place either, what fits is stored: the rest is no more than pending there.
  * - Weather keeps an edit and tries again for a while; then the connection ends and the client comes back with it.
  */
@@ -95,6 +96,8 @@ export function createEdits(options: EditsOptions): Edits {
   let gapAskedAt: number | undefined
   let badSince: number | undefined
   let stopTimer = (): void => undefined
+  /** While it is to be asked again. */
+  let stopAsking: (() => void) | undefined
 
   const done = (edit: Edit): void => intake.paid(edit.owed)
 
@@ -273,9 +276,16 @@ export function createEdits(options: EditsOptions): Edits {
 
   const ask = (): void => {
     const now = clock.monotonic()
-    if (gapAskedAt !== undefined && now - gapAskedAt < GAP_MS) return
-    gapAskedAt = now
-    options.gap()
+    const left = gapAskedAt === undefined ? 0 : gapAskedAt + GAP_MS - now
+    if (left <= 0) {
+      gapAskedAt = now
+      options.gap()
+      return
+    }
+    stopAsking ??= clock.after(left, () => {
+      stopAsking = undefined
+      if (gapAskedAt !== undefined) ask()
+    })
   }
 
   /** Nothing is handed on for a while, and then all of it again. */
@@ -315,6 +325,7 @@ export function createEdits(options: EditsOptions): Edits {
     end() {
       isOpen = false
       stopTimer()
+      stopAsking?.()
       look()
       queue = []
       inFlight = undefined

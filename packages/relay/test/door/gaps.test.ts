@@ -98,11 +98,32 @@ test('[P113] [CR-04] a client that cannot close its gap is asked again after a w
   }
   expect(asked).toBe(1)
   await at.rest(11_000)
-  one.forget()
-  one.update(gapped)
-  await at.rest(100)
   expect(await answers(at, one, client, 1)).toBe(1)
+  await at.rest(30_000)
+  expect(await answers(at, one, client, 1)).toBe(0)
   expect(one.closed).toEqual([])
+})
+
+test('[CR-04] what was dropped behind an answer that did not close the gap is asked for, though its client says no more', async () => {
+  const at = rig()
+  const one = await inside(at)
+  const pen = writer(7)
+  const [first, second, third] = ['a', 'b', 'c'].map(text => pen.edit(typing(text))) as [Uint8Array, Uint8Array, Uint8Array] // prettier-ignore
+  one.forget()
+  one.update(second)
+  await at.rest()
+  expect(one.of('step1')).toHaveLength(1)
+  one.step2(Y.mergeUpdates([writer(9).edit(typing('z')), second]))
+  one.update(third)
+  await at.rest(9_000)
+  expect(one.of('step1')).toHaveLength(1)
+  await at.rest(2_000)
+  expect(one.of('step1')).toHaveLength(2)
+  one.step2(Y.mergeUpdates([first, second, third]))
+  // Nothing is open any more, so nothing is asked.
+  await at.rest(30_000)
+  expect(one.of('step1')).toHaveLength(2)
+  expect((await held(at)).getText('body').toJSON()).toMatch(/abc/)
 })
 
 test('[CR-11] pending deletes of a SyncStep2 are left out, and the rest of it is stored', async () => {
