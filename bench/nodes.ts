@@ -47,7 +47,7 @@ export const nodes: Bench = {
       const one: FanOut[] = []
       const two: FanOut[] = []
       for (let round = 0; round < ROUNDS; round++) {
-        one.push(await measure(1, readers, {}))
+        one.push(await measure(1, readers, { JOINERY_BUS: 'memory' }))
         two.push(await measure(2, readers, { JOINERY_BUS: redis.url }))
       }
       const cost = (runs: readonly FanOut[]): number => median(runs.map(run => MILLION / run.deliveriesPerCpuSecond))

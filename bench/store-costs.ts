@@ -29,7 +29,7 @@ export const storeCosts: Bench = {
     for (let round = 0; round < ROUNDS; round++) {
       sqlite.push(await measure(onSqlite))
       const url = await postgres.database()
-      other.push(await measure(() => onPostgres(url)))
+      other.push(await measure(() => onPostgres(url, { JOINERY_BUS: 'memory' })))
     }
     await postgres.remove()
     const cpu = (runs: readonly ManyDocuments[]): number => median(runs.map(run => run.cpuMsPerUpdate))

@@ -68,7 +68,7 @@ async function onDatabases(): Promise<Ground> {
     async launchAt(size) {
       const url = urls.get(size) ?? (await postgres.database())
       urls.set(size, url)
-      return () => onPostgres(url)
+      return () => onPostgres(url, { JOINERY_BUS: 'memory' })
     },
     remove: () => postgres.remove(),
   }
