@@ -7,8 +7,8 @@ import type { Fault } from './plan.ts'
 /** A one-line change that somebody could make by mistake, and the law it breaks. */
 export interface PlantedBug extends Change {
   readonly breaks: string
-  /** Where a second guard in the same file would hide it: that is taken away, too. */
-  readonly and?: Omit<Change, 'file'>
+  /** Where a second guard, in the same file or in another, would hide it: that is taken away, too. */
+  readonly and?: Omit<Change, 'file'> & { readonly file?: string }
   /** Without these faults it cannot show: seeds that have them off are passed over. */
   readonly needs?: readonly Fault[]
   /** Where it shows more seldom than others do: within so many seeds. */
