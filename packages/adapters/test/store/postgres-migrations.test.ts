@@ -90,7 +90,9 @@ test('[MN-12] the schema expands under a relay that serves, which goes on, and o
   expect(await back.fold(folding)).toBe(true)
   for (const store of [older, newer, back])
     expect(await numbers(store)).toEqual(Array.from({ length: 15 }, (_, at) => at + 10))
-  expect(await postgres.run('SELECT version, least FROM joinery.migration ORDER BY version', url)).toEqual([
+  expect(
+    await postgres.run(`SELECT version, least FROM joinery.migration WHERE version >= ${known} ORDER BY version`, url),
+  ).toEqual([
     { version: known, least: known },
     { version: known + 1, least: known },
   ])
@@ -123,7 +125,7 @@ test('[MN-12] [BK-08] a schema that older relays do not survive waits until they
   }
   nextVersion(contracted)
   await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'older' } })
-  expect(await postgres.run('SELECT version FROM joinery.migration', url)).toEqual([{ version: known }])
+  expect(await postgres.run('SELECT max(version) AS version FROM joinery.migration', url)).toEqual([{ version: known }])
   await older.end()
   const gone = "SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^joinery/'"
   while ((await postgres.run(gone, url)).length > 0);
