@@ -68,7 +68,16 @@ export function restorePostgres(options: RestorePostgresOptions): Promise<{ read
   )
 }
 
-/** Rejects as `restorePostgres` would now, before anything was made ready for it. */
+/**
+ * Rejects as `restorePostgres` would now, before anything was made ready for it.
+ *
+ * @example
+ * ```ts no-run
+ * import { refuseUnlessFree } from '@joinery/adapters/store/postgres'
+ *
+ * await refuseUnlessFree({ url: 'postgres://relay:secret@127.0.0.1/joinery', force: true })
+ * ```
+ */
 export function refuseUnlessFree({ url, force = false }: Omit<RestorePostgresOptions, 'file'>): Promise<void> {
   return withoutNodes(url, async client => {
     await client.query('BEGIN')

@@ -12,7 +12,17 @@ const NODES = `
   WHERE datname = current_database() AND application_name ~ '^joinery(/[0-9]+)?$' AND pid <> pg_backend_pid()`
 const WAIT_MS = 10_000
 
-/** Rejects with UNAVAILABLE and the reason `served` while a relay runs on it, and with whatever keeps a node from starting. */
+/**
+ * Does something while no node serves from a database, and none can begin to. Rejects with UNAVAILABLE and the reason `served` while a relay
+ * runs on it, and with whatever keeps a node from starting.
+ *
+ * @example
+ * ```ts no-run
+ * import { withoutNodes } from '@joinery/adapters/store/postgres'
+ *
+ * await withoutNodes('postgres://relay:secret@127.0.0.1/joinery', async () => console.log('nobody serves'))
+ * ```
+ */
 export async function withoutNodes<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = await connected(url)
   try {
