@@ -13,26 +13,35 @@ export interface Hint {
   readonly trace: TraceContext | undefined
   /** Entries of this commit, which end at `seq`. */
   readonly news: Uint8Array | undefined
+  /** The log's mark before them. */
+  readonly before: Uint8Array | undefined
 }
 
 const TRACE = 1
 const NEWS = 2
+const BEFORE = 3
 const TRACE_BYTES = 16
 const SPAN_BYTES = 8
 
 /** What a hint is longer than the news in it, at most. */
-export const HINT_BYTES = 64
+export const HINT_BYTES = 128
 
-export function encodeHint(seq: number, trace?: TraceContext, news?: Uint8Array): Uint8Array {
+export function encodeHint(
+  seq: number,
+  trace?: TraceContext,
+  brought?: { readonly news: Uint8Array; readonly before: Uint8Array },
+): Uint8Array {
   const encoder = createEncoder()
   writeVarUint(encoder, seq)
   if (trace !== undefined) {
     writeVarUint(encoder, TRACE)
     writeVarUint8Array(encoder, bytesOf(trace.trace + trace.span))
   }
-  if (news !== undefined) {
+  if (brought !== undefined) {
+    writeVarUint(encoder, BEFORE)
+    writeVarUint8Array(encoder, brought.before)
     writeVarUint(encoder, NEWS)
-    writeVarUint8Array(encoder, news)
+    writeVarUint8Array(encoder, brought.news)
   }
   return toUint8Array(encoder)
 }
@@ -42,6 +51,7 @@ export function decodeHint(bytes: Uint8Array): Hint {
   let seq = 0
   let trace: TraceContext | undefined
   let news: Uint8Array | undefined
+  let before: Uint8Array | undefined
   try {
     const decoder = createDecoder(bytes)
     seq = readVarUint(decoder)
@@ -50,11 +60,12 @@ export function decodeHint(bytes: Uint8Array): Hint {
       const value = readVarUint8Array(decoder)
       if (field === TRACE) trace = contextIn(value)
       else if (field === NEWS) news = value
+      else if (field === BEFORE) before = value
     }
   } catch {
     // What was read so far is as good as a hint can be.
   }
-  return { seq, trace, news }
+  return { seq, trace, news, before }
 }
 
 function contextIn(value: Uint8Array): TraceContext | undefined {

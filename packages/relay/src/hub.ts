@@ -70,7 +70,7 @@ export interface Hub {
 
 export interface Followed {
   /** Rejects when the log cannot be read now. */
-  readonly ready: Promise<void>
+  readonly ready: Promise<unknown>
   /** What those show in a document who watch, or are there by other nodes. */
   near(document: string): Presence[]
   stop(): void
@@ -102,6 +102,8 @@ interface Channel {
   tail: Tail | undefined
   /** How far the log is known to go. */
   known: number
+  /** What this node committed there last. */
+  head: Pick<Cursor, 'seq' | 'mark'> | undefined
   /** When this node moved the log last. */
   movedAt: number
   stopPoll: () => void
@@ -131,6 +133,7 @@ export function createHub(options: HubOptions): Hub {
       followers: new Set(),
       tail: undefined,
       known: 0,
+      head: undefined,
       movedAt: -Infinity,
       stopPoll: () => undefined,
       stopHints: bus.subscribe(
@@ -156,21 +159,19 @@ export function createHub(options: HubOptions): Hub {
     channelsBySpace.delete(channel.space)
   }
 
-  const heard = (channel: Channel, seq: number, news?: News): void => {
+  const heard = (channel: Channel, seq: number, news?: News, before?: Uint8Array): void => {
     if (seq <= channel.known) return
     channel.known = seq
     if (channel.tail === undefined) {
-      // It begins where the log is now, and they read that far by themselves.
       channel.tail = openTail(channel)
-      for (const subscription of channel.subscriptionsByReader.values()) subscription.catchUp()
-    } else if (news === undefined) channel.tail.catchUp()
-    else channel.tail.offer(news)
+    } else if (news === undefined || before === undefined) channel.tail.catchUp()
+    else channel.tail.offer(news, before)
   }
 
-  const hinted = (channel: Channel, { seq, trace, news }: Hint): void => {
+  const hinted = (channel: Channel, { seq, trace, news, before }: Hint): void => {
     if (seq <= channel.known) return
     const brought = news && newsIn(news, channel.space)
-    heard(channel, seq, brought?.cursor.seq === seq ? brought : undefined)
+    heard(channel, seq, brought?.cursor.seq === seq ? brought : undefined, before)
     if (trace !== undefined) delivered(channel, seq, trace)
   }
 
@@ -211,11 +212,18 @@ export function createHub(options: HubOptions): Hub {
         },
       },
     })
-    // Whoever comes next begins anew.
-    tail.ready.catch(() => {
-      tail.end()
-      if (channel.tail === tail) channel.tail = undefined
-    })
+    tail.ready.then(
+      // It began where the log was, and who was behind reads that far by himself.
+      from => {
+        for (const subscription of subscriptionsByReader.values()) void subscription.reached(from)
+      },
+      () => {
+        // Whoever comes next begins anew.
+        tail.end()
+        if (channel.tail === tail) channel.tail = undefined
+        readAlone()
+      },
+    )
     return tail
   }
 
@@ -354,13 +362,20 @@ export function createHub(options: HubOptions): Hub {
       const [first] = entries
       const channel = channelsBySpace.get(space)
       const news = first && newsOf(space, first.seq - 1, head, entries)
+      let brought: Brought | undefined
       if (channel !== undefined && news !== undefined) {
         channel.known = Math.max(channel.known, head.seq)
+        brought = broughtBy(bus, news, channel)
+        channel.head = head
         if (channel.tail === undefined) show(channel, news)
-        else channel.tail.offer(news)
+        else {
+          // Whoever is in step does not wait for what others wrote elsewhere to be read.
+          for (const subscription of channel.subscriptionsByReader.values()) subscription.take(news)
+          channel.tail.offer(news)
+        }
         channel.movedAt = clock.monotonic()
       }
-      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context, news && frameFor(bus, news)))
+      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context, brought))
       if (publishing === undefined) return
       publishing.done(clock.monotonic())
       if (channel !== undefined) delivered(channel, head.seq, publishing.context)
@@ -403,21 +418,33 @@ export function createHub(options: HubOptions): Hub {
   }
 }
 
-/** What of it goes to other nodes with its hint: all, where there is room for it on the bus. */
-function frameFor(bus: Bus, { entries, cursor, after, frame }: News): Uint8Array | undefined {
-  // What is refused in the middle of a commit leaves no gap in it, but a commit of another node can stand between two.
+interface Brought {
+  readonly news: Uint8Array
+  /** The log's mark before it. */
+  readonly before: Uint8Array
+}
+
+/** What goes to other nodes with its hint: all of it, where there is room on the bus, and where it is known here what it follows. */
+function broughtBy(
+  bus: Bus,
+  { entries, cursor, after, frame }: News,
+  { head, tail }: Pick<Channel, 'head' | 'tail'>,
+): Brought | undefined {
   if (!bus.carriesPresence || after + entries.length !== cursor.seq) return undefined
+  const before = [tail?.at(), head].find(one => one?.seq === after)?.mark
   let bytes = HINT_BYTES
   for (const entry of entries) bytes += entry.bytes.length
-  if (bytes > bus.payloadBytes) return undefined
-  const encoded = frame()
-  return encoded.length + HINT_BYTES <= bus.payloadBytes ? encoded : undefined
+  if (before === undefined || bytes > bus.payloadBytes) return undefined
+  const news = frame()
+  return news.length + HINT_BYTES <= bus.payloadBytes ? { news, before } : undefined
 }
 
 function knownOf(channel: Channel): Known {
   return {
     seq: () => channel.known,
-    disproved: seq => void (channel.known = seq),
+    disproved(seq, told) {
+      if (told > seq && channel.known === told) channel.known = seq
+    },
   }
 }
 

@@ -36,7 +36,10 @@ export type SubscriptionState = 'reading' | 'live' | 'ended'
 
 export interface Subscription {
   readonly state: () => SubscriptionState
+  /** What does not follow where the reader stands makes him read. */
   offer(news: News): void
+  /** What does not follow where the reader stands is passed over: it will be offered again. */
+  take(news: News): void
   /** The log may go further than what was offered. */
   catchUp(): void
   /** Resolves once the reader was sent everything up to this seq, or the subscription has ended. */
@@ -58,8 +61,8 @@ export interface PumpOptions {
 /** How far a log goes, as far as this node was told. */
 export interface Known {
   seq(): number
-  /** It ends here, though it was told to go further: a hint said so that was wrong, or of what the store has lost since. */
-  disproved(seq: number): void
+  /** It ends at `seq`, though it was `told` to go further: by a hint that was wrong, or of what the store has lost since. */
+  disproved(seq: number, told: number): void
 }
 
 export interface SubscribeOptions extends PumpOptions {
@@ -135,8 +138,8 @@ export function subscribe(options: SubscribeOptions): Subscription {
       } else if (page.seq > seq || page.end !== isLive) {
         send(cursorOf(page), page.end, false, page.entries)
       }
-      if (page.end && known.seq() <= Math.max(seq, told)) {
-        if (told > seq) known.disproved(seq)
+      if (page.end && (known.seq() <= seq || known.seq() === told)) {
+        known.disproved(seq, told)
         state = 'live'
         return
       }
@@ -165,18 +168,24 @@ export function subscribe(options: SubscribeOptions): Subscription {
     options.failed(error instanceof JoineryError ? error.code : 'UNAVAILABLE')
   })
 
+  /** Whether that is all there is to do about it. */
+  const take = (news: News): boolean => {
+    const { after, cursor: to, live } = news
+    if (state !== 'live' || (to.seq <= seq && to.epoch === epoch)) return true
+    if (after !== seq || to.epoch !== epoch || reader.full()) return false
+    seq = to.seq
+    isLive = live
+    reader.send(news.frame())
+    arrived()
+    return true
+  }
+
   return {
     state: () => state,
     offer(news) {
-      const { after, cursor: to, live } = news
-      if (state !== 'live' || (to.seq <= seq && to.epoch === epoch)) return
-      if (after === seq && to.epoch === epoch && !reader.full()) {
-        seq = to.seq
-        isLive = live
-        reader.send(news.frame())
-        arrived()
-      } else readOn()
+      if (!take(news)) readOn()
     },
+    take: news => void take(news),
     catchUp: readOn,
     reached(wanted) {
       if (isEnded() || seq >= wanted) return Promise.resolve()

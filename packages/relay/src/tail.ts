@@ -3,7 +3,7 @@
  * - R2: from where it began, every entry, in order, once: what is offered begins exactly where it stands, or it reads.
  * - R5: a hint or a poll makes it read what another node wrote, unless the hint brings it. One reading, however many follow.
  */
-import type { Clock } from '@joinery/core'
+import { NO_MARK, sameBytes, type Clock } from '@joinery/core'
 import { reasonOf } from './log.ts'
 import { newsOf, type News } from './news.ts'
 import type { Known, PumpOptions } from './pump.ts'
@@ -19,9 +19,12 @@ export interface Follower {
 }
 
 export interface Tail {
-  /** Resolves when everything that is committed from now on will be told; rejects when the log cannot be read. */
-  readonly ready: Promise<void>
-  offer(news: News): void
+  /** Resolves to the seq behind which everything will be told; rejects when the log cannot be read. */
+  readonly ready: Promise<number>
+  /** How far it has told, or read at first. */
+  at(): { readonly seq: number; readonly mark: Uint8Array }
+  /** `before`: the mark that the log must have before what another node says to have written. */
+  offer(news: News, before?: Uint8Array): void
   /** The log may go further than what was offered. */
   catchUp(): void
   /** Resolves once everything up to this seq was told, or when it has ended. */
@@ -42,6 +45,7 @@ export function createTail(options: TailOptions): Tail {
   let state: 'reading' | 'live' | 'ended' = 'reading'
   let seq = 0
   let epoch = ''
+  let mark: Uint8Array = NO_MARK
   let waiting: { readonly seq: number; readonly then: () => void }[] = []
   const isEnded = (): boolean => state === 'ended'
 
@@ -52,13 +56,16 @@ export function createTail(options: TailOptions): Tail {
     for (const { then } of due) then()
   }
 
-  const begin = async (): Promise<void> => {
+  const begin = async (): Promise<number> => {
     const head = await store.head(space)
     seq = head?.seq ?? 0
     epoch = head?.epoch ?? ''
-    if (isEnded()) return
+    mark = head?.mark ?? NO_MARK
+    const from = seq
+    if (isEnded()) return from
     if (known.seq() > seq) attempt()
     else state = 'live'
+    return from
   }
 
   const read = async (): Promise<void> => {
@@ -69,6 +76,7 @@ export function createTail(options: TailOptions): Tail {
       for (const document of page.damaged) options.damaged(document)
       const isOther = page.epoch !== epoch && epoch !== ''
       epoch = page.epoch
+      mark = page.mark
       if (isOther || page.seq < seq) {
         seq = page.seq
         told.lost()
@@ -78,8 +86,8 @@ export function createTail(options: TailOptions): Tail {
         told.news(news, page.damaged.length === 0)
       }
       arrived()
-      if (page.end && known.seq() <= Math.max(seq, asked)) {
-        if (asked > seq) known.disproved(seq)
+      if (page.end && (known.seq() <= seq || known.seq() === asked)) {
+        known.disproved(seq, asked)
         state = 'live'
         return
       }
@@ -103,12 +111,15 @@ export function createTail(options: TailOptions): Tail {
 
   return {
     ready: begin(),
-    offer(news) {
+    at: () => ({ seq, mark }),
+    offer(news, before = mark) {
       const { after, cursor } = news
-      if (state !== 'live' || cursor.seq <= seq) return
-      if (after === seq && (epoch === '' || epoch === cursor.epoch)) {
+      const isSame = epoch === '' || epoch === cursor.epoch
+      if (state !== 'live' || (cursor.seq <= seq && isSame)) return
+      if (after === seq && isSame && sameBytes(before, mark)) {
         seq = cursor.seq
         epoch = cursor.epoch
+        mark = cursor.mark
         told.news(news, true)
         arrived()
       } else readOn()

@@ -72,7 +72,7 @@ test('[T3] what a hint brings is shown without a look at the log, and what it do
   expect(eve.of('update')).toHaveLength(4)
 })
 
-test('[R5] what a hint brings is not shown where it does not fit: another place, another log, another space, damaged', async () => {
+test('[R5] what a hint brings is not shown where it does not fit: another place, another log, another past, another space, damaged', async () => {
   const fleet = nodes({ limits: { pollMs: 3_600_000 } })
   const [one, other] = fleet.nodes
   const [ann, bob] = [await watching(one, 'ann'), await watching(other, 'bob')]
@@ -102,7 +102,8 @@ test('[R5] what a hint brings is not shown where it does not fit: another place,
     })
   }
   const whole = forged(3)
-  const wrong: [seq: number, news: Uint8Array][] = [
+  const { mark } = head
+  const wrong: [seq: number, news: Uint8Array, before?: Uint8Array][] = [
     [4, forged(4)],
     [4, whole],
     [3, forged(3, { epoch: 'another' })],
@@ -110,15 +111,56 @@ test('[R5] what a hint brings is not shown where it does not fit: another place,
     [3, forged(3, { reset: true })],
     [3, whole.subarray(1)],
     [3, whole.subarray(0, 40)],
+    // By a node that stands on another database, which was the same once.
+    [3, whole, mark.with(0, 255 - (mark[0] ?? 0))],
   ]
-  for (const [seq, news] of wrong) {
-    fleet.inject('log/team', encodeHint(seq, undefined, news))
+  for (const [seq, news, before = mark] of wrong) {
+    fleet.inject('log/team', encodeHint(seq, undefined, { news, before }))
     await fleet.rest()
   }
   expect([seqsOf(bob), eve.of('update')]).toEqual([[1, 2], []])
   for (const n of [3, 4, 5]) await push(n)
   expect(seqsOf(bob)).toEqual([1, 2, 3, 4, 5])
   expect(bob.of('changes').some(({ reset }) => reset)).toBe(false)
+})
+
+test('[R2] who watches is shown what is committed while the end of the log is looked for, by this node and by another', async () => {
+  const base = memoryStore()
+  let held: Promise<void> | undefined
+  let release = (): void => undefined
+  const store: Store = {
+    ...base,
+    async head(space) {
+      await held
+      return base.head(space)
+    },
+  }
+  const fleet = nodes({ store, limits: { pollMs: 3_600_000 } })
+  const [one, other] = fleet.nodes
+  const [ann, bob] = [await watching(one, 'ann'), await watching(other, 'bob')]
+  const pen = writer(1)
+  const push = async (n: number): Promise<void> => {
+    ann.say({ type: 'push', space: 'team', entries: [update(n, 'd', pen.edit(typing('x')))] })
+    await fleet.rest()
+  }
+  const hold = (): void => void (held = new Promise<void>(resolve => (release = resolve)))
+  hold()
+  // The first at the door of a space, and the first hint: both look for its end.
+  const eve = visitor(one, 'team/d', 'eve')
+  eve.step1()
+  await fleet.rest()
+  await push(1)
+  await push(2)
+  expect(seqsOf(ann)).toEqual([1, 2])
+  release()
+  await fleet.rest(100)
+  expect(seqsOf(bob)).toEqual([1, 2])
+  await push(3)
+  expect([seqsOf(ann), seqsOf(bob)]).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+  ])
+  expect(eve.of('update').length).toBeGreaterThan(0)
 })
 
 test('[MN-03] a node that missed hints looks at the log when the bus is back', async () => {
