@@ -470,3 +470,37 @@ test('[BK-04] what was written before a store knew the time of its commits is pu
   expect((await then.head('garden'))?.seq).toBe(3)
   await then.close()
 })
+
+test('[DU-17] a document with a hole that a repair left since waits for a device, however whole it was then', async () => {
+  for (const isLifted of [false, true]) {
+    const file = join(folder(), 'log.db')
+    let now = 10
+    let store = open(file, () => now)
+    for (const document of ['x', 'y'])
+      for (const n of [1, 2, 3]) {
+        const bytes = Uint8Array.of(n, n)
+        const named = { type: 'update', document, kind: 'note', engine: 'yjs', bytes } as const
+        const placed = { n, at: n, device: `${document}-phone`, subject: 'ann', authors: [], basedOn: 0 }
+        const basedOn = (await store.document('garden', document))?.seq ?? 0
+        const entry = { ...named, ...placed, basedOn, digest: entryDigest(named) }
+        await store.commit([{ space: 'garden', entries: [entry] }])
+      }
+    await store.close()
+    const database = new Database(file)
+    database.exec('UPDATE entry SET checksum = checksum + 1 WHERE seq = 2')
+    database.close()
+    now = 20
+    store = open(file, () => now)
+    expect(await store.leaveOut('garden', 'x')).toBe(2)
+    // As by what a device had, at a seq of its own.
+    now = 30
+    if (isLifted) await store.quarantine('garden', 'x', undefined)
+    await store.quarantine('garden', 'y', 'QUARANTINED')
+    await store.close()
+    await putBackSqlite({ file, at: 15 })
+    const then = open(file, () => now)
+    expect((await then.document('garden', 'x'))?.quarantined).toBe('GAP')
+    expect((await then.document('garden', 'y'))?.quarantined).toBeUndefined()
+    await then.close()
+  }
+})

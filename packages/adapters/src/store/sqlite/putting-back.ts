@@ -1,6 +1,7 @@
 /**
  * Puts a store that nobody has open back to a moment, from what is kept of its past. Laws: those of `PutBack`; and
  * - Rows move as they are, as they did when they were folded away. Only a voided entry is written anew: its bytes are in the entry that voids it.
+ * - What a repair left out since is nowhere: such a document waits for a device (DU-17), even when it was whole at that moment.
  * - Space by space, each in one transaction. What is put back is a copy: one that was not finished is thrown away.
  */
 import { JoineryError, markAfter, numberOfEntryType, type DocumentPlace, type PutBack } from '@joinery/core'
@@ -64,6 +65,12 @@ const BROKEN_UNTIL = `
 /** Its rows lead to each other no more. */
 const LAST_OF_DAMAGED = 'SELECT max(seq) FROM entry WHERE space = ? AND document = ? AND seq <= ?'
 const UNKNOWN_UNTIL = "SELECT max(until) FROM former WHERE what = 'unknown'"
+/** It has a hole, or had one since: what filled it again may be of after the moment. */
+const GAPS = `
+  SELECT name FROM document WHERE space = @space AND gone = 0 AND (quarantined = 'GAP' OR name IN (
+    SELECT whose FROM former WHERE space = @space AND until > @at AND what = 'quarantine' AND value = 'GAP'
+  ))`
+const QUARANTINE = 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ? AND gone = 0'
 const UNTIMED = 'SELECT 1 FROM log WHERE committed = 0 LIMIT 1'
 
 /**
@@ -341,20 +348,20 @@ interface FormerRow {
   readonly value: string | null
 }
 
-/** Newest first, each as it was before. Gives how many members differ. */
+/** Newest first, each as it was before, but for a hole. Gives how many members differ. */
 function undoFormer(database: Database, space: number, at: number): number {
   const roles = (): Map<string, string> => {
     const rows = database.prepare('SELECT subject, role FROM member WHERE space = ?').all(space)
     return new Map((rows as { subject: string; role: string }[]).map(({ subject, role }) => [subject, role]))
   }
   const before = roles()
+  const gaps = database.prepare(GAPS).pluck().all({ space, at }) as string[]
   const former = database.prepare(
     'SELECT what, whose, value FROM former WHERE space = ? AND until > ? ORDER BY id DESC',
   )
   for (const { what, whose, value } of former.all(space, at) as FormerRow[]) {
     if (what === 'quarantine') {
-      const quarantine = 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ? AND gone = 0'
-      database.prepare(quarantine).run(value, space, whose)
+      database.prepare(QUARANTINE).run(value, space, whose)
     } else if (value === null) {
       database.prepare('DELETE FROM member WHERE space = ? AND subject = ?').run(space, whose)
     } else {
@@ -363,6 +370,7 @@ function undoFormer(database: Database, space: number, at: number): number {
       database.prepare(member).run(space, whose, value)
     }
   }
+  for (const name of gaps) database.prepare(QUARANTINE).run('GAP', space, name)
   database.prepare('DELETE FROM former WHERE space = ? AND until > ?').run(space, at)
   const after = roles()
   return [...new Set([...before.keys(), ...after.keys()])].filter(who => before.get(who) !== after.get(who)).length
