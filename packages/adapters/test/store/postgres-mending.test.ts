@@ -135,6 +135,22 @@ test.each(FLIPS)(
   60_000,
 )
 
+test('[BK-04] what a repair changes of a quarantine is kept as it was before, once for each change', async () => {
+  const url = await postgres.database(whole)
+  await postgres.run(`DELETE FROM joinery.entry ${AT}`, url)
+  const store = await postgresStore({ url })
+  expect(await store.leaveOut('garden', 'b')).toBe(3)
+  expect(await store.leaveOut('garden', 'b')).toBe(3)
+  await store.quarantine('garden', 'a', 'QUARANTINED')
+  expect(await store.mend('garden', 'a', [])).toBe('whole')
+  await store.close()
+  expect(await postgres.run('SELECT what, whose, value FROM joinery.former ORDER BY id', url)).toEqual([
+    { what: 'quarantine', whose: 'b', value: null },
+    { what: 'quarantine', whose: 'a', value: null },
+    { what: 'quarantine', whose: 'a', value: 'QUARANTINED' },
+  ])
+})
+
 test('[BK-01] a copy holds nobody up: between two of its steps others have their turn, and no commit waits', async () => {
   const url = await postgres.database()
   const store = await postgresStore({ url })

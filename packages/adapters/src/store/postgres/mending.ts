@@ -30,7 +30,12 @@ const SQL = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
   // They stand again, and will be folded again.
   dropFolded: 'DELETE FROM joinery.folded WHERE space = $1 AND document = $2 AND seq = ANY ($3::bigint[])',
+  // What it was is kept, for whoever puts a copy back to a moment.
   moveDocument: `
+    WITH former AS (
+      INSERT INTO joinery.former (space, what, whose, value) SELECT space, 'quarantine', name, quarantined FROM joinery.document
+      WHERE space = $1 AND id = $2 AND quarantined IS DISTINCT FROM $6
+    )
     UPDATE joinery.document SET seq = $3, entries = $4, digits = ${DIGITS('$4')}, bytes = $5, quarantined = $6
     WHERE space = $1 AND id = $2`,
   dropDocument: 'DELETE FROM joinery.document WHERE space = $1 AND id = $2',
