@@ -127,7 +127,11 @@ test('[MN-12] [BK-08] a schema that older relays do not survive waits until they
   await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'older' } })
   expect(await postgres.run('SELECT max(version) AS version FROM joinery.migration', url)).toEqual([{ version: known }])
   await older.end()
-  const gone = "SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^joinery/'"
+  // From before versions were told.
+  const oldest = await other(url, 'joinery')
+  await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'older' } })
+  await oldest.end()
+  const gone = "SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^joinery(/|$)'"
   while ((await postgres.run(gone, url)).length > 0);
   const newer = await open(url)
   await write(newer, 1)

@@ -28,9 +28,11 @@ const NOTHING: Standing = { version: 0, least: 0 }
 /** lock_not_available. */
 const LOCKED = '55P03'
 
+/** Before a connection told its schema, there was only the first. */
 const OLDER = `
-  SELECT count(*)::int AS relays FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^joinery/[0-9]+$'
-    AND substr(application_name, 9)::int < $1`
+  SELECT count(*)::int AS relays FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name ~ '^joinery(/[0-9]+)?$'
+    AND coalesce(substring(application_name from '^joinery/([0-9]+)$')::int, 1) < $1`
 
 const FOUND = `
   SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
