@@ -167,7 +167,7 @@ CREATE POLICY wall ON joinery.space
 
 /**
  * A copy of a store can be put back to a moment: it knows when each entry was committed, and how it was before what no entry tells was
- * changed.
+ * changed. It only adds, and contracts all the same: an older relay would change a role or a quarantine and leave out what it was before.
  */
 const SECOND = `
 -- In ms since 1970; 0 when nobody knows, since it was written before this.

@@ -3,8 +3,8 @@
  * - A migration that was released is never changed.
  * - One that expands leaves everything as it was for whoever knows an older schema, down to the last that contracted: it adds tables, and
  *   columns with a default, and no statement of such a relay means something else afterwards. It holds no lock for longer than a moment.
- * - One that contracts takes away what only older relays still use, and says which is the oldest that does without. It is released when those
- *   are gone.
+ * - One that contracts takes away what only older relays still use, or adds what an older relay would leave out, and says which is the oldest
+ *   that can go on. It is released when those before it are gone.
  * - The database says of each that it has how far back it can be written by, so a relay that does not know it goes by that.
  */
 

@@ -167,7 +167,8 @@ CREATE TABLE version_name (
 `
 
 /**
- * A store can be put back to a moment: it knows when each entry was committed, and how it was before what no entry tells was changed.
+ * A store can be put back to a moment: it knows when each entry was committed, and how it was before what no entry tells was changed. It only
+ * adds, and contracts all the same: an older relay would change a role or a quarantine and leave out what it was before.
  */
 const FIFTH = `
 -- In ms since 1970; 0 when nobody knows.
