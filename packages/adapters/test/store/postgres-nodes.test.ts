@@ -287,6 +287,33 @@ test('[DU-12] a Postgres that is away is UNAVAILABLE, never empty, and it goes o
   await own.remove()
 }, 60_000)
 
+test('[T4] only a server that is not there is away: an error of ours, or a statement that took too long, is not', async () => {
+  const own = await startPostgres()
+  const url = await own.database()
+  const store = await postgresStore({ url })
+  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  const alone = store.commitAlone
+  if (alone === undefined) throw new Error('many nodes, and none decides alone')
+  const ours = alone(['a'], async () => {
+    throw new Error('of ours')
+  })
+  await expect(ours).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { away: false } })
+  await expect(alone(['a'], async () => [{ space: 'other', entries: [edit('d', 2)] }])).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { away: false } }) // prettier-ignore
+  // As Postgres says it of a statement that ran out of its time.
+  await own.run(
+    `CREATE FUNCTION joinery.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'slow' USING ERRCODE = '57014'; END $$;
+     CREATE TRIGGER fail BEFORE UPDATE ON joinery.space FOR EACH ROW EXECUTE FUNCTION joinery.fail()`,
+    url,
+  )
+  const slow = store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
+  await expect(slow).rejects.toMatchObject({ details: { postgres: '57014', away: false } })
+  await own.kill()
+  // Of a connection that breaks, and of one that cannot be made.
+  for (let at = 0; at < 3; at++) await expect(store.head('a')).rejects.toMatchObject({ details: { away: true } })
+  await store.close()
+  await own.remove()
+}, 60_000)
+
 test('[MN-09] a store that finds another Postgres in the place of the first refuses everything from then on, and says so once', async () => {
   const own = await startPostgres()
   const url = await own.database()

@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Pool, type PoolClient } from '../../pg.ts'
 import type { Application } from './application.ts'
 import type { Origin } from './origin.ts'
-import { failureOf, isWorthAgain } from './refusals.ts'
+import { failureOf, failureOfConnection, isWorthAgain } from './refusals.ts'
 import { TYPES } from './wire-types.ts'
 
 /** A statement is prepared on a connection when it first runs there, under its name. */
@@ -100,7 +100,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
   pool.on('connect', client => void client.on('error', ignore))
 
   const once = async <T>(about: About, how: How, work: (transaction: Transaction) => Promise<T>): Promise<T> => {
-    const client = await pool.connect()
+    const client = await pool.connect().catch((error: unknown) => {
+      throw failureOfConnection(error)
+    })
     // Answers come in the order of the questions: behind the last one nothing is under way.
     let last: Promise<unknown> = Promise.resolve()
     const send = <Row extends object>(
@@ -178,13 +180,17 @@ interface Answer<Row> {
   readonly rows: readonly Row[]
 }
 
-function ask<Row extends object>(
+async function ask<Row extends object>(
   client: PoolClient,
   statement: Statement | string,
   values: readonly Value[],
 ): Promise<Answer<Row>> {
-  if (typeof statement === 'string') return client.query(statement)
-  return client.query({ ...statement, values: [...values], types: TYPES })
+  try {
+    if (typeof statement === 'string') return await client.query(statement)
+    return await client.query({ ...statement, values: [...values], types: TYPES })
+  } catch (error) {
+    throw failureOfConnection(error)
+  }
 }
 
 function wallOf(about: About): readonly Value[] {

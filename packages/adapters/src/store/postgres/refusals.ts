@@ -42,10 +42,24 @@ export function isWorthAgain(error: unknown): boolean {
 /** connection exceptions, insufficient resources, operator intervention: about the server, whatever it was asked. */
 const SERVER = /^(?:08|53|57)/
 const SQLSTATE = /^[0-9A-Z]{5}$/
+/** query_canceled: what was asked took too long, and less of it may not. */
+const CANCELED = '57014'
 
 /** Whether nobody is there, or he takes nobody: no reason to ask for less, or for something else. */
 function isAway(code: string): boolean {
-  return !SQLSTATE.test(code) || SERVER.test(code)
+  return SERVER.test(code) && code !== CANCELED
+}
+
+/**
+ * What a connection rejects with. When it is no answer of a server, nobody was there; an error of ours in the middle of a transaction has no
+ * SQLSTATE either, so only who asks the connection can tell.
+ */
+export function failureOfConnection(error: unknown): unknown {
+  const code = codeOf(error)
+  // What is wrong with what was asked, the language tells.
+  const isOurs = error instanceof JoineryError || error instanceof TypeError || error instanceof RangeError
+  if (isOurs || SQLSTATE.test(code)) return error
+  return new JoineryError('UNAVAILABLE', { postgres: code, fatal: false, away: true }, { cause: error })
 }
 
 /** What a failed statement, or a connection that is gone, is for the caller: never fatal, since what is on the disk is Postgres' to know. */
