@@ -1,7 +1,7 @@
 /**
  * The relay's log on Postgres, for as many nodes as one likes. Laws: those of the port; and
  * - R1: a commit locks the heads of its spaces for as long as it takes, so nodes take turns within a space, and in no other.
- * - Nothing that another node may change is remembered here, but for the numbers of spaces, which never change.
+ * - Nothing that another node may change is remembered here, but for the numbers of spaces, which never change: or it is another database.
  * - S1: what COMMIT answered is on the disk of a Postgres that waits for it; a role or a server that cannot promise that is refused.
  * - What is on its disk is Postgres' to know: nothing that it answers is fatal here, but that it is another one (MN-09).
  */
@@ -21,9 +21,10 @@ import {
 import { randomBytes } from 'node:crypto'
 import { commitAloneTo, commitTo } from './postgres/committing.ts'
 import { applicationOf } from './postgres/application.ts'
-import { createConnections } from './postgres/connections.ts'
+import { createConnections, type Connections, type Statement, type Value } from './postgres/connections.ts'
 import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
+import { createNumbers } from './postgres/numbers.ts'
 import { createOrigin } from './postgres/origin.ts'
 import { forgetIn, lineageOf, pastPage } from './postgres/past.ts'
 import { authorsIn, readChain, readPage } from './postgres/reading.ts'
@@ -76,8 +77,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   const freshEpoch = options.epoch ?? (() => hex(randomBytes(EPOCH_BYTES)))
   /** By which its probes are told from those of other nodes. */
   const node = hex(randomBytes(EPOCH_BYTES))
-  /** They never change. */
-  const idByName = new Map<string, number>()
+  const numbers = createNumbers(origin)
   const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
 
@@ -94,11 +94,30 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   }
 
   async function idOf(space: string): Promise<number | undefined> {
-    const known = idByName.get(space)
+    const known = numbers.of(space)
     if (known !== undefined) return known
-    const [row] = await reads.look<SpaceRow>({ ids: [], names: [space] }, STATEMENTS.spaceByName, [space])
-    if (row !== undefined) idByName.set(space, row.id)
-    return row?.id
+    const rows = await reads.look<SpaceRow>({ ids: [], names: [space] }, STATEMENTS.spaceByName, [space])
+    numbers.remember(rows)
+    return rows[0]?.id
+  }
+
+  /**
+   * What must not be answered by another database, since who is nobody there would be sent away with all he has: the same round trip tells
+   * whether this is the one where the space, or any, has the number that is known.
+   */
+  async function lookCompared<Row>(
+    connections: Connections,
+    space: string | undefined,
+    statement: Statement,
+    values: readonly Value[],
+  ): Promise<readonly Row[]> {
+    return connections.transact(numbers.aboutOne(space), 'write', async transaction => {
+      const comparing = numbers.compareIn(transaction, space)
+      const asking = transaction.ask<Row>(statement, values)
+      transaction.commit()
+      const [, rows] = await Promise.all([comparing, asking])
+      return rows
+    })
   }
 
   /** What `look` gives of a space, or `none` when it is not there. */
@@ -128,16 +147,23 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     ...postgresUpkeep({ url, application, origin, run }),
     head: space =>
       within(space, undefined, async id => {
-        const [row] = await reads.look<SpaceRow>({ ids: [id] }, STATEMENTS.space, [id])
+        const [row] = await lookCompared<SpaceRow>(reads, space, STATEMENTS.space, [id])
         return row && { epoch: row.epoch, seq: row.seq, mark: row.mark }
       }),
-    commit: spaces => run(() => commitTo(commits, spaces, idByName, freshEpoch)),
-    commitAlone: (spaces, decide) => run(() => commitAloneTo(commits, spaces, idByName, decide)),
+    commit: spaces => run(() => commitTo(commits, spaces, numbers, freshEpoch)),
+    commitAlone: (spaces, decide) => run(() => commitAloneTo(commits, spaces, numbers, decide)),
     read: (space, after, maxBytes) =>
       run(async () => {
         const id = await idOf(space)
         if (id === undefined) throw new JoineryError('NOT_FOUND', { space })
-        return readPage(reads, { id, name: space }, after, maxBytes)
+        try {
+          return await readPage(reads, { id, name: space }, after, maxBytes)
+        } catch (error) {
+          if (error instanceof JoineryError && error.code === 'NOT_FOUND') {
+            await lookCompared(reads, space, STATEMENTS.space, [id])
+          }
+          throw error
+        }
       }),
     markAt: (space, seq) =>
       within(space, undefined, async id => {
@@ -225,13 +251,17 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     admit: (space, subject, role) =>
       run(async () => {
         checkStorable('subject', subject)
-        if ((await idOf(space)) === undefined) await commitTo(commits, [{ space, entries: [] }], idByName, freshEpoch)
+        if ((await idOf(space)) === undefined) await commitTo(commits, [{ space, entries: [] }], numbers, freshEpoch)
         const id = await idOf(space)
-        if (id !== undefined) await reads.look({ ids: [id] }, STATEMENTS.admit, [id, subject, role])
+        if (id === undefined) return
+        await reads.transact(numbers.aboutOne(space), 'write', async transaction => {
+          await numbers.compareIn(transaction, space)
+          await transaction.ask(STATEMENTS.admit, [id, subject, role])
+        })
       }),
     roleOf: (space, subject) =>
       within(space, undefined, async id => {
-        const [row] = await reads.look<{ role: Role }>({ ids: [id] }, STATEMENTS.role, [id, subject])
+        const [row] = await lookCompared<{ role: Role }>(reads, space, STATEMENTS.role, [id, subject])
         return row?.role
       }),
     setRole: (space, subject, role) =>
@@ -248,7 +278,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
       run(async () => [...(await reads.look<SpaceLine>('everywhere', STATEMENTS.spaces, [after, limit]))]),
     probe: () =>
       run(async () => {
-        await commits.look({ ids: [] }, STATEMENTS.probe, [node, PROBE])
+        await lookCompared(commits, undefined, STATEMENTS.probe, [node, PROBE])
       }),
     sizes: () =>
       run(async () => {
@@ -257,7 +287,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
       }),
     time: () =>
       run(async () => {
-        const [row] = await reads.look<{ now: number }>({ ids: [] }, STATEMENTS.time, [])
+        const [row] = await lookCompared<{ now: number }>(reads, undefined, STATEMENTS.time, [])
         if (row === undefined) throw new JoineryError('UNAVAILABLE')
         return row.now
       }),

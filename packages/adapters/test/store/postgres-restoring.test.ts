@@ -11,6 +11,7 @@ import { testFolders } from './folders.ts'
 
 const folder = testFolders()
 let postgres: TestPostgres
+type PostgresStore = Awaited<ReturnType<typeof postgresStore>>
 
 beforeAll(async () => {
   postgres = await startPostgres()
@@ -114,3 +115,44 @@ test('[BK-03] a role that may not make a schema is told what it lacks, and nothi
   await expect(restorePostgres({ url, file, force: true })).rejects.toMatchObject({ details: { reason: 'taken' } })
   expect(await headsIn(url)).toEqual([undefined, 1])
 }, 60_000)
+
+test('[MN-09] a node that was cut off during a restore finds out by whatever it asks next, and ends', async () => {
+  const url = await postgres.database()
+  const file = await copyOf(3)
+  const ask: Record<string, (node: PostgresStore) => Promise<unknown>> = {
+    'commit': node => node.commit([{ space: 'garden', entries: [entry(9)] }]),
+    'a commit of a space that the copy lacks': node => node.commit([{ space: 'meadow', entries: [entry(9)] }]),
+    'a commit with a new space': node => node.commit(['garden', 'new'].map(space => ({ space, entries: [entry(9)] }))),
+    'commitAlone': async node => node.commitAlone?.(['garden'], async () => []),
+    'admit': node => node.admit('garden', 'eve', 'owner'),
+    'roleOf': node => node.roleOf('garden', 'ann'),
+    'head': node => node.head('garden'),
+    'read': node => node.read('garden', 0, 1_000),
+    'time': async node => node.time?.(),
+    'probe': node => node.probe(),
+  }
+  for (const [name, asked] of Object.entries(ask)) {
+    const told: unknown[] = []
+    const node = await postgresStore({ url, onFatal: error => told.push(error) })
+    await node.commit([{ space: 'garden', entries: [entry(1)] }])
+    await node.commit([{ space: 'meadow', entries: [entry(1)] }])
+    await node.admit('garden', 'ann', 'owner')
+    await cutOffDuring(url, () => restorePostgres({ url, file, force: true }))
+    const another = { code: 'UNAVAILABLE', details: { fatal: true, reason: 'another-database' } }
+    // The connections that were cut fail first.
+    await node.sizes?.().catch(() => undefined)
+    await expect(asked(node), name).rejects.toMatchObject(another)
+    await expect(node.documents('garden', 9, 9), name).rejects.toMatchObject(another)
+    expect(told, name).toHaveLength(1)
+    await node.close()
+    expect(await postgres.run("SELECT subject FROM joinery.member WHERE subject = 'eve'", url), name).toEqual([])
+    expect(await headsIn(url), name).toEqual([3, undefined])
+  }
+}, 120_000)
+
+/** Whoever is connected is thrown out, and none comes back before this is done. */
+async function cutOffDuring(url: string, work: () => Promise<unknown>): Promise<void> {
+  const connected = `datname = '${new URL(url).pathname.slice(1)}' AND application_name ~ '^joinery/[0-9]'`
+  await postgres.run(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE ${connected}`)
+  await work()
+}

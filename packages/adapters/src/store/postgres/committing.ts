@@ -5,26 +5,26 @@
 import { JoineryError, NO_MARK, type CommittedSpace, type SpaceCommit } from '@joinery/core'
 import { appendAll, keyOf, type Appended, type Found, type NamedRow } from './appending.ts'
 import type { Connections, Transaction, Value } from './connections.ts'
+import type { Numbers } from './numbers.ts'
 import { STATEMENTS, type DeviceRow, type DocumentRow, type SpaceRow } from './statements.ts'
 
 export async function commitTo(
   connections: Connections,
   spaces: readonly SpaceCommit[],
-  /** The number of a space, where it is known; and to be told of it. */
-  known: Map<string, number>,
+  numbers: Numbers,
   freshEpoch: () => string,
 ): Promise<CommittedSpace[]> {
   const names = [...new Set(spaces.map(({ space }) => space))]
   if (names.length === 0) return []
-  const ids = names.flatMap(name => known.get(name) ?? [])
+  const ids = names.flatMap(name => numbers.of(name) ?? [])
   const { locked, committed } = await connections.transact({ ids, names }, 'write', async transaction => {
     if (ids.length < names.length) {
       void transaction.ask(STATEMENTS.makeSpaces, [names, names.map(freshEpoch), NO_MARK]).catch(() => undefined)
     }
-    const rows = await lock(transaction, ids, names)
+    const rows = await lock(transaction, ids, names, numbers)
     return { locked: rows, committed: await appendTo(transaction, spaces, rows) }
   })
-  for (const { name, id } of locked) known.set(name, id)
+  numbers.remember(locked)
   return committed
 }
 
@@ -32,8 +32,10 @@ async function lock(
   transaction: Transaction,
   ids: readonly number[],
   names: readonly string[],
+  numbers: Numbers,
 ): Promise<readonly SpaceRow[]> {
   const rows = await transaction.ask<SpaceRow>(STATEMENTS.lockSpaces, [names])
+  numbers.compare(names, rows)
   if (ids.length < names.length) transaction.about({ ids: rows.map(({ id }) => id), names })
   return rows
 }
@@ -42,16 +44,16 @@ async function lock(
 export async function commitAloneTo(
   connections: Connections,
   spaces: readonly string[],
-  known: ReadonlyMap<string, number>,
+  numbers: Numbers,
   decide: () => Promise<readonly SpaceCommit[]>,
 ): Promise<CommittedSpace[]> {
   const names = [...new Set(spaces)]
-  const ids = names.flatMap(name => known.get(name) ?? [])
+  const ids = names.flatMap(name => numbers.of(name) ?? [])
   let isDecided = false
   return connections.transact({ ids, names }, 'write', async transaction => {
     // Tried again it is another transaction, and what was decided in the one before may be wrong.
     if (isDecided) throw new JoineryError('UNAVAILABLE')
-    const rows = await lock(transaction, ids, names)
+    const rows = await lock(transaction, ids, names, numbers)
     isDecided = true
     return appendTo(transaction, await decide(), rows)
   })

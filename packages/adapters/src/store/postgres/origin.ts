@@ -3,7 +3,7 @@
  * - MN-09: a copy that took its place may lack what this node knows to be there, and has since gone on in another way. So may a database that
  *   was put back. What is cached of the old one would be taken for true of the new one: the store has to be opened anew.
  * - It is asked on each new connection before anything else: none of the old ones outlives the server that it leads to.
- * - A Postgres that does not say which it is, is taken for the same.
+ * - A Postgres that does not say which it is, is taken for the same, unless what it holds tells otherwise (`numbers.ts`).
  */
 import { JoineryError } from '@joinery/core'
 import { codeOf } from './refusals.ts'
@@ -24,6 +24,8 @@ export interface Origin {
   check(client: Asked): Promise<void>
   /** Throws when another was found. */
   refuse(): void
+  /** Another was found, by what it holds: throws `fatal`, and from then on everything is refused. */
+  replaced(): never
 }
 
 interface Asked {
@@ -36,16 +38,21 @@ export function createOrigin(onFatal: (error: unknown) => void): Origin {
   const refuse = (): void => {
     if (broken !== undefined) throw broken
   }
+  const replaced = (): never => {
+    if (broken !== undefined) throw broken
+    broken = new JoineryError('UNAVAILABLE', { fatal: true, reason: 'another-database' })
+    onFatal(broken)
+    throw broken
+  }
   return {
     refuse,
+    replaced,
     async check(client) {
       refuse()
       const found = await originOf(client)
       first ??= found
       if (found === undefined || found === first || broken !== undefined) return refuse()
-      broken = new JoineryError('UNAVAILABLE', { fatal: true, reason: 'another-database' })
-      onFatal(broken)
-      throw broken
+      replaced()
     },
   }
 }

@@ -2,7 +2,7 @@
  * Puts what a file of SQLite's store holds in the place of what a database holds. Laws:
  * - BK-03: what is there is refused, or with `force` keeps its tables under another name: the schema `joinery_before_…`. Nothing of it is removed.
  * - It is one transaction: a kill or power loss at any instant leaves the old, and nobody sees less than all of the new.
- * - Spaces get numbers that they had nowhere before, so a node that was away meanwhile, and remembers others, finds nothing by them.
+ * - Spaces get numbers that they had nowhere before, so a node that was away meanwhile, and remembers others, finds out (MN-09).
  */
 import { JoineryError } from '@joinery/core'
 import { randomBytes } from 'node:crypto'
