@@ -1,7 +1,6 @@
 /**
  * Puts a store that nobody has open back to a moment, from what is kept of its past. Laws: those of `PutBack`; and
  * - Rows move as they are, as they did when they were folded away. Only a voided entry is written anew: its bytes are in the entry that voids it.
- * - What a repair left out since is nowhere: such a document waits for a device (DU-17), even when it was whole at that moment.
  * - Space by space, each in one transaction. What is put back is a copy: one that was not finished is thrown away.
  */
 import { JoineryError, markAfter, numberOfEntryType, type DocumentPlace, type PutBack } from '@joinery/core'
