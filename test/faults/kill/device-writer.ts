@@ -20,7 +20,8 @@ import type { Writer } from './writer.ts'
 /** Acked entries that are pushed again on the next link. */
 const REPEATED = 20
 const AGAIN_MS = 300
-const WEATHER_MS = 5_000
+/** A node keeps for five seconds what it cannot save before it says so, and what was sent behind that lacks it for as long. */
+const WEATHER_MS = 15_000
 /** Entries of one message. */
 const ENTRIES = 500
 /** Codes from here to 4499 say that it makes no sense to come back. */
