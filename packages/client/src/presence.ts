@@ -100,16 +100,16 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
       if (report.mode === 'offline') drop(message => !isOwn(message))
     },
     closed() {
-      const places = [...shown.values()].map(({ place }) => place)
+      const last = [...shown.values()]
       shown.clear()
-      for (const place of places) show(place)
+      for (const { place } of last) show(place)
     },
   })
 
   return {
     set(holder, place, state) {
       const json = JSON.stringify({ [tab]: state })
-      if (isLarge(json)) throw new JoineryError('BAD_INPUT', { what: 'presence', rule: 'less than 4 KiB as JSON' })
+      if (isLarge(json)) throw new JoineryError('BAD_INPUT', { what: 'presence', rule: '4 KiB as JSON' })
       const was = shown.delete(holder)
       if (state !== null) shown.set(holder, { place, json })
       if (state !== null || was) show(place)

@@ -136,6 +136,37 @@ test('[S4] what is given back goes under a name that may be a clone’s: the rel
   expect(phone.device()).toBe(own)
 })
 
+test('[S4] a seed that another device made too goes under a name that may be a clone’s, since the relay acks it without an entry', async () => {
+  const w = world()
+  const relay = relayIn(w)
+  const path = way(w, 'phone')
+  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
+  const laptop = await w.device('laptop').open(as('ada'))
+  await w.clock.advance(5_000)
+  w.network.partition('phone')
+  const today = { date: '2026-11-22', achievements: ['From the template'] }
+  const [first, second] = [laptop.review.create(today), phone.review.create(today)]
+  await w.clock.advance(5_000)
+  await first.acked
+  w.network.heal('phone')
+  await w.clock.advance(60_000)
+  await second.acked
+  const own = phone.device()
+  for (const { space } of await relay.store.spaces('', 9)) {
+    expect(await relay.store.named(space, own, 1)).toBeUndefined()
+    expect(await relay.store.named(space, own, 2)).toBeDefined()
+  }
+
+  path.hear = message =>
+    message.type === 'changes'
+      ? [{ ...message, entries: message.entries.map(entry => ({ ...entry, device: own, n: 1 })) }]
+      : [message]
+  laptop.note.create({ title: 'Of the clone' })
+  await w.clock.advance(10_000)
+  expect((await phone.note.get()).rows.map(({ title }) => title)).toEqual(['Of the clone'])
+  expect(phone.device()).toBe(own)
+})
+
 test('[CL-09] a name that nobody doubts is an own edit when it comes back: it is not written a second time', async () => {
   const w = world()
   relayIn(w)

@@ -118,6 +118,87 @@ test('[R4] a page of what is held that got no answer is told again', () => {
   expect(machine.handle(changes(5))).toEqual([{ do: 'tell', after: 'k' }])
 })
 
+test('[R4] what was acked and not read back before the link went down is told, though the cursor fits', () => {
+  const acked = (seq: number): InflowEvent => ({ type: 'ack', entries: [{ seq }] })
+  const again = (machine: Inflow): InflowEffect[] => {
+    machine.handle({ type: 'down' })
+    machine.handle({ type: 'up' })
+    return machine.handle(changes(9))
+  }
+  const behind = reading(5)
+  behind.handle(acked(6))
+  expect(again(behind)).toMatchObject([{ do: 'store', position: { tell: '' } }, { do: 'tell' }])
+  // Once is enough.
+  behind.handle({ type: 'told', upTo: undefined })
+  expect(again(behind)).toEqual([])
+  const inStep = reading(5)
+  inStep.handle(acked(6))
+  inStep.handle(changes(6, [entry(6)]))
+  expect(again(inStep).map(effect => effect.do)).toEqual(['store'])
+  // Before it had read anything, and in an earlier life of the tab.
+  const blind = inflow(NEW_REPLICA)
+  blind.handle({ type: 'up' })
+  blind.handle(acked(1))
+  const position = { cursor: cursor(5), fill: undefined, tell: undefined }
+  for (const machine of [blind, inflow(position, 6)]) expect(again(machine)).toContainEqual({ do: 'tell', after: '' })
+  expect(again(inflow(position, 5)).map(effect => effect.do)).toEqual(['store'])
+})
+
+test('[R4] that it is to be told is stored as soon as the link is up, once, and in place of what was heard until then', () => {
+  const machine = inflow({ cursor: cursor(5), fill: undefined, tell: undefined }, 9)
+  const [effect] = machine.handle({ type: 'up' })
+  expect(effect).toMatchObject({
+    do: 'store',
+    entries: [],
+    position: { cursor: { seq: 5 }, tell: '' },
+    lost: { seq: 0 },
+  })
+  expect(machine.handle(changes(6, [entry(6)]))).toMatchObject([{ do: 'store', lost: undefined }, { do: 'tell' }])
+  // What is acked before it was stored is not forgotten by it; what is acked on the next link is no part of it.
+  machine.handle({ type: 'ack', entries: [{ seq: 7 }] })
+  expect(effect).toMatchObject({ lost: { seq: 7 } })
+  machine.handle({ type: 'down' })
+  expect(machine.handle({ type: 'up' })).toMatchObject([{ do: 'store', position: { tell: '' }, lost: { seq: 0 } }])
+  machine.handle({ type: 'ack', entries: [{ seq: 8 }] })
+  expect(effect).toMatchObject({ lost: { seq: 7 } })
+})
+
+test('[R4] a tell that is under way goes on where it was, when nothing was heard that was not read', () => {
+  const machine = inflow({ cursor: cursor(5), fill: undefined, tell: undefined }, 9)
+  machine.handle({ type: 'up' })
+  machine.handle(changes(5))
+  machine.handle({ type: 'told', upTo: 'm' })
+  machine.handle({ type: 'want', documents: [] })
+  for (const next of [machine, inflow(machine.position(), 0)]) {
+    next.handle({ type: 'down' })
+    expect(next.handle({ type: 'up' })).toEqual([])
+    expect(next.handle(changes(5))).toEqual([{ do: 'tell', after: 'm' }])
+  }
+})
+
+test('[R4] as is what was fetched and not read, and an ack of what was there already takes nothing back', () => {
+  const again = (machine: Inflow): InflowEffect[] => {
+    machine.handle({ type: 'down' })
+    machine.handle({ type: 'up' })
+    return machine.handle(changes(9))
+  }
+  const fetched = reading(5)
+  fetched.handle({ type: 'need', documents: ['a'], urgent: true })
+  fetched.handle(bodies(0, 'a', [entry(6, 'a')]))
+  expect(again(fetched)).toContainEqual({ do: 'tell', after: '' })
+  const acked = reading(5)
+  acked.handle({
+    type: 'ack',
+    entries: [{ seq: 6 }, { seq: 4 }],
+  })
+  acked.handle({ type: 'ack', entries: [{ seq: 3 }] })
+  expect(again(acked)).toContainEqual({ do: 'tell', after: '' })
+})
+
+test('what no relay says is taken no notice of', () => {
+  expect(reading(5).handle({ type: 'fetch' } as unknown as InflowEvent)).toEqual([])
+})
+
 test('[R2] a body that somebody waits for comes before what is only missing, and both before the pages', () => {
   const machine = inflow(NEW_REPLICA)
   machine.handle({ type: 'up' })

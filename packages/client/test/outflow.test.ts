@@ -39,7 +39,7 @@ test('[I13] at most 64 entries and 1 MiB are in flight; a larger one goes alone'
     pushed(
       many.handle(
         {
-          type: 'acked',
+          type: 'ack',
           entries: [
             { n: 1, seq: 1 },
             { n: 8, seq: 2 },
@@ -51,13 +51,13 @@ test('[I13] at most 64 entries and 1 MiB are in flight; a larger one goes alone'
   ).toBe(2)
   const large = up(head(1, 'a', 2_000_000), head(2, 'b', 10))
   expect(pushed(large.handle({ type: 'up' }, 0))).toEqual([1])
-  expect(pushed(large.handle({ type: 'acked', entries: [{ n: 1, seq: 1 }] }, 0))).toEqual([2])
+  expect(pushed(large.handle({ type: 'ack', entries: [{ n: 1, seq: 1 }] }, 0))).toEqual([2])
 })
 
 test('[S4] after a break everything unanswered goes again, under the same names', () => {
   const machine = up(head(1), head(2), head(3))
   machine.handle({ type: 'up' }, 0)
-  machine.handle({ type: 'acked', entries: [{ n: 1, seq: 9 }] }, 0)
+  machine.handle({ type: 'ack', entries: [{ n: 1, seq: 9 }] }, 0)
   machine.handle({ type: 'down' }, 0)
   expect(pushed(machine.handle({ type: 'up' }, 0))).toEqual([2, 3])
 })
@@ -66,7 +66,7 @@ test('[CL-09] an ack counts once, in any order, and only for what is here', () =
   const machine = up(head(1), head(2))
   machine.handle({ type: 'up' }, 0)
   const settled = (ns: number[]): unknown =>
-    machine.handle({ type: 'acked', entries: ns.map(n => ({ n, seq: n })) }, 0).filter(effect => effect.do === 'settle')
+    machine.handle({ type: 'ack', entries: ns.map(n => ({ n, seq: n })) }, 0).filter(effect => effect.do === 'settle')
   expect(settled([2, 2, 77])).toEqual([{ do: 'settle', entries: [{ n: 2, seq: 2 }] }])
   expect(settled([2])).toEqual([])
   expect(settled([1])).toEqual([{ do: 'settle', entries: [{ n: 1, seq: 1 }] }])
@@ -102,7 +102,7 @@ describe('refusals', () => {
     const machine = up(head(1, 'a'), head(2, 'a'))
     machine.handle({ type: 'up' }, 0)
     machine.handle({ type: 'refused', n: 1, code: 'BAD_UPDATE', retryAfter: 0 }, 0)
-    expect(machine.handle({ type: 'acked', entries: [{ n: 2, seq: 5 }] }, 0)).toEqual([
+    expect(machine.handle({ type: 'ack', entries: [{ n: 2, seq: 5 }] }, 0)).toEqual([
       { do: 'settle', entries: [{ n: 2, seq: 5 }] },
       { do: 'shelve', document: 'a', code: 'BAD_UPDATE' },
     ])
@@ -135,7 +135,7 @@ describe('refusals', () => {
     expect(machine.heldBack()).toBe(1)
     machine.handle(
       {
-        type: 'acked',
+        type: 'ack',
         entries: [
           { n: 2, seq: 1 },
           { n: 4, seq: 2 },
@@ -167,14 +167,14 @@ describe('refusals', () => {
     machine.handle({ type: 'up' }, 0)
     machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)
     machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)
-    expect(pushed(machine.handle({ type: 'acked', entries: [{ n: 2, seq: 7 }] }, 10))).toEqual([1, 3])
+    expect(pushed(machine.handle({ type: 'ack', entries: [{ n: 2, seq: 7 }] }, 10))).toEqual([1, 3])
   })
 
   test('[S4] a taken name: everything in flight is answered first, then all is written anew under another', () => {
     const machine = up(head(1, 'a'), head(2, 'b'))
     machine.handle({ type: 'up' }, 0)
     expect(machine.handle({ type: 'refused', n: 1, code: 'DEVICE_FORKED', retryAfter: 0 }, 0)).toEqual([])
-    expect(machine.handle({ type: 'acked', entries: [{ n: 2, seq: 3 }] }, 0)).toEqual([
+    expect(machine.handle({ type: 'ack', entries: [{ n: 2, seq: 3 }] }, 0)).toEqual([
       { do: 'settle', entries: [{ n: 2, seq: 3 }] },
       { do: 'fork' },
     ])
@@ -245,7 +245,7 @@ test('[I13, S4] whatever is answered: never more in flight than the window, neve
         if (ack) {
           open.delete(n)
           done.add(n)
-          take(machine.handle({ type: 'acked', entries: [{ n, seq: n }] }, now))
+          take(machine.handle({ type: 'ack', entries: [{ n, seq: n }] }, now))
         } else {
           for (const other of [...open])
             if (entries[other - 1]?.document === entries[n - 1]?.document) open.delete(other)

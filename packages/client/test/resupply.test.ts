@@ -1,4 +1,4 @@
-/** What a relay lost more than once, with an engine whose updates do not tell a gap. */
+/** What a relay lost: more than once, with an engine whose updates do not tell a gap; and what nobody had read back. */
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { memoryStorage } from '@joinery/adapters/storage/memory'
 import { memoryTabs } from '@joinery/adapters/tabs/memory'
@@ -72,3 +72,52 @@ test('[R4] what was to be given back to a log that is lost in its turn makes way
   using there = await laptop.card.open(made.id)
   expect(there.view.body.toString()).toBe('one two')
 })
+
+test.each([
+  { read: 'a part', isNewTab: false },
+  { read: 'a part', isNewTab: true },
+  { read: 'nothing', isNewTab: false },
+  { read: 'nothing', isNewTab: true },
+])(
+  '[R4] a log that loses what was acked and not yet read back gets it again, though the cursor fits: $read was read, in a new tab: $isNewTab',
+  async ({ read, isNewTab }) => {
+    const w = world()
+    const disk = storeDisk()
+    const relay = relayIn(w, { store: memoryStore({ disk }) })
+    let isDeaf = read === 'nothing'
+    const inner = w.network.transport('phone')
+    const transport: Transport = {
+      connect: (url, on) =>
+        inner.connect(url, {
+          ...on,
+          frame(bytes) {
+            if (!isDeaf || decodeMessage(bytes)?.type !== 'changes') on.frame(bytes)
+          },
+        }),
+    }
+    const device = w.device('phone')
+    const phone = await device.open({ ...as('ada'), transport })
+    const first = phone.note.create({ title: 'First' })
+    await w.clock.advance(5_000)
+    await first.acked
+    const early = disk.copy()
+    isDeaf = true
+    const second = phone.note.create({ title: 'Second' })
+    await w.clock.advance(5_000)
+    await second.acked
+    relay.crash()
+    if (isNewTab) {
+      w.network.crash('phone')
+      device.disk.crash()
+      device.lastTab()?.crash()
+    }
+    relay.start(memoryStore({ disk: early }))
+    isDeaf = false
+    if (isNewTab) await device.open({ ...as('ada'), transport })
+    await w.clock.advance(120_000)
+    const laptop = await w.device('laptop').open(as('ada'))
+    await w.clock.advance(5_000)
+    const { rows } = await laptop.note.where({}).get()
+    expect(rows.map(({ title }) => title).sort()).toEqual(['First', 'Second'])
+  },
+)

@@ -70,6 +70,7 @@ export function liveDocument(
   let seen = 0
   let life: number | undefined
   let writing: Waiting | undefined
+  let seed: Uint8Array | undefined
   let last: Receipt = NOTHING_TO_SAVE
   /** Counts the updates made here. */
   let made = 0
@@ -123,16 +124,16 @@ export function liveDocument(
     if (!unsaved()) return
     let taken: Waiting | undefined
     try {
-      const { stored, heads } = await replica.write(write)
+      const { record, heads } = await replica.write(write)
       taken = writing
       writing = undefined
       if (!heads) {
-        taken?.stub.fail(new JoineryError(stored.why ?? 'GONE'))
+        taken?.stub.fail(new JoineryError(record.why ?? 'GONE'))
         return await startOver()
       }
-      seen = Math.max(seen, stored.tail)
-      life = stored.life
-      replica.news.tell({ type: 'grown', space, documents: [{ document, tail: stored.tail }] })
+      seen = Math.max(seen, record.tail)
+      life = record.life
+      replica.news.tell({ type: 'grown', space, documents: [{ document, tail: record.tail }] })
       if (taken) receipts.written(space, heads, taken.stub)
     } catch (error) {
       // Not storage's weather, which is waited out: these edits cannot be written, ever, and nothing may build on them.
@@ -146,7 +147,7 @@ export function liveDocument(
   })
 
   interface Written {
-    readonly stored: DocumentRecord
+    readonly record: DocumentRecord
     /** Undefined when the document began another life: the edits are on the shelf. */
     readonly heads?: readonly OutboxHead[]
   }
@@ -160,7 +161,7 @@ export function liveDocument(
         writing ??= edits.take()
         // What these edits build on is in the log no more: the shelf gets all of it.
         putOnShelf(tx, replica, about, before, before.why ?? 'GONE', broken ? writing.updates : [doc.encode()])
-        return { stored: before }
+        return { record: before }
       }
       if (before.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document })
       takeIn(news.updates)
@@ -174,10 +175,10 @@ export function liveDocument(
     const base = news?.record ?? newRecord(kind, engine.name, 'here', times.edited)
     times = { made: base.made, edited: Math.max(base.edited, times.edited) }
     const row = rowNow()
-    const { record: stored, heads } = await append(tx, about, base, writing.updates.map(editOf), times.edited)
+    const written = await append(tx, about, base, writing.updates.map(editOf), times.edited, seed)
     // A body without its beginning shows nothing that a list could trust.
-    if (stored.body === 'here') await putRow(tx, replica, about, kind, row)
-    return { stored, heads }
+    if (written.record.body === 'here') await putRow(tx, replica, about, kind, row)
+    return written
   }
 
   /** Applies what came from elsewhere, between edits made here. */
@@ -220,6 +221,7 @@ export function liveDocument(
     adopt(update) {
       edits.apart(() => {
         // As it is, and alone: others write the very same.
+        seed = update
         if (doc.apply(update)) took(update)
       })
     },

@@ -23,9 +23,8 @@ export async function tell({ replica, space, send }: SpaceContext, range: KeyRan
       const document = key[1] as string
       const place = { space, document }
       const stored = value as DocumentRecord
-      const { engine } = stored
       const version = await askAcked(tx, replica, place, stored, doc => doc.version())
-      if (version !== undefined) documents.push({ document, engine, version })
+      if (version !== undefined) documents.push({ document, engine: stored.engine, version })
       if (stored.body === 'gone') await supply(tx, place, stored, 'tombstone', new Uint8Array(0))
     }
     return page.at(-1)?.key[1] as string | undefined

@@ -44,11 +44,7 @@ export async function perform(
     case 'settle':
       return replica.write(async tx => {
         tx.put('meta', keys.lastSync, replica.clock.now())
-        await settle(
-          tx,
-          space,
-          effect.entries.map(({ n }) => n),
-        )
+        await settle(tx, space, effect.entries)
       })
     case 'restamp':
       // Its clock ran ahead: what it wrote is stamped anew.

@@ -22,13 +22,11 @@ export async function push(
     )
     for (const [index, n] of chosen.entries()) {
       const entry = waiting[index] as OutboxRecord | undefined
-      if (entry === undefined) {
-        missing.push(n)
-        continue
+      if (entry === undefined) missing.push(n)
+      else {
+        const bytes = await readWaiting(tx, space, entry)
+        ready.push({ ...entry, n, resupply: entry.resupply !== null, at: entry.edited, bytes })
       }
-      const { document, kind, engine, type, edited, resupply } = entry
-      const bytes = await readWaiting(tx, space, entry)
-      ready.push({ n, type, resupply: resupply !== null, document, kind, engine, at: edited, bytes })
     }
   })
   const most = Math.min(MESSAGE_BYTES, wire.frameBytes() / 2)

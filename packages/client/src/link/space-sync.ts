@@ -21,7 +21,7 @@ export interface SpaceSync extends SpaceContext {
   watch(): void
   /** The link is up, or down. */
   link(type: 'up' | 'down'): void
-  hear(message: Extract<RelayMessage, { readonly space: string }>): void
+  hear(message: Extract<RelayMessage, { readonly type: 'changes' | 'bodies' | 'want' | 'ack' | 'refused' }>): void
   /** Reads the outbox: of some of it nobody may have told. */
   scan(): void
   state(): SpaceState
@@ -32,8 +32,9 @@ export interface SpaceSync extends SpaceContext {
 export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   const { replica, space, background, changed } = host
   const { clock } = replica
-  const position = await replica.read(async tx => positionOf(await tx.get('meta', keys.position(space))))
-  const incoming = inflow(position)
+  const [stored, heard] = await replica.read(tx => tx.getMany('meta', [keys.position(space), keys.heard(space)]))
+  const position = positionOf(stored)
+  const incoming = inflow(position, heard as number | undefined)
   const outgoing = outflow({
     chance: () => replica.random.number(),
     tellsGaps: engine => replica.engine(engine)?.can.tellsGaps ?? false,
@@ -92,27 +93,20 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
       feedOut({ type })
     },
     hear(message) {
-      switch (message.type) {
-        case 'changes':
-        case 'bodies':
-        case 'want':
-          return feedIn(message)
-        case 'ack':
-          return feedOut({ type: 'acked', entries: message.entries })
-        case 'refused': {
-          const { n, document, code, retryAfter } = message
-          if (n !== undefined) return feedOut(message as typeof message & { readonly n: number })
-          if (document === undefined) {
-            replica.news.tellHere({ type: 'report', report: { type: 'space-refused', space, code } })
-          }
-          if (retryAfter) {
-            // For now: the watch itself may be what was refused, and its answer makes up for all that was.
-            again?.()
-            again = clock.after(AGAIN_MS + retryAfter, watch)
-          }
-          feedIn(message)
+      if (message.type === 'ack') feedOut(message)
+      if (message.type === 'refused') {
+        const { n, document, code, retryAfter } = message
+        if (n !== undefined) return feedOut(message as typeof message & { readonly n: number })
+        if (document === undefined) {
+          replica.news.tellHere({ type: 'report', report: { type: 'space-refused', space, code } })
+        }
+        if (retryAfter) {
+          // For now: the watch itself may be what was refused, and its answer makes up for all that was.
+          again?.()
+          again = clock.after(AGAIN_MS + retryAfter, watch)
         }
       }
+      feedIn(message)
     },
     state() {
       const isReading = inTurns.busy()

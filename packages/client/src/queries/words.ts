@@ -4,7 +4,7 @@
  * up by their beginning.
  */
 const TOGETHER =
-  '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー々'
+  '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}ー々'
 const RUN = new RegExp(`([${TOGETHER}]+)|[[\\p{L}\\p{N}\\p{M}]--[${TOGETHER}]]+`, 'gv')
 /** Longer ones are found by their first letters. */
 const LETTERS = 24

@@ -8,13 +8,14 @@ import type { Tx } from './tx.ts'
 /** An entry on its way: a line of the log, or what is none: a purge, or what the relay lost. */
 export type NewEntry = Pick<OutboxRecord, 'type' | 'resupply'> & { readonly line?: Uint8Array }
 
-/** Stores the record with these entries, and gives it, with what goes to the relay. */
+/** Stores the record with these entries, and gives it, with what goes to the relay. `seed`: a line that others may write as well. */
 export async function append(
   tx: Tx,
   place: Place,
   stored: DocumentRecord,
   entries: readonly NewEntry[],
   edited: number,
+  seed?: Uint8Array,
 ): Promise<{ record: DocumentRecord; heads: OutboxHead[] }> {
   const { space, document } = place
   const { kind, engine } = stored
@@ -29,22 +30,27 @@ export async function append(
       at = ++tail
       bytes += size
       tx.put('log', keys.line(place, at), line)
-    } else {
-      // The relay may hold it from somebody else: then its ack stands for no entry, and a clone of this device may write under its name.
-      tx.put('meta', keys.doubted(space), n)
     }
+    // A seed, or, where none is given, what is no line. The relay may hold it from somebody else: then its ack stands for no entry, and a
+    // clone of this device may write under its name.
+    if (line === seed) tx.put('meta', keys.doubted(space), n)
     const waiting: OutboxRecord = { ...entry, document, kind, engine, edited, at, size }
     tx.put('outbox', keys.outbox(space, n), waiting)
     tx.put('index', keys.unacked(place, n), at)
     heads.push(headOf(n, waiting))
   }
   const grew = tail > stored.tail
-  const used = grew ? edited : stored.used
-  const next: DocumentRecord = { ...stored, tail, bytes, used, edited: Math.max(stored.edited, edited) }
+  const record = {
+    ...stored,
+    tail,
+    bytes,
+    used: grew ? edited : stored.used,
+    edited: Math.max(stored.edited, edited),
+  }
   tx.put('meta', keys.n(space), n)
-  tx.put('documents', keys.document(place), next)
+  tx.put('documents', keys.document(place), record)
   if (grew) markStale(tx, place, false)
-  return { record: next, heads }
+  return { record, heads }
 }
 
 export const editOf = (line: Uint8Array): NewEntry => ({ type: 'update', resupply: null, line })

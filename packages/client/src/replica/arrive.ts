@@ -17,7 +17,7 @@ import { keys, newRecord, positionRecord, type DocumentRecord, type OutboxRecord
 import type { Replica } from './replica.ts'
 import { eraseBody, putOnShelf, retire } from './retire.ts'
 import { markStale } from './rows.ts'
-import { doubt, settle } from './settle.ts'
+import { doubt, hear, settle } from './settle.ts'
 import type { Tx } from './tx.ts'
 
 /** True when another device goes by this one's name. */
@@ -25,7 +25,7 @@ export async function arrive(
   tx: Tx,
   replica: Replica,
   space: string,
-  { entries, bodies, position }: Extract<InflowEffect, { do: 'store' }>,
+  { entries, bodies, position, lost }: Extract<InflowEffect, { do: 'store' }>,
 ): Promise<boolean> {
   /** Whether everything up to the cursor was here before: then a document that is not here begins with what comes. */
   const complete = position.fill === undefined
@@ -34,8 +34,13 @@ export async function arrive(
   /** Documents of which more must be fetched before they are whole. */
   const missing = new Set<string>()
   let forked = false
-  // The log is another than it was: names that it lost are free, and a clone of this device may have taken them.
-  if (position.tell === '') await doubt(tx, space)
+  if (lost) {
+    // Names that the log lost are free, and a clone of this device may have taken them: as much so where the cursor fits, since what was
+    // lost comes after it, and so does what took its place. Names that are given from now on are in this log or in none.
+    await doubt(tx, space)
+    tx.put('meta', keys.heard(space), lost.seq)
+  }
+  if (bodies) await hear(tx, space, entries)
 
   for (const entry of entries) {
     const { document, type, bytes, at } = entry
@@ -58,7 +63,7 @@ export async function arrive(
       if (type === 'void') {
         const voided = decodeVoided(bytes)
         if (voided.device === replica.device()) {
-          await settle(tx, space, [voided.n])
+          await settle(tx, space, [voided])
           putOnShelf(tx, replica, place, stored, 'BAD_UPDATE', [voided.bytes])
         }
         await eraseBody(tx, place, { ...stored, why: 'BAD_UPDATE' }, 'evicted')
@@ -107,15 +112,16 @@ export async function arrive(
  * Whether an entry under this device's name is what the device wrote; it is acked then. False: another device goes by this name. Undefined:
  * that cannot be told, and it is taken as news.
  */
-async function isOwn(tx: Tx, space: string, { n, type, document, bytes }: Entry): Promise<boolean | undefined> {
+async function isOwn(tx: Tx, space: string, entry: Entry): Promise<boolean | undefined> {
+  const { n } = entry
   const waiting = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
   if (!waiting) {
     if (n > (await lastN(tx, space))) return false
     // No number is greater than none.
     return n <= ((await tx.get('meta', keys.doubted(space))) as number) ? undefined : true
   }
-  const isSame = waiting.type === type && waiting.document === document
-  if (!isSame || !sameBytes(await readWaiting(tx, space, waiting), bytes)) return false
-  await settle(tx, space, [n])
+  const isSame = waiting.type === entry.type && waiting.document === entry.document
+  if (!isSame || !sameBytes(await readWaiting(tx, space, waiting), entry.bytes)) return false
+  await settle(tx, space, [entry])
   return true
 }

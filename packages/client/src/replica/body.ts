@@ -19,8 +19,8 @@ export async function readRecord(tx: ReadTransaction, place: Place): Promise<Doc
 }
 
 export async function readBody(tx: ReadTransaction, place: Place, seen?: number): Promise<StoredBody | undefined> {
-  const stored = await readRecord(tx, place)
-  return stored && { record: stored, updates: await readUpdates(tx, place, stored, seen) }
+  const record = await readRecord(tx, place)
+  return record && { record, updates: await readUpdates(tx, place, record, seen) }
 }
 
 /** What a reader who has seen the log up to `seen` lacks, but for the lines in `without`. */
@@ -60,10 +60,8 @@ export async function readWaiting(
   { document, at, resupply }: OutboxRecord,
 ): Promise<Uint8Array> {
   const bytes = resupply ?? (await tx.get('log', keys.line({ space, document }, at)))
-  return (bytes as Uint8Array | undefined) ?? NOTHING
+  return (bytes as Uint8Array | undefined) ?? new Uint8Array(0)
 }
-
-const NOTHING = new Uint8Array(0)
 
 /** The body without what has not been acked: what the relay holds, as far as this device knows. */
 export async function readAcked(tx: ReadTransaction, place: Place, stored: DocumentRecord): Promise<Uint8Array[]> {

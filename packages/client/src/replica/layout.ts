@@ -83,6 +83,8 @@ export const keys = {
   /** The last n given in a space. */
   n: (space: string): Key => ['n', space],
   position: (space: string): Key => ['position', space],
+  /** How far the log is known to go: no further than the cursor once all of that was read. Begins anew where the position begins to tell. */
+  heard: (space: string): Key => ['heard', space],
   /** The last n that was given when names began to be doubted: an entry under one up to it is news, whoever wrote it. */
   doubted: (space: string): Key => ['doubted', space],
 
@@ -111,7 +113,7 @@ export function positionRecord(position: InflowPosition): Plain {
 }
 
 export function positionOf(value: Plain | undefined): InflowPosition {
-  return value === undefined ? NEW_REPLICA : (value as unknown as InflowPosition)
+  return (value ?? NEW_REPLICA) as unknown as InflowPosition
 }
 
 /** A document of which nothing is stored yet. `at`: when it was first edited, as far as is known. */

@@ -92,6 +92,7 @@ export async function wipeSpace(tx: Tx, replica: Replica, space: string, code: C
   }
   // n goes on counting: a name is never used twice.
   tx.delete('meta', keys.position(space))
+  tx.delete('meta', keys.heard(space))
   tx.tellHere({ type: 'report', report: { type: 'space-lost', space, code } })
 }
 

@@ -55,9 +55,9 @@ export async function putRow(
 }
 
 /** The log has what row and words do not show yet. `soon`: somebody may be looking at them. */
-export function markStale(tx: Tx, { space, document }: Place, soon: boolean): void {
-  tx.put('index', keys.stale({ space, document }), null)
-  tx.tellHere({ type: 'stale', space, document, soon })
+export function markStale(tx: Tx, place: Place, soon: boolean): void {
+  tx.put('index', keys.stale(place), null)
+  tx.tellHere({ type: 'stale', space: place.space, document: place.document, soon })
 }
 
 /** Makes the document found under exactly these words, and tells it when they are others. */

@@ -1,19 +1,34 @@
 /** Taking entries out of the outbox: because they were acked, or because they are given up as they are. */
+import { furthest } from '@joinery/core/sync'
 import { lastN } from './append.ts'
 import { readUnacked, type Place } from './body.ts'
 import { keys, type OutboxRecord } from './layout.ts'
 import type { Tx } from './tx.ts'
 
+interface Named {
+  readonly n: number
+  readonly seq: number
+}
+
+/** The log holds these, and may lose them while the cursor is before them: then it fits, and only this tells (R4). */
+export async function hear(tx: Tx, space: string, entries: readonly Pick<Named, 'seq'>[]): Promise<void> {
+  const key = keys.heard(space)
+  const before = ((await tx.get('meta', key)) ?? 0) as number
+  tx.put('meta', key, furthest(entries, before))
+}
+
 /** These are acked. Repeats and what is unknown are passed over (CL-09). */
-export async function settle(tx: Tx, space: string, entries: readonly number[]): Promise<void> {
+export async function settle(tx: Tx, space: string, acked: readonly Named[]): Promise<void> {
+  await hear(tx, space, acked)
+  const entries = acked.map(({ n }) => n)
   const waiting = await tx.getMany(
     'outbox',
     entries.map(n => keys.outbox(space, n)),
   )
-  for (const [index, n] of entries.entries()) {
+  entries.forEach((n, index) => {
     const entry = waiting[index] as OutboxRecord | undefined
-    if (entry) drop(tx, { space, document: entry.document }, n)
-  }
+    if (entry) drop(tx, { ...entry, space }, n)
+  })
   tx.tell({ type: 'settled', space, entries, code: null })
 }
 

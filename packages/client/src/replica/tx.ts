@@ -17,10 +17,7 @@ export interface Tx extends ReadTransaction, Pick<NewsDesk, 'tell' | 'tellHere'>
 export function jobTx(tx: WriteTransaction, news: NewsDesk, afterCommit: (run: () => void) => void): Tx {
   const ask = (operation: Promise<void>): void => void operation.catch(() => undefined)
   return {
-    get: (table, key) => tx.get(table, key),
-    getMany: (table, keys) => tx.getMany(table, keys),
-    range: (table, range) => tx.range(table, range),
-    count: (table, range) => tx.count(table, range),
+    ...tx,
     put: (table, key, value) => ask(tx.put(table, key, value)),
     delete: (table, key) => ask(tx.delete(table, key)),
     deleteRange: (table, range) => ask(tx.deleteRange(table, range)),

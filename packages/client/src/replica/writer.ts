@@ -89,9 +89,7 @@ export function writer(storage: Storage, clock: Clock, news: NewsDesk): Writer {
       await pause(clock, RETRY_MS[failures++] ?? SLOW_MS)
     }
     running = undefined
-    const rest = queue
-    queue = []
-    for (const job of rest) job.outcome.reject(new JoineryError('CLOSED'))
+    for (const job of queue.splice(0)) job.outcome.reject(new JoineryError('CLOSED'))
   }
 
   return {

@@ -4,7 +4,7 @@
  *   tabs too. It resolves only when the change survives the process (strict durability); if the body throws or rejects, or one of its
  *   operations fails, whether the body minds or not, nothing changed. What the body threw is what the caller gets.
  * - A body awaits nothing but the transaction's own operations, and uses only the tables it named; what it asks for runs in the order
- *   asked. After its end the transaction is CLOSED.
+ *   asked. Operations are properties of the transaction itself, and may be taken off it. After its end it is CLOSED.
  * - Keys are non-empty lists of strings and finite numbers, compared part by part, numbers before strings, strings by UTF-16 code unit,
  *   a shorter list before a longer one that it begins. Anything else is BAD_INPUT.
  * - Values are `Plain` and come back equal and unshared; bytes come back as Uint8Array.

@@ -2,6 +2,8 @@
  * How far a replica of one space has read, what it still lacks, and what an answer of the relay means for it. Laws:
  * - The cursor only goes forward and is stored together with what it covers (I6); one that goes back or fits no more is reported and
  *   answered by an exchange of state, and nothing is wiped (CL-10, R4).
+ * - What was acked, or fetched, and not read before the link went down, the log may have lost though the cursor fits: what is held is
+ *   told (R4).
  * - A new replica is live at the head at once and fills in backwards, page by page, newest first; where it stands is stored, so it goes
  *   on after a break (R2).
  * - A document whose beginning is not here yet is fetched before the pages; one that somebody waits for before all others.
@@ -16,14 +18,14 @@ const FETCHES = 4
 
 /** What of this is stored, and read back when the link comes up in another tab or another year. */
 export interface InflowPosition {
-  readonly cursor: Cursor | undefined
+  readonly cursor?: Cursor | undefined
   /** `before` of the next page of bodies; 0 for the newest, undefined when everything is here. */
-  readonly fill: number | undefined
+  readonly fill?: number | undefined
   /** The document after which to go on telling what is held; undefined when there is nothing to tell. */
-  readonly tell: string | undefined
+  readonly tell?: string | undefined
 }
 
-export const NEW_REPLICA: InflowPosition = { cursor: undefined, fill: 0, tell: undefined }
+export const NEW_REPLICA: InflowPosition = { fill: 0 }
 
 export type InflowEvent =
   /** The link greeted the relay, `watch` included. */
@@ -43,6 +45,8 @@ export type InflowEvent =
       readonly next: number
     }
   | { readonly type: 'want'; readonly documents: readonly WantedDocument[] }
+  /** The log goes this far. */
+  | { readonly type: 'ack'; readonly entries: readonly { readonly seq: number }[] }
   /** These bodies are needed. `urgent`: somebody waits. */
   | { readonly type: 'need'; readonly documents: readonly string[]; readonly urgent: boolean }
   /** The last page that was to be told went up to this document; undefined: there was none left. */
@@ -61,6 +65,11 @@ export type InflowEffect =
       readonly entries: readonly Entry[]
       readonly position: InflowPosition
       readonly bodies: boolean
+      /**
+       * The log may have lost what was heard of it, and from here on the position says that what is held is told. How far the log is known
+       * to go since, in place of what was heard before: read inside the transaction, since acks go on arriving.
+       */
+      readonly lost: { readonly seq: number } | undefined
     }
   /** Send a `fetch`; with no document, for the page before `before`. */
   | { readonly do: 'fetch'; readonly document: string | undefined; readonly before: number }
@@ -71,12 +80,7 @@ export type InflowEffect =
   /** Put into the outbox what the relay lacks of these, and store the position. */
   | { readonly do: 'resupply'; readonly documents: readonly WantedDocument[]; readonly position: InflowPosition }
   /** For the log and the person who reads it. */
-  | {
-      readonly do: 'report'
-      readonly what: 'cursor-back' | 'reset'
-      readonly from: Cursor | undefined
-      readonly to: Cursor
-    }
+  | { readonly do: 'report'; readonly what: 'cursor-back' | 'reset' }
   | { readonly do: 'wipe-document'; readonly document: string }
   | { readonly do: 'wipe-space'; readonly code: Code }
 
@@ -88,7 +92,7 @@ export interface Inflow {
 }
 
 /**
- * The inflow of one space, from where it stood.
+ * The inflow of one space, from where it stood. `seq`: the log is known to have gone that far.
  *
  * @example
  * ```ts
@@ -102,34 +106,48 @@ export interface Inflow {
  * assert.deepEqual(effects.map((effect) => effect.do), ['store', 'fetch'])
  * ```
  */
-export function inflow(start: InflowPosition): Inflow {
+export function inflow(start: InflowPosition, seq = 0): Inflow {
   let { cursor, fill, tell } = start
-  let up = false
+  /** How far the log is known to go. Another object for each log that is not known to be the one before: acks of either raise its own. */
+  let heard = { seq }
   let live = false
   /** Whether the relay has answered `watch` on this link: only then does it know what we may ask. */
   let watched = false
   let filling = false
-  let telling = false
-  let toldUpTo: string | undefined
+  /** Up to which document a page is being told: '' before that is known. */
+  let telling: string | undefined
   let needed = new Set<string>()
   const fetching = new Set<string>()
   let effects: InflowEffect[] = []
 
   const position = (): InflowPosition => ({ cursor, fill, tell })
 
-  const store = (entries: readonly Entry[], bodies: boolean): void =>
-    void effects.push({ do: 'store', entries, position: position(), bodies })
+  const store = (entries: readonly Entry[], bodies: boolean, lost?: typeof heard): void =>
+    void effects.push({ do: 'store', entries, position: position(), bodies, lost })
+
+  /**
+   * What is held is told from the first document on, and the position says so until that is done, on whatever link: what was heard before
+   * says no more. A tell that was under way begins anew: what was heard during it is of any document.
+   */
+  const lose = (entries: readonly Entry[]): void => {
+    heard = { seq: 0 }
+    tell = ''
+    store(entries, false, heard)
+  }
+
+  const resupply = (documents: readonly WantedDocument[]): void =>
+    void effects.push({ do: 'resupply', documents, position: position() })
 
   const ask = (): void => {
-    if (!up || !watched) return
+    if (!watched) return
     for (const document of needed) {
       if (fetching.size >= FETCHES) break
       needed.delete(document)
       fetching.add(document)
       effects.push({ do: 'fetch', document, before: 0 })
     }
-    if (tell !== undefined && !telling) {
-      telling = true
+    if (tell !== undefined && telling === undefined) {
+      telling = ''
       effects.push({ do: 'tell', after: tell })
     }
     // Pages come last: whoever waits for a document does not wait for the library.
@@ -141,8 +159,8 @@ export function inflow(start: InflowPosition): Inflow {
 
   /** Forgets what was asked for as a page, and what was told without an answer. */
   const startPages = (): void => {
-    filling = telling = false
-    toldUpTo = undefined
+    filling = false
+    telling = undefined
   }
 
   const changes = (event: Extract<InflowEvent, { type: 'changes' }>): void => {
@@ -150,24 +168,33 @@ export function inflow(start: InflowPosition): Inflow {
     const { entries, reset, cursor: to } = event
     watched = true
     live = event.live
-    const isOld = !reset && from !== undefined && isBack(from, to)
+    const isOld =
+      !reset &&
+      from !== undefined &&
+      (to.epoch !== from.epoch || to.seq < from.seq || (to.seq === from.seq && !sameBytes(to.mark, from.mark)))
     if (!isOld) cursor = to
     if (reset || isOld) {
       // An exchange of state: all that is held is told, all that there is is read. A cursor that went back was wrong; what came with it
       // is good for what it is.
-      effects.push({ do: 'report', what: reset ? 'reset' : 'cursor-back', from, to })
-      tell = ''
+      effects.push({ do: 'report', what: reset ? 'reset' : 'cursor-back' })
       fill = 0
       startPages()
-      store(entries, false)
+      lose(entries)
     } else {
-      const fresh = from === undefined ? entries : entries.filter(entry => entry.seq > from.seq)
+      const fresh = entries.filter(({ seq }) => seq > (from?.seq ?? 0))
       if (from?.seq !== to.seq || fresh.length > 0) store(fresh, false)
     }
     ask()
   }
 
-  const bodies = ({ document, entries, next }: Extract<InflowEvent, { type: 'bodies' }>): void => {
+  const hear = ({ entries }: { readonly entries: readonly { readonly seq: number }[] }): void => {
+    // An ack of what was there already may come behind one of what is new.
+    heard.seq = furthest(entries, heard.seq)
+  }
+
+  const bodies = (event: Extract<InflowEvent, { type: 'bodies' }>): void => {
+    const { document, entries, next } = event
+    hear(event)
     if (document !== undefined) {
       if (!fetching.delete(document)) return
       if (entries.length === 0) effects.push({ do: 'absent', document, code: 'NOT_FOUND' })
@@ -200,10 +227,10 @@ export function inflow(start: InflowPosition): Inflow {
 
   const act: { readonly [T in InflowEvent['type']]: (event: Extract<InflowEvent, { type: T }>) => void } = {
     up: () => {
-      up = true
+      if (heard.seq > (cursor?.seq ?? 0)) lose([])
     },
     down: () => {
-      up = live = watched = false
+      live = watched = false
       startPages()
       for (const document of fetching) needed.add(document)
       fetching.clear()
@@ -211,6 +238,7 @@ export function inflow(start: InflowPosition): Inflow {
     changes,
     bodies,
     refused,
+    ack: hear,
     reread: () => {
       fill = 0
       startPages()
@@ -225,21 +253,19 @@ export function inflow(start: InflowPosition): Inflow {
       ask()
     },
     told: ({ upTo }) => {
-      if (!telling) return
-      toldUpTo = upTo
+      if (telling === undefined) return
+      telling = upTo
       if (upTo !== undefined) return
       tell = undefined
-      telling = false
-      effects.push({ do: 'resupply', documents: [], position: position() })
+      resupply([])
     },
     want: ({ documents }) => {
       // Without a page under way this answers a `have` about one document.
-      if (telling && toldUpTo !== undefined) {
-        tell = toldUpTo
-        telling = false
-        toldUpTo = undefined
+      if (telling) {
+        tell = telling
+        telling = undefined
       }
-      effects.push({ do: 'resupply', documents, position: position() })
+      resupply(documents)
       ask()
     },
   }
@@ -249,14 +275,25 @@ export function inflow(start: InflowPosition): Inflow {
     live: () => live,
     handle(event) {
       effects = []
-      const row: (event: never) => void = act[event.type]
-      row(event as never)
+      // A relay may say what no relay says: no notice is taken of it.
+      const row: ((event: never) => void) | undefined = act[event.type]
+      row?.(event as never)
       return effects
     },
   }
 }
 
-function isBack(ours: Cursor, theirs: Cursor): boolean {
-  if (theirs.epoch !== ours.epoch || theirs.seq < ours.seq) return true
-  return theirs.seq === ours.seq && !sameBytes(theirs.mark, ours.mark)
+/**
+ * How far a log is known to go that went as far as `before` and holds these, which come in any order.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert'
+ * import { furthest } from '@joinery/core/sync'
+ *
+ * assert.equal(furthest([{ seq: 7 }, { seq: 4 }], 5), 7)
+ * ```
+ */
+export function furthest(entries: readonly { readonly seq: number }[], before: number): number {
+  return entries.reduce((most, { seq }) => Math.max(most, seq), before)
 }

@@ -35,7 +35,7 @@ export type OutflowEvent =
   | { readonly type: 'found'; readonly entries: readonly OutboxHead[] }
   /** The person works on this document. */
   | { readonly type: 'focus'; readonly document: string }
-  | { readonly type: 'acked'; readonly entries: readonly { readonly n: number; readonly seq: number }[] }
+  | { readonly type: 'ack'; readonly entries: readonly { readonly n: number; readonly seq: number }[] }
   | { readonly type: 'refused'; readonly n: number; readonly code: Code; readonly retryAfter: number }
   /** These left the outbox, whatever the way. */
   | { readonly type: 'dropped'; readonly entries: readonly number[] }
@@ -99,7 +99,7 @@ interface Item extends OutboxHead {
  * out.handle({ type: 'up' }, 0)
  * const found = { type: 'found', entries: [{ n: 1, document: 'd', engine: 'yjs', bytes: 20, resupply: false }] } as const
  * assert.deepEqual(out.handle(found, 0), [{ do: 'push', entries: [1] }])
- * assert.deepEqual(out.handle({ type: 'acked', entries: [{ n: 1, seq: 9 }] }, 5), [{ do: 'settle', entries: [{ n: 1, seq: 9 }] }])
+ * assert.deepEqual(out.handle({ type: 'ack', entries: [{ n: 1, seq: 9 }] }, 5), [{ do: 'settle', entries: [{ n: 1, seq: 9 }] }])
  * ```
  */
 export function outflow(options: { chance: () => number; tellsGaps: (engine: string) => boolean }): Outflow {
@@ -235,7 +235,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     else holdUntil = now + Math.max(retryAfter, 250 + later(holds++))
   }
 
-  const acked = (entries: Extract<OutflowEvent, { type: 'acked' }>['entries']): void => {
+  const ack = ({ entries }: Extract<OutflowEvent, { type: 'ack' }>): void => {
     const settled = entries.filter(({ n }) => {
       const item = itemsByN.get(n)
       if (item === undefined) return false
@@ -274,7 +274,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
       const others = focused.filter(other => other !== document).slice(0, FOCUSED - 1)
       focused.splice(0, Infinity, document, ...others)
     },
-    acked: ({ entries }) => acked(entries),
+    ack,
     refused: ({ n, code, retryAfter }) => {
       const item = itemsByN.get(n)
       if (item !== undefined && flying.has(item)) refused(item, code, retryAfter)

@@ -310,6 +310,20 @@ export const storageLaws: readonly Law<MakeStoragePlace>[] = [
     })
     same(await storage.read(['meta'], tx => tx.get('meta', ['a'])), 2, 'both puts ran, in the order asked')
   }),
+  law('C2', 'operations may be taken off their transaction', async storage => {
+    await storage.write(['meta'], async tx => {
+      const { get, getMany, range, count, put, delete: remove, deleteRange } = { ...tx }
+      await put('meta', ['a'], 1)
+      await put('meta', ['b'], 2)
+      await put('meta', ['c'], 3)
+      await remove('meta', ['b'])
+      await deleteRange('meta', { prefix: ['c'] })
+      same(await get('meta', ['a']), 1, 'get')
+      same(await getMany('meta', [['a'], ['b']]), [1, undefined], 'getMany')
+      same(await range('meta', ALL), [{ key: ['a'], value: 1 }], 'range')
+      same(await count('meta', ALL), 1, 'count')
+    })
+  }),
   law('C2', 'after its end a transaction is closed', async storage => {
     let late: WriteTransaction | undefined
     await storage.write(['meta'], async tx => {

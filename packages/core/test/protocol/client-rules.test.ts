@@ -248,7 +248,7 @@ describe('push', () => {
       expect(own).toEqual(own.toSorted((a, b) => a - b))
     }
     const answered = first.slice(0, 2).map(n => ({ n, seq: n }))
-    expect(pushed(out.handle({ type: 'acked', entries: answered }, 1))).toHaveLength(2)
+    expect(pushed(out.handle({ type: 'ack', entries: answered }, 1))).toHaveLength(2)
   })
 
   test('[P34] or 1 MiB, but always one entry', () => {
@@ -256,9 +256,9 @@ describe('push', () => {
     out.handle({ type: 'up' }, 0)
     const half = 600 * 1_024
     expect(pushed(out.handle({ type: 'found', entries: [head(1, 'a', half), head(2, 'b', half)] }, 0))).toEqual([1])
-    expect(pushed(out.handle({ type: 'acked', entries: [{ n: 1, seq: 1 }] }, 0))).toEqual([2])
+    expect(pushed(out.handle({ type: 'ack', entries: [{ n: 1, seq: 1 }] }, 0))).toEqual([2])
     const huge = [head(3, 'c', 20 * 1_024 * 1_024)]
-    out.handle({ type: 'acked', entries: [{ n: 2, seq: 2 }] }, 0)
+    out.handle({ type: 'ack', entries: [{ n: 2, seq: 2 }] }, 0)
     expect(pushed(out.handle({ type: 'found', entries: huge }, 0))).toEqual([3])
   })
 
@@ -266,7 +266,7 @@ describe('push', () => {
     const out = outflow({ chance: () => 0, tellsGaps: () => true })
     out.handle({ type: 'up' }, 0)
     out.handle({ type: 'found', entries: [head(1), head(2)] }, 0)
-    out.handle({ type: 'acked', entries: [{ n: 1, seq: 5 }] }, 0)
+    out.handle({ type: 'ack', entries: [{ n: 1, seq: 5 }] }, 0)
     out.handle({ type: 'down' }, 0)
     expect(pushed(out.handle({ type: 'up' }, 0))).toEqual([2])
   })
