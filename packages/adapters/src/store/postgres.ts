@@ -22,6 +22,7 @@ import { randomBytes } from 'node:crypto'
 import { commitAloneTo, commitTo } from './postgres/committing.ts'
 import { applicationOf } from './postgres/application.ts'
 import { createConnections, type Connections, type Statement, type Value } from './postgres/connections.ts'
+import { gathered } from './postgres/gathered.ts'
 import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
 import { createNumbers } from './postgres/numbers.ts'
@@ -138,6 +139,18 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     return row
   }
 
+  /** Who comes back pushes what may have been committed again, and it may be much. */
+  const named = gathered(async (id: number, names: readonly { device: string; n: number }[]) => {
+    const columns = [names.map(({ device }) => device), names.map(({ n }) => n)]
+    const rows = await reads.look<{ at: number; seq: number; digest: Uint8Array }>(
+      { ids: [id] },
+      STATEMENTS.namedByDevice,
+      [id, ...columns],
+    )
+    const found = new Map(rows.map(({ at, seq, digest }) => [at, { seq, digest }]))
+    return names.map((_, at) => found.get(at + 1))
+  })
+
   async function close(): Promise<void> {
     await Promise.allSettled(running)
     await Promise.all([commits.close(), reads.close()])
@@ -196,13 +209,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
         const rows = await reads.look<DocumentRow>({ ids: [id] }, STATEMENTS.documentsBefore, [id, upTo, limit])
         return rows.map(headOf)
       }),
-    named: (space, device, n) =>
-      within(space, undefined, async id => {
-        const row = await deviceRow(id, device)
-        if (row === undefined) return undefined
-        const [found] = await reads.look<{ seq: number; digest: Uint8Array }>({ ids: [id] }, STATEMENTS.named, [[id], [row.id], [n]]) // prettier-ignore
-        return found && { seq: found.seq, digest: found.digest }
-      }),
+    named: (space, device, n) => within(space, undefined, id => named(id, { device, n })),
     lastOf: (space, device) => within(space, 0, async id => (await deviceRow(id, device))?.last ?? 0),
     subjectOf: (space, device) => within(space, undefined, async id => (await deviceRow(id, device))?.subject),
     holds: (space, document, digest) =>

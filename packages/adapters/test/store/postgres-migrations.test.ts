@@ -1,13 +1,15 @@
 // Relays of two versions on one Postgres: the newer one brings the schema up to date while the older one serves, and after it.
-import { entryDigest, type CommitEntry, type Store } from '@joinery/core'
+import type { Store } from '@joinery/core'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { startPostgres, type TestPostgres } from '../../../../test/postgres.ts'
 import { postgresStore } from '../../src/store/postgres.ts'
 import { MIGRATIONS } from '../../src/store/postgres/migrations.ts'
 import type { Migration } from '../../src/store/rows/migration.ts'
+import { numbers, testVersions, versionsOf, write } from './versions.ts'
 
 const known = MIGRATIONS.length
+const { next, previous } = versionsOf(MIGRATIONS)
 let postgres: TestPostgres
 let opened: { close(): Promise<void> }[] = []
 
@@ -15,20 +17,10 @@ beforeAll(async () => {
   postgres = await startPostgres()
 }, 60_000)
 afterEach(async () => {
-  previousVersion()
   await Promise.all(opened.map(one => one.close()))
   opened = []
 })
 afterAll(() => postgres.remove(), 60_000)
-
-/** From now on who opens is of a version that has one migration more. */
-function nextVersion(migration: Migration): void {
-  ;(MIGRATIONS as Migration[]).push(migration)
-}
-
-function previousVersion(): void {
-  ;(MIGRATIONS as Migration[]).length = known
-}
 
 const EXPANDED: Migration = {
   step: 'expand',
@@ -51,36 +43,31 @@ async function other(url: string, name: string): Promise<Client> {
   return client
 }
 
-function edit(n: number): CommitEntry {
-  const entry = { type: 'update', document: 'd', kind: 'note', engine: 'yjs', bytes: new Uint8Array([n, 1]) } as const
-  return {
-    ...entry,
-    at: n,
-    device: 'phone',
-    n,
-    subject: 'ann',
-    basedOn: n - 1,
-    authors: [],
-    digest: entryDigest(entry),
-  }
-}
-
-async function write(store: Store, n: number): Promise<void> {
-  const [done] = await store.commit([{ space: 'garden', entries: [edit(n)] }])
-  expect(done?.outcomes).toEqual([{ outcome: 'written', seq: n }])
-}
-
-const numbers = async (store: Store): Promise<readonly number[]> =>
-  (await store.read('garden', 0, 1_000_000)).entries.map(({ n }) => n)
+testVersions({
+  migrations: MIGRATIONS,
+  expanded: EXPANDED,
+  instead: 'CREATE TABLE joinery.instead (id bigint PRIMARY KEY)',
+  withoutTint: 'DROP TABLE joinery.tint',
+  async empty() {
+    const url = await postgres.database()
+    return {
+      open: () => open(url),
+      async version() {
+        const [newest] = await postgres.run('SELECT version, least FROM joinery.migration ORDER BY version DESC', url)
+        return newest as { version: number; least: number }
+      },
+    }
+  },
+})
 
 test('[MN-12] the schema expands under a relay that serves, which goes on, and one that comes back goes on too', async () => {
   const url = await postgres.database()
   const older = await open(url)
   // On every connection, so that every statement is prepared before the tables change.
   for (let n = 1; n <= 20; n++) await write(older, n)
-  nextVersion(EXPANDED)
+  next(EXPANDED)
   const newer = await open(url)
-  previousVersion()
+  previous()
   await write(older, 21)
   await write(newer, 22)
   await write(older, 23)
@@ -90,12 +77,6 @@ test('[MN-12] the schema expands under a relay that serves, which goes on, and o
   expect(await back.fold(folding)).toBe(true)
   for (const store of [older, newer, back])
     expect(await numbers(store)).toEqual(Array.from({ length: 15 }, (_, at) => at + 10))
-  expect(
-    await postgres.run(`SELECT version, least FROM joinery.migration WHERE version >= ${known} ORDER BY version`, url),
-  ).toEqual([
-    { version: known, least: known },
-    { version: known + 1, least: known },
-  ])
 })
 
 test('[MN-12] nobody who serves waits behind a migration that waits for somebody else', async () => {
@@ -105,7 +86,7 @@ test('[MN-12] nobody who serves waits behind a migration that waits for somebody
   // A long look, as a backup takes: the migration cannot have its lock before that is over.
   const looking = await other(url, 'somebody')
   await looking.query('BEGIN; SELECT count(*) FROM joinery.entry')
-  nextVersion(EXPANDED)
+  next(EXPANDED)
   const newer = open(url)
   const waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ADD COLUMN colour%'"
   while ((await postgres.run(waits, url)).length === 0);
@@ -114,7 +95,7 @@ test('[MN-12] nobody who serves waits behind a migration that waits for somebody
   expect(await numbers(await newer)).toHaveLength(20)
 })
 
-test('[MN-12] [BK-08] a schema that older relays do not survive waits until they are gone, and refuses them afterwards', async () => {
+test('[MN-12] [BK-08] a schema that older relays do not survive waits until they are gone', async () => {
   const url = await postgres.database()
   await (await open(url)).close()
   const older = await other(url, `joinery/${known}`)
@@ -123,7 +104,7 @@ test('[MN-12] [BK-08] a schema that older relays do not survive waits until they
     least: known + 1,
     sql: 'ALTER TABLE joinery.space ADD COLUMN colour text',
   }
-  nextVersion(contracted)
+  next(contracted)
   await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'older' } })
   expect(await postgres.run('SELECT max(version) AS version FROM joinery.migration', url)).toEqual([{ version: known }])
   await older.end()
@@ -135,7 +116,4 @@ test('[MN-12] [BK-08] a schema that older relays do not survive waits until they
   while ((await postgres.run(gone, url)).length > 0);
   const newer = await open(url)
   await write(newer, 1)
-  previousVersion()
-  await expect(open(url)).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'newer' } })
-  expect(await numbers(newer)).toEqual([1])
 })

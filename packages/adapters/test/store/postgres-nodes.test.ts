@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vi
 import { startPgBouncer } from '../../../../test/pgbouncer.ts'
 import { startPostgres, type TestPostgres } from '../../../../test/postgres.ts'
 import { postgresStore } from '../../src/store/postgres.ts'
+import { countingWire } from './round-trips.ts'
 
 let postgres: TestPostgres
 let opened: Store[] = []
@@ -66,6 +67,22 @@ test('[MN-01] two nodes that commit to one space at once leave no gap and nothin
   expect(seqs.toSorted((a = 0, b = 0) => a - b)).toEqual(all)
   expect(seen).toEqual(all)
 }, 30_000)
+
+test('[R1] a commit into spaces that this node knows is two round trips', async () => {
+  const url = await postgres.database()
+  const wire = await countingWire(Number(new URL(url).port))
+  const store = await open(wire.address(url))
+  const commit = async (n: number): Promise<number> => {
+    const before = wire.roundTrips()
+    const garden = { space: 'garden', entries: [edit('beds', n)] }
+    await store.commit([garden, { space: 'field', entries: [edit('rows', n)] }])
+    return wire.roundTrips() - before
+  }
+  await commit(1)
+  expect(await commit(2)).toBe(2)
+  expect(await commit(3)).toBe(2)
+  wire.close()
+})
 
 test('[S4] the same push at two nodes at once is one entry', async () => {
   const url = await postgres.database()
@@ -252,23 +269,43 @@ test('[MN-10] a deadlock is tried again, and nobody is told', async () => {
   ])
 })
 
-test('[MN-07] a node that stands still with the lock of a space loses it, and what it then says changes nothing', async () => {
+test('[S4] two hundred names are looked for in two round trips, and each is told of itself', async () => {
   const url = await postgres.database()
-  const store = await open(url)
-  await store.commit([{ space: 'a', entries: [edit('d', 1)] }])
-  const still = new Client({ connectionString: url })
-  let gone = false
-  still.on('error', () => (gone = true))
-  await still.connect()
-  await still.query(
-    `BEGIN; SELECT set_config('joinery.names', '{a}', true), set_config('idle_in_transaction_session_timeout', '500', true);
-     SELECT * FROM joinery.space WHERE name = 'a' FOR UPDATE`,
-  )
-  const [committed] = await store.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }])
-  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
-  await expect(still.query(`UPDATE joinery.space SET seq = 9; COMMIT`)).rejects.toThrow()
-  expect([gone, (await store.head('a'))?.seq]).toEqual([true, 2])
+  const wire = await countingWire(Number(new URL(url).port))
+  const store = await open(wire.address(url))
+  const entries = Array.from({ length: 100 }, (_, at) => edit('beds', at + 1))
+  await store.commit([{ space: 'garden', entries }])
+  expect(await store.named('garden', 'tablet', 1)).toBeUndefined()
+  const before = wire.roundTrips()
+  const found = await Promise.all(Array.from({ length: 200 }, (_, at) => store.named('garden', 'phone', at + 1)))
+  expect(wire.roundTrips() - before).toBe(2)
+  expect(found.map(one => one?.seq)).toEqual(found.map((_, at) => (at < 100 ? at + 1 : undefined)))
+  expect(found.map(one => one?.digest)).toEqual(found.map((_, at) => entries[at]?.digest))
+  wire.close()
 })
+
+test('[MN-07] a node that is cut off with the lock of a space loses it, and what it then says changes nothing', async () => {
+  const url = await postgres.database()
+  const wire = await countingWire(Number(new URL(url).port))
+  const [cutOff, other] = [await open(wire.address(url)), await open(url)]
+  await cutOff.commit([{ space: 'a', entries: [edit('d', 1)] }])
+  wire.silentAfter(1)
+  const early = cutOff.commit([{ space: 'a', entries: [edit('d', 2, { basedOn: 1 })] }]).catch((why: unknown) => why)
+  await expect.poll(() => waiting(url, 'idle in transaction')).toBe(1)
+  const [committed] = await other.commit([{ space: 'a', entries: [edit('d', 2, { device: 'tablet', basedOn: 1 })] }])
+  expect(committed?.outcomes).toEqual([{ outcome: 'written', seq: 2 }])
+  expect(await early).toMatchObject({ code: 'UNAVAILABLE' })
+  expect((await other.head('a'))?.seq).toBe(2)
+  wire.close()
+}, 30_000)
+
+async function waiting(url: string, state: string): Promise<number> {
+  const [row] = await postgres.run(
+    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE state = '${state}' AND datname = current_database()`,
+    url,
+  )
+  return Number(row?.['count'])
+}
 
 test('[DU-12] a Postgres that is away is UNAVAILABLE, never empty, and it goes on by itself when it is back', async () => {
   const own = await startPostgres()

@@ -1,41 +1,22 @@
 // Bits flip in what the SQLite store wrote: it shows, in that document alone, and is mended from a copy or left out.
-import { hash } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { entryDigest, type CommitEntry, type Entry, type JoineryError } from '@joinery/core'
+import { entryDigest } from '@joinery/core'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { inspectSqlite, sqliteStore } from '../../src/store/sqlite.ts'
+import { sqliteStore } from '../../src/store/sqlite.ts'
 import { testFolders } from './folders.ts'
+import { entry, testMending, writeGarden } from './mending.ts'
 
 const folder = testFolders()
-const LARGE = 9_000
 const HUGE = 2_500_000
 
-let made = 0
-function entry(document: string, size = 20, basedOn = 0): CommitEntry {
-  const n = ++made
-  const bytes = new Uint8Array(size).fill(n)
-  const named = { type: 'update', document, kind: 'note', engine: 'yjs', bytes } as const
-  const authors = [{ author: `${n}`, clock: n, owner: 'phone' }]
-  return { ...named, n, at: n, device: 'phone', subject: 'ann', digest: entryDigest(named), basedOn, authors }
-}
-
-type Store = ReturnType<typeof sqliteStore>
-
-/** Seqs 1 to 12: three documents in turn, of which `b` has large entries. */
+/** A log, and a copy of it. */
 async function written(): Promise<{ file: string; copy: string }> {
   const data = folder()
   const [file, copy] = [join(data, 'log.db'), join(data, 'copy.db')]
   const store = sqliteStore({ file })
-  made = 0
-  const sizes = [20, 20, 20, 20, LARGE, 20, 20, HUGE, 20, 20, 20, 20]
-  for (const [i, size] of sizes.entries()) {
-    const name = 'abc'[i % 3] ?? ''
-    const basedOn = (await store.document('garden', name))?.seq ?? 0
-    await store.commit([{ space: 'garden', entries: [entry(name, size, basedOn)] }])
-  }
-  await store.commit([{ space: 'meadow', entries: [entry('a')] }])
+  await writeGarden(store, HUGE)
   await store.close()
   copyFileSync(file, copy)
   return { file, copy }
@@ -45,35 +26,6 @@ function spoil(file: string, sql: string): void {
   const database = new Database(file)
   expect(database.prepare(sql).run().changes).toBe(1)
   database.close()
-}
-
-async function unreadable(store: Store): Promise<string[]> {
-  const found: string[] = []
-  for (const { space, document } of await store.everyDocument(0, 100)) {
-    try {
-      await store.body(space, document)
-      await store.authors(space, document)
-    } catch (error) {
-      expect((error as JoineryError).code).toBe('QUARANTINED')
-      found.push(`${space}/${document}`)
-    }
-  }
-  return found
-}
-
-/** Bytes by their digest: millions of them are not compared one by one. */
-function told(entries: readonly Entry[]): unknown[] {
-  return entries.map(one => ({ ...one, bytes: hash('sha256', one.bytes) }))
-}
-
-async function everything(store: Store): Promise<unknown[]> {
-  const all: unknown[] = []
-  for (const { space, document } of await store.everyDocument(0, 100)) {
-    all.push(...told(await store.body(space, document)))
-    all.push(await store.authors(space, document), await store.document(space, document))
-  }
-  const { entries, ...page } = await store.read('garden', 0, Infinity)
-  return [...all, ...told(entries), page, await store.head('garden')]
 }
 
 /** A bit flipped in every column of the row at seq 5, in the middle of `b`, and in its piece. */
@@ -103,55 +55,21 @@ const FLIPS = [
   'DELETE FROM entry WHERE space = 1 AND seq = 11',
 ]
 
-test.each(FLIPS)('[CR-25] %s: that document alone cannot be read, and is whole again from a copy', async sql => {
-  const { file, copy } = await written()
-  const donor = sqliteStore({ file: copy })
-  const whole = await everything(donor)
-  spoil(file, sql)
-  const store = sqliteStore({ file })
-  expect(await unreadable(store)).toEqual(['garden/b'])
-  await store.quarantine('garden', 'b', 'QUARANTINED')
-  expect(await store.mend('garden', 'b', await donor.standing('garden', 'b'))).toBe('whole')
-  expect(await store.sweep()).toEqual([])
-  expect(await everything(store)).toEqual(whole)
-  // And it goes on.
-  await store.commit([{ space: 'garden', entries: [entry('b', 20, 11)] }])
-  expect((await store.body('garden', 'b')).at(-1)?.seq).toBe(13)
-  await store.close()
-  await donor.close()
-  const look = await inspectSqlite({ file, deep: true })
-  expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless]).toEqual([[], 0, 0, []])
-})
-
-test.each(FLIPS)('[CR-25] %s: without a copy what is left is read, and not written', async sql => {
-  const { file, copy } = await written()
-  const donor = sqliteStore({ file: copy })
-  const whole = await donor.body('garden', 'b')
-  spoil(file, sql)
-  const store = sqliteStore({ file })
-  expect(await store.mend('garden', 'b', [])).toBe('lacking')
-  expect(await unreadable(store)).toEqual(['garden/b'])
-  const left = await store.leaveOut('garden', 'b')
-  expect(left).toBe(3)
-  const body = await store.body('garden', 'b')
-  const isOf = (one: Entry): boolean => body.some(({ seq }) => seq === one.seq)
-  expect(told(body)).toEqual(told(whole.filter(isOf)))
-  expect(body).toHaveLength(3)
-  expect((await store.document('garden', 'b'))?.quarantined).toBe('GAP')
-  expect(await unreadable(store)).toEqual([])
-  await store.sweep()
-  expect((await store.read('garden', 0, Infinity)).damaged).toEqual([])
-  await store.close()
-  await donor.close()
-  const look = await inspectSqlite({ file, deep: true })
-  expect([look.integrity, look.rows.damaged, look.headless]).toEqual([[], 0, []])
+testMending({
+  flips: FLIPS,
+  alone: FLIPS,
+  folder,
+  async whole() {
+    const { file, copy } = await written()
+    return { copy, open: async () => sqliteStore({ file }), spoil: async sql => spoil(file, sql) }
+  },
 })
 
 test('[CR-25] a copy that is older, or was folded otherwise, mends what it has and nothing else', async () => {
   const { file, copy } = await written()
   const later = sqliteStore({ file })
   // Since the copy: two more entries, and all up to the one in the middle folded.
-  await later.commit([{ space: 'garden', entries: [entry('b', 20, 11), entry('a', 20, 10)] }])
+  await later.commit([{ space: 'garden', entries: [entry(14, 'b', 20, 11), entry(15, 'a', 20, 10)] }])
   await later.fold({ space: 'garden', document: 'b', upTo: 8, snapshot: new Uint8Array(HUGE).fill(9), entries: 3 })
   await later.close()
   const donor = sqliteStore({ file: copy })
@@ -219,7 +137,7 @@ test('[DU-17] of a document of which nothing stands nothing is left, and it can 
   const store = sqliteStore({ file })
   expect(await store.document('garden', 'c')).toBe(undefined)
   expect(await store.sweep()).toEqual(['garden'])
-  await store.commit([{ space: 'garden', entries: [entry('c')] }])
+  await store.commit([{ space: 'garden', entries: [entry(16, 'c')] }])
   expect((await store.body('garden', 'c')).map(({ seq }) => seq)).toEqual([13])
   await store.close()
 })
@@ -229,14 +147,14 @@ test('[DU-17] a document that takes the number of one that is lost inherits noth
   const before = sqliteStore({ file })
   const snapshot = new Uint8Array(3)
   // The one with the greatest number, with a past and the digests of what was folded.
-  await before.commit([{ space: 'meadow', entries: [entry('a', 20, 1)] }])
+  await before.commit([{ space: 'meadow', entries: [entry(17, 'a', 20, 1)] }])
   await before.fold({ space: 'meadow', document: 'a', upTo: 2, snapshot, entries: 2, keptAt: 5 })
   await before.close()
   spoil(file, 'UPDATE entry SET at = at | 64 WHERE space = 2 AND seq = 2')
   const store = sqliteStore({ file })
   expect(await store.leaveOut('meadow', 'a')).toBe(0)
   expect(await store.document('meadow', 'a')).toBe(undefined)
-  await store.commit([{ space: 'meadow', entries: [entry('z')] }])
+  await store.commit([{ space: 'meadow', entries: [entry(18, 'z')] }])
   expect((await store.lineage('meadow', 'z')).map(({ seq }) => seq)).toEqual([3])
   expect(await store.past('meadow', 'z', 0, Infinity)).toEqual([])
   await store.close()

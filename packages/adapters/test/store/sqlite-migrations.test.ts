@@ -1,103 +1,36 @@
 import { Database } from '../../src/better-sqlite3.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
-import type { Migration } from '../../src/store/rows/migration.ts'
-import { entryDigest, type CommitEntry, type JoineryError } from '@joinery/core'
+import type { JoineryError } from '@joinery/core'
 import { putBackSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { testFolders } from './folders.ts'
+import { testVersions } from './versions.ts'
 
 const folder = testFolders()
-const known = MIGRATIONS.length
-afterEach(() => previousVersion())
 
-/** From now on this is a relay of a version that has one migration more. */
-function nextVersion(migration: Migration): void {
-  ;(MIGRATIONS as Migration[]).push(migration)
-}
-
-function previousVersion(): void {
-  ;(MIGRATIONS as Migration[]).length = known
-}
-
-function edit(n: number): CommitEntry {
-  const entry = { type: 'update', document: 'd', kind: 'note', engine: 'yjs', bytes: new Uint8Array([n, 1]) } as const
-  return {
-    ...entry,
-    at: n,
-    device: 'phone',
-    n,
-    subject: 'ann',
-    basedOn: n - 1,
-    authors: [],
-    digest: entryDigest(entry),
-  }
-}
-
-const EXPANDED: Migration = {
-  step: 'expand',
-  sql: `ALTER TABLE entry ADD COLUMN colour TEXT NOT NULL DEFAULT 'none'; ALTER TABLE past ADD COLUMN colour TEXT;
+testVersions({
+  migrations: MIGRATIONS,
+  expanded: {
+    step: 'expand',
+    sql: `ALTER TABLE entry ADD COLUMN colour TEXT NOT NULL DEFAULT 'none'; ALTER TABLE past ADD COLUMN colour TEXT;
     CREATE TABLE tint (id INTEGER PRIMARY KEY) STRICT;`,
-}
-
-describe('[MN-12] [BK-08] a relay of this version on what the next one left', () => {
-  test('goes on where the schema was expanded, and so does the next one after it, with all that both wrote', async () => {
+  },
+  instead: 'CREATE TABLE instead (id INTEGER PRIMARY KEY) STRICT',
+  withoutTint: 'DROP TABLE tint',
+  async empty() {
     const file = join(folder(), 'log.db')
-    const write = async (n: number): Promise<void> => {
-      const store = sqliteStore({ file })
-      const [done] = await store.commit([{ space: 'garden', entries: [edit(n)] }])
-      expect(done?.outcomes).toEqual([{ outcome: 'written', seq: n }])
-      expect((await store.read('garden', 0, 1_000_000)).entries.map(entry => entry.n)).toEqual(
-        Array.from({ length: n }, (_, at) => at + 1),
-      )
-      await store.close()
+    return {
+      open: async () => sqliteStore({ file }),
+      async version() {
+        const database = new Database(file)
+        const version = database.pragma('user_version', { simple: true }) as number
+        const least = database.prepare('SELECT least FROM migration WHERE version = ?').pluck().get(version) as number
+        database.close()
+        return { version, least }
+      },
     }
-    await write(1)
-    nextVersion(EXPANDED)
-    await write(2)
-    previousVersion()
-    await write(3)
-    // It folds, too, and keeps what it replaces.
-    const store = sqliteStore({ file })
-    const bytes = new Uint8Array([9])
-    const folding = { space: 'garden', document: 'd', upTo: 3, entries: 3, snapshot: bytes, keptAt: 5 }
-    expect(await store.fold(folding)).toBe(true)
-    await store.close()
-    nextVersion(EXPANDED)
-    const after = sqliteStore({ file })
-    expect((await after.body('garden', 'd')).map(({ type, seq }) => [type, seq])).toEqual([['snapshot', 3]])
-    await after.close()
-    const database = new Database(file)
-    expect(database.pragma('user_version', { simple: true })).toBe(known + 1)
-    expect(
-      database
-        .prepare('SELECT least FROM migration WHERE version = ?')
-        .pluck()
-        .get(known + 1),
-    ).toBe(known)
-    database.close()
-  })
-
-  test('is refused where older ones may not go on, and changes nothing', async () => {
-    const file = join(folder(), 'log.db')
-    nextVersion({ step: 'contract', least: known + 1, sql: 'CREATE TABLE instead (id INTEGER PRIMARY KEY) STRICT' })
-    await sqliteStore({ file }).close()
-    previousVersion()
-    expect(() => sqliteStore({ file })).toThrow(
-      expect.objectContaining({ details: expect.objectContaining({ reason: 'newer' }) }),
-    )
-    nextVersion({ step: 'contract', least: known + 1, sql: 'CREATE TABLE instead (id INTEGER PRIMARY KEY) STRICT' })
-    await sqliteStore({ file }).close()
-  })
-
-  test('goes on where only those before it may not', async () => {
-    const file = join(folder(), 'log.db')
-    nextVersion(EXPANDED)
-    nextVersion({ step: 'contract', least: known, sql: 'DROP TABLE tint' })
-    await sqliteStore({ file }).close()
-    previousVersion()
-    await sqliteStore({ file }).close()
-  })
+  },
 })
 
 test('[BK-07] a database of the first version opens with its heads, its devices and what waits to be folded', async () => {

@@ -135,6 +135,24 @@ for (const [what, change] of [
     await store.close()
   })
 
+test('[S3] the number of a piece that is lost is not given again: whoever names it takes nobody’s away when it goes', async () => {
+  const file = join(newFolder(), 'log.db')
+  let store = sqliteStore({ file })
+  await store.commit([{ space: 'a', entries: [entry(1, bytesOf(LARGE, 1)), entry(2, Uint8Array.of(1))] }])
+  await store.close()
+  const database = new Database(file)
+  expect(database.prepare('DELETE FROM piece WHERE id = 3').run().changes).toBe(1)
+  database.close()
+  store = sqliteStore({ file })
+  const other = bytesOf(LARGE, 2)
+  await store.commit([{ space: 'a', entries: [entry(3, other, { document: 'y' })] }])
+  await expect(store.body('a', 'x')).rejects.toMatchObject({ code: 'QUARANTINED' })
+  expect(await store.leaveOut('a', 'x')).toBe(1)
+  await settled()
+  expect(isSame((await store.body('a', 'y'))[0]?.bytes, other)).toBe(true)
+  await store.close()
+})
+
 test('[CR-07] authors by the ten thousand are folded into one entry, and come out again', async () => {
   const file = join(newFolder(), 'log.db')
   const store = sqliteStore({ file })

@@ -21,8 +21,12 @@ export async function commitTo(
     if (ids.length < names.length) {
       void transaction.ask(STATEMENTS.makeSpaces, [names, names.map(freshEpoch), NO_MARK]).catch(() => undefined)
     }
-    const rows = await lock(transaction, ids, names, numbers)
-    return { locked: rows, committed: await appendTo(transaction, spaces, rows) }
+    const locking = lock(transaction, ids, names, numbers)
+    // Asked behind the lock, and with it: what a space's number is was heard before.
+    const idByName = new Map(names.map((name, at) => [name, ids[at] ?? 0]))
+    const asked = ids.length < names.length ? undefined : lookUp(transaction, spaces, idByName)
+    const [rows, found] = await Promise.all([locking, asked])
+    return { locked: rows, committed: await appendTo(transaction, spaces, rows, found) }
   })
   numbers.remember(locked)
   return committed
@@ -50,7 +54,7 @@ export async function commitAloneTo(
   const names = [...new Set(spaces)]
   const ids = names.flatMap(name => numbers.of(name) ?? [])
   let isDecided = false
-  return connections.transact({ ids, names }, 'write', async transaction => {
+  return connections.transact({ ids, names }, 'decide', async transaction => {
     // Tried again it is another transaction, and what was decided in the one before may be wrong.
     if (isDecided) throw new JoineryError('UNAVAILABLE')
     const rows = await lock(transaction, ids, names, numbers)
@@ -64,20 +68,23 @@ export async function appendTo(
   transaction: Transaction,
   spaces: readonly SpaceCommit[],
   locked: readonly SpaceRow[],
+  found?: Looked,
 ): Promise<CommittedSpace[]> {
-  const appended = appendAll(spaces, { spaces: locked, ...(await lookUp(transaction, spaces, locked)) })
+  const idByName = new Map(locked.map(({ name, id }) => [name, id]))
+  const appended = appendAll(spaces, { spaces: locked, ...(found ?? (await lookUp(transaction, spaces, idByName))) })
   const written = write(transaction, appended)
   transaction.commit()
   await written
   return appended.committed
 }
 
+type Looked = Omit<Found, 'spaces'>
+
 async function lookUp(
   transaction: Transaction,
   spaces: readonly SpaceCommit[],
-  locked: readonly SpaceRow[],
-): Promise<Omit<Found, 'spaces'>> {
-  const idByName = new Map(locked.map(({ name, id }) => [name, id]))
+  idByName: ReadonlyMap<string, number>,
+): Promise<Looked> {
   const documents = new Pairs()
   const devices = new Pairs()
   for (const { space, entries } of spaces) {

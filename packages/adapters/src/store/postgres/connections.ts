@@ -26,8 +26,11 @@ export type Value = string | number | boolean | null | Uint8Array | readonly (st
 /** Which spaces a transaction is about: by their number, or, as long as that is not known, by their name. */
 export type About = { readonly ids: readonly number[]; readonly names?: readonly string[] } | 'everywhere'
 
-/** `snapshot`: all that is asked is answered as of one moment, and nothing is written. */
-export type How = 'write' | 'snapshot'
+/**
+ * `snapshot`: all that is asked is answered as of one moment, and nothing is written. `decide`: what is written is decided in the middle, by
+ * what is asked elsewhere, which takes its time.
+ */
+export type How = 'write' | 'decide' | 'snapshot'
 
 export interface Transaction {
   /** Asks at once; many may be asked without waiting. */
@@ -49,8 +52,8 @@ const CONNECT_MS = 2_000
 const ANSWER_MS = 5_000
 const STATEMENT_MS = 4_500
 const LOCK_MS = 4_000
-/** With what it locked. */
-const STANDSTILL_MS = 5_000
+/** With what it locked: so long may others have to wait for a node that stands still or is cut off in the middle of a commit. */
+const STANDSTILL_MS: Readonly<Record<How, number>> = { write: 2_000, decide: 5_000, snapshot: 5_000 }
 const TRIES = 4
 const AGAIN_MS = 10
 
@@ -60,7 +63,7 @@ const PATIENCE = 24
 const wallText = (patience: number): string => `
     SELECT set_config('joinery.spaces', $1, true), set_config('joinery.names', $2, true), set_config('joinery.everywhere', $3, true),
       set_config('statement_timeout', '${STATEMENT_MS * patience}', true), set_config('lock_timeout', '${LOCK_MS}', true),
-      set_config('idle_in_transaction_session_timeout', '${STANDSTILL_MS * patience}', true)`
+      set_config('idle_in_transaction_session_timeout', $4, true)`
 
 /**
  * What is asked about some spaces is answered along an index, row by row. What Postgres would choose it chooses by what it last counted in a
@@ -117,7 +120,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
     let isBroken = false
     try {
       const wall = (within: About): Promise<unknown> =>
-        send(within === 'everywhere' ? aroundAll : aroundSpaces, wallOf(within))
+        send(within === 'everywhere' ? aroundAll : aroundSpaces, [
+          ...wallOf(within),
+          String(STANDSTILL_MS[how] * patience),
+        ])
       const opened: Promise<unknown>[] = [send(BEGIN[how]), wall(about)]
       const result = await work({
         ask(statement, values) {
@@ -168,6 +174,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
 const BEGIN: Readonly<Record<How, string>> = {
   write: 'BEGIN',
+  decide: 'BEGIN',
   snapshot: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
 }
 

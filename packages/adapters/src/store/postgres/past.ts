@@ -84,7 +84,7 @@ export async function forgetIn(
   space: number,
   { document, after, upTo, entries, instead }: Forgetting,
 ): Promise<boolean> {
-  return connections.transact({ ids: [space] }, 'write', async transaction => {
+  return connections.transact({ ids: [space] }, 'decide', async transaction => {
     const [row] = await transaction.ask<DocumentRow>(STATEMENTS.lockDocument, [space, document])
     if (row === undefined) return false
     const [[last], [size]] = await Promise.all([

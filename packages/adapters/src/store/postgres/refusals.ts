@@ -42,12 +42,14 @@ export function isWorthAgain(error: unknown): boolean {
 /** connection exceptions, insufficient resources, operator intervention: about the server, whatever it was asked. */
 const SERVER = /^(?:08|53|57)/
 const SQLSTATE = /^[0-9A-Z]{5}$/
+/** idle_in_transaction_session_timeout: we stood still or were cut off, whatever was asked. */
+const STOOD_STILL = '25P03'
 /** query_canceled: what was asked took too long, and less of it may not. */
 const CANCELED = '57014'
 
 /** Whether nobody is there, or he takes nobody: no reason to ask for less, or for something else. */
 function isAway(code: string): boolean {
-  return SERVER.test(code) && code !== CANCELED
+  return code === STOOD_STILL || (SERVER.test(code) && code !== CANCELED)
 }
 
 /**

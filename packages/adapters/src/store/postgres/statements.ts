@@ -109,6 +109,10 @@ const SQL = {
   named: `
     SELECT log.space, log.device, log.n, log.seq, log.digest FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (space, device, n)
     JOIN joinery.log ON log.space = asked.space AND log.device = asked.device AND log.n = asked.n`,
+  namedByDevice: `
+    SELECT asked.at::int AS at, log.seq, log.digest FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS asked (device, n, at)
+    JOIN joinery.device ON device.space = $1 AND device.name = asked.device
+    JOIN joinery.log ON log.space = $1 AND log.device = device.id AND log.n = asked.n`,
 
   // A whole commit. The bytes of its entries come as one, behind each other, and are cut up here.
   append: `

@@ -5,6 +5,8 @@
  *   or of its authors.
  * - Those that no entry names are strays: not named yet, or not any more. What a crash or a refusal left is taken away when there is time.
  * - Each piece has its own checksum: what does not fit it never comes out as bytes.
+ * - The number of a piece is not given again, also not that of one that is lost from the end of the file, unless more are than are passed
+ *   over when it is opened: its entry still names it, and takes it away when it goes.
  */
 import { crc32 } from 'node:zlib'
 import type { EntryRow, Statements } from './statements.ts'
@@ -21,6 +23,8 @@ const NAMED = 64
 /** As much as a batch of edits, and so many pages with what leads to them. */
 const PROBE_BYTES = 32_768
 export const PROBE_PAGES = 12
+/** Numbers that are passed over when a file is opened: the last pieces of it may be lost, and entries name them. */
+const PASSED_OVER = 1_024
 /** So many are removed in one transaction. */
 const SWEPT = 4
 
@@ -93,7 +97,8 @@ export function createPieces(options: {
   const { statements, read, write } = options
   /** Put, and not yet named by an entry. */
   const pending = new Set<PieceName>()
-  let next = (statements.lastPiece.get() as { id: number }).id + 1
+  const last = statements.lastPiece.get() as { readonly id: number; readonly isNamed: number }
+  let next = last.id + 1 + last.isNamed * PASSED_OVER
   /** What the last probe wrote; 0 when none did. */
   let probed = 0
   /** Bytes since others had their turn. */

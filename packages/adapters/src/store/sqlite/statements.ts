@@ -224,7 +224,9 @@ const SQL = {
   dropNames: 'DELETE FROM version_name WHERE document = ?',
   versionNames: 'SELECT seq, name, subject, at FROM version_name WHERE document = ? ORDER BY seq',
 
-  lastPiece: 'SELECT max(coalesce((SELECT max(id) FROM piece), 0), coalesce((SELECT max(id) FROM stray), 0)) AS id',
+  lastPiece: `
+    SELECT max(coalesce((SELECT max(id) FROM piece), 0), coalesce((SELECT max(id) FROM stray), 0)) AS id,
+      EXISTS (SELECT 1 FROM entry) AS isNamed`,
   putPiece: 'INSERT INTO piece (id, checksum, bytes) VALUES (?, ?, ?)',
   piece: 'SELECT checksum, bytes FROM piece WHERE id = ?',
   dropPiece: 'DELETE FROM piece WHERE id = ?',

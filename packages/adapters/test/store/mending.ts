@@ -1,0 +1,142 @@
+/** Bits flip in what a store wrote: it shows, in that document alone, there and in a copy, and is mended from a copy or left out. */
+import { hash } from 'node:crypto'
+import { join } from 'node:path'
+import { entryDigest, type CommitEntry, type Entry, type JoineryError, type Store } from '@joinery/core'
+import type { KeptStore } from '@joinery/core/testing'
+import { expect, test } from 'vitest'
+import { inspectSqlite, sqliteStore } from '../../src/store/sqlite.ts'
+
+const LARGE = 9_000
+
+/** A log as `writeGarden` writes it. */
+export interface DamagedLog {
+  /** A SQLite file with the same in it. */
+  readonly copy: string
+  open(): Promise<KeptStore>
+  /** Runs a statement on it, while no store is open. */
+  spoil(sql: string): Promise<void>
+}
+
+export interface TestedMending {
+  /** Statements that harm one entry of `garden/b` each. */
+  readonly flips: readonly string[]
+  /** Those of them that are tried without a copy, too. */
+  readonly alone: readonly string[]
+  whole(): Promise<DamagedLog>
+  /** A folder of its own. */
+  folder(): string
+}
+
+export function entry(n: number, document: string, size = 20, basedOn = 0): CommitEntry {
+  const bytes = new Uint8Array(size).fill(n)
+  const named = { type: 'update', document, kind: 'note', engine: 'yjs', bytes } as const
+  const authors = [{ author: `${n}`, clock: n, owner: 'phone' }]
+  return { ...named, n, at: n, device: 'phone', subject: 'ann', digest: entryDigest(named), basedOn, authors }
+}
+
+/** Seqs 1 to 12 of `garden`: three documents in turn, of which `b` has large entries, at 5 and, of so many bytes, at 8. */
+export async function writeGarden(store: Store, huge: number): Promise<void> {
+  const sizes = [20, 20, 20, 20, LARGE, 20, 20, huge, 20, 20, 20, 20]
+  for (const [i, size] of sizes.entries()) {
+    const name = 'abc'[i % 3] ?? ''
+    const basedOn = (await store.document('garden', name))?.seq ?? 0
+    await store.commit([{ space: 'garden', entries: [entry(i + 1, name, size, basedOn)] }])
+  }
+  await store.commit([{ space: 'meadow', entries: [entry(13, 'a')] }])
+}
+
+export async function unreadable(store: Store): Promise<string[]> {
+  const found: string[] = []
+  for (const { space, document } of await store.everyDocument(0, 100)) {
+    try {
+      await store.body(space, document)
+      await store.authors(space, document)
+    } catch (error) {
+      expect((error as JoineryError).code).toBe('QUARANTINED')
+      found.push(`${space}/${document}`)
+    }
+  }
+  return found
+}
+
+/** Bytes by their digest: millions of them are not compared one by one. */
+function told(entries: readonly Entry[]): unknown[] {
+  return entries.map(one => ({ ...one, bytes: hash('sha256', one.bytes) }))
+}
+
+export async function everything(store: Store): Promise<unknown[]> {
+  const all: unknown[] = []
+  for (const document of ['a', 'b', 'c']) {
+    all.push(told(await store.body('garden', document)))
+    all.push(await store.authors('garden', document), await store.document('garden', document))
+  }
+  const { entries, ...page } = await store.read('garden', 0, Infinity)
+  return [...all, told(entries), page, await store.head('garden')]
+}
+
+export function testMending({ flips, alone, whole, folder }: TestedMending): void {
+  const copied = async (store: KeptStore): Promise<string> => {
+    const file = join(folder(), 'again.db')
+    await store.copyTo(file)
+    return file
+  }
+
+  test.each(flips)(
+    '[CR-25] %s: that document alone cannot be read, there and in a copy, and is whole again from a copy',
+    async sql => {
+      const log = await whole()
+      const donor = sqliteStore({ file: log.copy })
+      const before = await everything(donor)
+      await log.spoil(sql)
+      const store = await log.open()
+      expect(await unreadable(store)).toEqual(['garden/b'])
+      // A copy shows the same, and no more.
+      const there = sqliteStore({ file: await copied(store) })
+      expect(await unreadable(there)).toEqual(['garden/b'])
+      await there.close()
+
+      await store.quarantine('garden', 'b', 'QUARANTINED')
+      expect(await store.mend('garden', 'b', [])).toBe('lacking')
+      expect(await store.mend('garden', 'b', await donor.standing('garden', 'b'))).toBe('whole')
+      // It takes away what claims to be another space's.
+      await store.sweep()
+      expect(await store.sweep()).toEqual([])
+      expect(await everything(store)).toEqual(before)
+      // And it goes on.
+      await store.commit([{ space: 'garden', entries: [entry(99, 'b', 20, 11)] }])
+      expect((await store.body('garden', 'b')).at(-1)?.seq).toBe(13)
+      const look = await inspectSqlite({ file: await copied(store), deep: true })
+      expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless]).toEqual([[], 0, 0, []])
+      await store.close()
+      await donor.close()
+    },
+    60_000,
+  )
+
+  test.each(alone)(
+    '[CR-25] %s: without a copy what is left is read, and not written',
+    async sql => {
+      const log = await whole()
+      const donor = sqliteStore({ file: log.copy })
+      const before = await donor.body('garden', 'b')
+      await log.spoil(sql)
+      const store = await log.open()
+      expect(await store.mend('garden', 'b', [])).toBe('lacking')
+      expect(await unreadable(store)).toEqual(['garden/b'])
+      expect(await store.leaveOut('garden', 'b')).toBe(3)
+      const body = await store.body('garden', 'b')
+      const isOf = (one: Entry): boolean => body.some(({ seq }) => seq === one.seq)
+      expect(told(body)).toEqual(told(before.filter(isOf)))
+      expect(body).toHaveLength(3)
+      expect((await store.document('garden', 'b'))?.quarantined).toBe('GAP')
+      expect(await unreadable(store)).toEqual([])
+      await store.sweep()
+      expect((await store.read('garden', 0, Infinity)).damaged).toEqual([])
+      const look = await inspectSqlite({ file: await copied(store), deep: true })
+      expect([look.integrity, look.rows.damaged, look.headless]).toEqual([[], 0, []])
+      await store.close()
+      await donor.close()
+    },
+    60_000,
+  )
+}
