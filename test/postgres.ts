@@ -27,7 +27,7 @@ export interface TestPostgres {
 const SUPERUSER = { user: 'postgres', password: 'superuser' }
 const ROLE = { user: 'relay', password: 'relay' }
 /** After a kill it reads its log before it takes connections. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 const OTHERS_MAY_LOOK = 0o755
 
 export async function startPostgres(flags: readonly string[] = []): Promise<TestPostgres> {

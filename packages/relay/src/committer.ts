@@ -239,7 +239,12 @@ export function createCommitter(options: CommitterOptions): Committer {
     return batch
   }
 
+  /** A space where another node was quicker is written by itself: no transaction holds a lock of others while it is judged (T4). */
   const settle = async (batch: readonly Queued[], budget: { splits: number }): Promise<void> => {
+    for (const part of isOvertaken(batch) ? spaceBySpace(batch) : [batch]) await settlePart(part, budget)
+  }
+
+  const settlePart = async (batch: readonly Queued[], budget: { splits: number }): Promise<void> => {
     const { taken, later, unread, ...tried } = await (isOvertaken(batch) ? tryAlone(batch) : tryToCommit(batch))
     const left = taken.length === 0 ? [] : await settleTried(taken, tried, budget)
     const patient = waitForStore(unread)
@@ -285,8 +290,8 @@ export function createCommitter(options: CommitterOptions): Committer {
       spaces = bySpace(judged.taken)
       return commitsOf(spaces)
     }
-    const names = batch.map(({ job }) => job.space)
-    const outcome = await outcomeOf(store.commitAlone?.(names, decide) ?? Promise.resolve([]))
+    const names = new Set(batch.map(({ job }) => job.space))
+    const outcome = await outcomeOf(store.commitAlone?.([...names], decide) ?? Promise.resolve([]))
     return judged === undefined ? tryToCommit(batch) : { ...judged, spaces, outcome }
   }
 
@@ -484,6 +489,14 @@ function bySpace(taken: readonly Taken[]): BySpace {
     else others.push(one)
   }
   return [...takenBySpace].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+/** Each space that was overtaken, and all others together. */
+function spaceBySpace(batch: readonly Queued[]): Queued[][] {
+  const overtaken = new Set(batch.flatMap(({ stale, job }) => (stale > 0 ? [job.space] : [])))
+  const others = batch.filter(({ job }) => !overtaken.has(job.space))
+  const alone = [...overtaken].map(space => batch.filter(({ job }) => job.space === space))
+  return others.length > 0 ? [others, ...alone] : alone
 }
 
 function inOrder(batch: readonly Queued[], some: readonly Queued[]): Queued[] {

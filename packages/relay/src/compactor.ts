@@ -6,11 +6,13 @@
  * - T2, CR-22: the document is built by a worker with a budget. What is over the budget is tried in smaller parts; when that does not help it
  *   is folded by its bytes, which builds nothing, and quarantined alone.
  * - CR-27: so is one that breaks its worker three times: it is read from its last snapshot and what came after it, and not written.
+ * - R4: one from which something is still missing the third time waits for a device that has it, and is folded when it is whole. That is
+ *   found in all of it: what a part is built on may stand behind it in the log, and then the part is made larger.
  * - What it replaces is kept as the document's past, for its time (`history/`).
  * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep. The store drops the entries of a
  *   long log slice by slice, and others have their turn between two: a snapshot that holds more than it stands for loses nothing.
  */
-import { JoineryError, type Clock, type Entry, type Store } from '@joinery/core'
+import { JoineryError, type Clock, type Code, type Entry, type Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
 import { keyOf, type Heads } from './heads.ts'
 import type { RelayLimits } from './limits.ts'
@@ -20,8 +22,8 @@ import { reasonOf, type Counters, type Log } from './log.ts'
 export type FoldHow = 'replay' | 'join'
 
 /**
- * A snapshot of these updates, read back and compared; undefined when this engine's are not folded so. Rejects when it breaks, and with
- * TOO_LARGE when its budget does. `replay` if absent.
+ * A snapshot of these updates, read back and compared; undefined when this engine's are not folded so. Rejects when it breaks, with
+ * TOO_LARGE when its budget does, and with GAP when something is missing from them. `replay` if absent.
  */
 export type Fold = (engine: string, updates: readonly Uint8Array[], how?: FoldHow) => Promise<Uint8Array | undefined>
 
@@ -82,13 +84,13 @@ export function createCompactor(options: {
   readonly counters: Counters
   readonly heads: Heads
   readonly fold: Fold | undefined
-  /** Runs it when nothing else works on what is stored of documents. */
+  /** Runs it when nothing else works on what is stored of documents, and once the clock is the store's. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   /** Lets others have their turn. */
   readonly turn: () => Promise<void>
   /** Replays what of the document was not replayed yet, and voids what has to be. */
   readonly replayed: (space: string, document: string) => Promise<unknown>
-  readonly quarantine: (space: string, document: string, reason: string) => Promise<void>
+  readonly quarantine: (space: string, document: string, reason: string, code?: Code) => Promise<void>
 }): Compactor {
   const { store, clock, limits, log, counters, heads, fold, alone, turn, quarantine } = options
   if (fold === undefined) {
@@ -194,15 +196,23 @@ export function createCompactor(options: {
   const foldParts = async (space: string, document: string, entries: readonly Entry[]): Promise<boolean> => {
     const key = keyOf(space, document)
     const isJoined = joinedByDocument.get(key) === true
-    const size = Math.ceil(PART / SMALLER ** (failuresByDocument.get(key) ?? 0))
+    const smallest = Math.ceil(PART / SMALLER ** (failuresByDocument.get(key) ?? 0))
     let snapshot: Uint8Array | undefined
-    for (let at = 0; at < entries.length; at += size) {
+    let at = 0
+    let size = smallest
+    while (at < entries.length) {
       const part = entries.slice(at, at + size)
       const updates = part.filter(isContent).map(entry => entry.bytes)
       if (snapshot !== undefined) updates.unshift(snapshot)
       const beganAt = clock.monotonic()
       const { engine } = entries[at] as Entry
-      snapshot = await fold(engine, updates, isJoined ? 'join' : 'replay')
+      try {
+        snapshot = await fold(engine, updates, isJoined ? 'join' : 'replay')
+      } catch (error) {
+        if (closed || at + size >= entries.length || codeOf(error) !== 'GAP') throw error
+        size *= SMALLER
+        continue
+      }
       counters.observe('fold-seconds', (clock.monotonic() - beganAt) / 1_000)
       if (closed) return false
       if (snapshot === undefined) {
@@ -212,6 +222,8 @@ export function createCompactor(options: {
       const isFolded = await replace(space, document, part, at > 0, snapshot)
       counters.add(isFolded ? 'folded' : 'fold-overtaken')
       if (!isFolded) return false
+      at += part.length
+      size = smallest
     }
     if (isJoined && !closed) await quarantine(space, document, 'more work than a worker may have')
     return snapshot !== undefined
@@ -244,9 +256,11 @@ export function createCompactor(options: {
   const failed = async (space: string, document: string, error: unknown): Promise<void> => {
     if (closed) return
     const key = keyOf(space, document)
-    const isStored = error instanceof JoineryError && error.code === 'QUARANTINED'
-    const isOverBudget = error instanceof JoineryError && error.code === 'TOO_LARGE'
-    const isWeather = error instanceof JoineryError && !isStored && !isOverBudget
+    const code = codeOf(error)
+    const isStored = code === 'QUARANTINED'
+    const isOverBudget = code === 'TOO_LARGE'
+    const isMissing = code === 'GAP'
+    const isWeather = code !== undefined && !isStored && !isOverBudget && !isMissing
     const failures = (failuresByDocument.get(key) ?? 0) + (isWeather ? 0 : 1)
     failuresByDocument.set(key, failures)
     counters.add('fold-failed')
@@ -267,7 +281,11 @@ export function createCompactor(options: {
       return
     }
     held.delete(key)
-    await quarantine(space, document, isStored ? 'a damaged row' : 'cannot be folded')
+    if (isMissing) {
+      // Nothing is wrong with what is there: once a device has brought the rest, it is folded as any other.
+      failuresByDocument.delete(key)
+      await quarantine(space, document, 'something is missing from its log', 'GAP')
+    } else await quarantine(space, document, isStored ? 'a damaged row' : 'cannot be folded')
   }
 
   const quietLater = (space: string, document: string): void => {
@@ -330,6 +348,10 @@ export function createCompactor(options: {
 /** What a snapshot may stand for: of a type that a newer relay wrote nobody here knows what it says, so it stays where it is (S3, D5). */
 function isFoldable({ type }: Entry): boolean {
   return type === 'update' || type === 'snapshot' || type === 'void'
+}
+
+function codeOf(error: unknown): Code | undefined {
+  return error instanceof JoineryError ? error.code : undefined
 }
 
 function isContent({ type, bytes }: Entry): boolean {

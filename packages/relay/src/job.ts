@@ -21,6 +21,8 @@ export interface Job {
   readonly binds?: ((author: number) => boolean) | undefined
   /** Whether this device was asked for what a loss took (R4). */
   readonly granted: boolean
+  /** Whether it asked what is new, and could not be told: the log may have lost what this builds on. */
+  readonly isUnsure?: boolean
   /** Called once. */
   answer(answer: Answer): void
 }

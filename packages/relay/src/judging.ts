@@ -89,7 +89,20 @@ export async function judgeBatch(
     draftsByDocument.set(key, made)
     return made
   }
-  const known = batch.map(queued => ({ queued, device: device(queued), role: role(queued), draft: draft(queued) }))
+  /** Asked for all before the first is awaited: who comes back brings much that the log may have, and a store may answer all at once. */
+  const before = (queued: Queued): Soon<Answer | undefined> => {
+    const owner = device(queued)
+    const found = isLater(owner)
+      ? owner.then(known => duplicate(options, queued, known))
+      : duplicate(options, queued, owner)
+    if (isLater(found)) found.catch(() => undefined)
+    return found
+  }
+  const known = batch.map(queued => ({ queued, before: before(queued), role: role(queued), draft: draft(queued) }))
+
+  /** Whether another node knows more than a document was judged on (T5): read once for all that is refused of it here. */
+  const isBehind = ({ job: { space, entry } }: Queued, judged: Draft): Soon<boolean> =>
+    once('b', keyOf(space, entry.document), () => heads.isBehind(space, entry.document, judged))
 
   const taken: Taken[] = []
   const takenNames = new Set<string>()
@@ -103,9 +116,9 @@ export async function judgeBatch(
         later.push(queued)
         continue
       }
-      const before = duplicate(options, queued, isLater(soon.device) ? await soon.device : soon.device)
       const early =
-        (isLater(before) ? await before : before) ?? unwritable(isLater(soon.role) ? await soon.role : soon.role)
+        (isLater(soon.before) ? await soon.before : soon.before) ??
+        unwritable(isLater(soon.role) ? await soon.role : soon.role)
       if (early !== undefined) {
         answer(queued, early)
         continue
@@ -118,7 +131,7 @@ export async function judgeBatch(
         taken.push({ queued, entry: decided })
         takenNames.add(name)
       } else if (target.dirty) later.push(queued)
-      else if (await isHasty(heads, queued, decided, target)) later.push(queued)
+      else if (isRefusedOfHeads(queued, decided) && (await isBehind(queued, target))) later.push(queued)
       else answer(queued, decided)
     } catch (error) {
       if (isAway(error)) unread.push(queued)
@@ -128,10 +141,9 @@ export async function judgeBatch(
   return { taken, later, unread }
 }
 
-/** Whether it is refused by what this node knew, and another knows more (T5). */
-async function isHasty(heads: Heads, { job, scanned }: Queued, decided: Answer, judged: Draft): Promise<boolean> {
-  if (decided.answer !== 'refused' || scanned?.ok !== true) return false
-  return heads.isBehind(job.space, job.entry.document, judged)
+/** Whether it is refused by what this node knew of its document, and not by what is in it alone. */
+function isRefusedOfHeads({ scanned }: Queued, decided: Answer): boolean {
+  return decided.answer === 'refused' && scanned?.ok === true
 }
 
 function duplicate(options: JudgeOptions, queued: Queued, device: DeviceHead): Soon<Answer | undefined> {
@@ -241,10 +253,13 @@ async function settleOld(
   const { code, detail } = verdict
   // What it deletes may have been lost: once that is back, it fits.
   if (code === 'DELETES_UNKNOWN' && job.granted) return refused('GAP', detail)
-  if (code !== 'CONFLICTING_AUTHORSHIP') return refused(code, detail)
-  // The very same edit under another name: a deterministic seed that two devices made, or a device that goes by a new id.
-  const seq = await store.holds(job.space, job.entry.document, digest)
-  return seq === undefined ? refused(code, detail) : acked(seq)
+  if (code === 'CONFLICTING_AUTHORSHIP') {
+    // The very same edit under another name: a deterministic seed that two devices made, or a device that goes by a new id.
+    const seq = await store.holds(job.space, job.entry.document, digest)
+    if (seq !== undefined) return acked(seq)
+  }
+  // No last word to a device that could not be told of a loss: it says what it holds, and is judged by that (R4).
+  return refused(job.isUnsure ? 'GAP' : code, detail)
 }
 
 function failed(error: unknown): Answer {

@@ -70,6 +70,10 @@ export function createLink(options: LinkOptions): Link {
   const acksBySpace = new Map<string, { n: number; seq: number }[]>()
   let refusals: RelayMessage[] = []
   const said = new Set<string>()
+  /** Spaces in which the device's newest cursor was compared with the log. */
+  const comparedIn = new Set<string>()
+  /** Whether a space could not be opened, or its watch not begun, since the store failed. */
+  let hasFailed = false
   /** Of spaces whose watch has not begun. */
   const pushesBySpace = new Map<string, PushedEntry[]>()
   let subject: string | undefined
@@ -137,6 +141,7 @@ export function createLink(options: LinkOptions): Link {
       access = (await options.spaces.open(subject ?? '', name)) ?? 'NOT_FOUND'
     } catch (error) {
       log.warn('admit-failed', reasonOf(error))
+      hasFailed = true
       access = 'UNAVAILABLE'
     }
     heardAccess(name, access)
@@ -158,6 +163,7 @@ export function createLink(options: LinkOptions): Link {
       receivedAt,
       ...who,
       granted: options.wants.granted(space, who.subject, device),
+      isUnsure: hasFailed && !comparedIn.has(space),
       answer(answer) {
         if (answer.answer === 'acked') {
           const acks = acksBySpace.get(space)
@@ -233,8 +239,10 @@ export function createLink(options: LinkOptions): Link {
     'watch': ({ space, cursor }) => {
       // What is pushed behind it is judged by whether the cursor fits, so it waits until that is known (R4).
       pushesBySpace.set(space, pushesBySpace.get(space) ?? [])
+      comparedIn.delete(space)
       hub.watch(reader, space, cursor, {
         begun(reset) {
+          comparedIn.add(space)
           if (reset) {
             counters.add('unfit')
             log.warn('cursor-unfit', { subject, device, space, epoch: cursor?.epoch, seq: cursor?.seq })
@@ -245,6 +253,7 @@ export function createLink(options: LinkOptions): Link {
         damaged: document =>
           send({ type: 'refused', space, document, n: undefined, code: 'QUARANTINED', retryAfter: 60_000 }),
         failed(code) {
+          hasFailed = true
           send({ type: 'refused', space, document: undefined, n: undefined, code, retryAfter: 1_000 })
           release(space)
         },

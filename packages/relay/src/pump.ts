@@ -16,6 +16,7 @@ import {
   type Store,
 } from '@joinery/core'
 import { encodeMessage } from '@joinery/core/protocol'
+import { Arrivals } from './arrivals.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
 import type { News } from './news.ts'
@@ -42,7 +43,7 @@ export interface Subscription {
   take(news: News): void
   /** The log may go further than what was offered. */
   catchUp(): void
-  /** Resolves once the reader was sent everything up to this seq, or the subscription has ended. */
+  /** Resolves once the reader was sent everything up to this seq, or all there is, or the subscription has ended. */
   reached(seq: number): Promise<void>
   end(): void
 }
@@ -85,20 +86,12 @@ export function subscribe(options: SubscribeOptions): Subscription {
   let epoch = ''
   /** Whether the reader was last told that nothing more is there. */
   let isLive = false
-  let waiting: { readonly seq: number; readonly then: () => void }[] = []
+  const arrivals = new Arrivals()
   const isEnded = (): boolean => state === 'ended'
-
-  /** Whoever waited for what has been sent by now. */
-  const arrived = (): void => {
-    const isDue = (one: { readonly seq: number }): boolean => isEnded() || one.seq <= seq
-    const due = waiting.filter(isDue)
-    waiting = waiting.filter(one => !isDue(one))
-    for (const { then } of due) then()
-  }
 
   const end = (): void => {
     state = 'ended'
-    arrived()
+    arrivals.end()
   }
 
   const send = (to: Cursor, live: boolean, reset: boolean, entries: LogPage['entries']): void => {
@@ -106,7 +99,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
     epoch = to.epoch
     isLive = live
     reader.send(encodeMessage({ type: 'changes', space, cursor: to, live, reset, entries }))
-    arrived()
+    arrivals.told(seq)
   }
 
   const begin = async (): Promise<void> => {
@@ -120,7 +113,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
       epoch = cursor.epoch
     }
     options.begun(!fits)
-    if (isLive && known.seq() <= seq) state = 'live'
+    if (isLive && known.seq() <= seq && !arrivals.isAwaited()) state = 'live'
     else attempt()
   }
 
@@ -129,6 +122,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
       await reader.room()
       if (isEnded()) return
       const told = known.seq()
+      const mine = arrivals.reading()
       const page = await options.reading(() => store.read(space, seq, limits.pageBytes))
       if (isEnded()) return
       for (const document of page.damaged) options.damaged(document)
@@ -138,7 +132,8 @@ export function subscribe(options: SubscribeOptions): Subscription {
       } else if (page.seq > seq || page.end !== isLive) {
         send(cursorOf(page), page.end, false, page.entries)
       }
-      if (page.end && (known.seq() <= seq || known.seq() === told)) {
+      if (page.end) arrivals.told(seq, mine)
+      if (page.end && !arrivals.isAwaited() && (known.seq() <= seq || known.seq() === told)) {
         known.disproved(seq, told)
         state = 'live'
         return
@@ -176,7 +171,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
     seq = to.seq
     isLive = live
     reader.send(news.frame())
-    arrived()
+    arrivals.told(seq)
     return true
   }
 
@@ -189,8 +184,9 @@ export function subscribe(options: SubscribeOptions): Subscription {
     catchUp: readOn,
     reached(wanted) {
       if (isEnded() || seq >= wanted) return Promise.resolve()
+      const there = arrivals.at(wanted)
       readOn()
-      return new Promise(then => waiting.push({ seq: wanted, then }))
+      return there
     },
     end,
   }

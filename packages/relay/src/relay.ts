@@ -7,6 +7,7 @@ import {
   JoineryError,
   type Bus,
   type Clock,
+  type Code,
   type CommittedSpace,
   type DocumentPlace,
   type Entry,
@@ -217,7 +218,12 @@ export function createRelay(options: RelayOptions): Relay {
   })
   const wants = createWants({ store, clock, gates, turn, log, counters })
   const states = createStates({ store, join: options.join, counters })
-  const alone = inTurns(1)
+  const oneByOne = inTurns(1)
+  /** What is kept, forgotten and voided is dated: by the store's time, so not before that was told (MN-13). */
+  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
+    await watch.told
+    return oneByOne(work)
+  }
   const published = (
     committed: CommittedSpace,
     entries: readonly Entry[],
@@ -256,7 +262,7 @@ export function createRelay(options: RelayOptions): Relay {
     alone,
     turn,
     replayed: replayer.replayed,
-    quarantine: (space, document, reason) => quarantine(space, document, reason),
+    quarantine: (...what) => quarantine(...what),
   })
   const forgetter = createForgetter({ store, clock, limits, log, counters, fold: options.fold, alone, turn })
   const history = createHistory({
@@ -323,12 +329,17 @@ export function createRelay(options: RelayOptions): Relay {
     counters,
   })
 
-  /** From now on it is read, as far as it can be, and not written. */
-  const quarantine = async (space: string, document: string, reason: string): Promise<void> => {
+  /** From now on it is read, as far as it can be, and not written; with GAP, until devices have brought what is missing from it. */
+  const quarantine = async (
+    space: string,
+    document: string,
+    reason: string,
+    code: Code = 'QUARANTINED',
+  ): Promise<void> => {
     try {
       const head = await store.document(space, document)
       if (head?.quarantined !== undefined) return
-      await store.quarantine(space, document, 'QUARANTINED')
+      await store.quarantine(space, document, code)
       heads.forget(space, document)
       counters.add('quarantined')
       log.error('quarantined', { space, document, reason })

@@ -74,7 +74,7 @@ export async function serve(options: {
   const admission = createAdmission({ clock, random, counters, limits })
   const near = createHttpLinks({ accept: relay.accept, clock, random, counters, limits })
   // Where what they say would burden everybody, or there are no others, each node has its own.
-  const far = options.bus?.carriesPresence === true && createFarLinks({ near, bus: options.bus, clock, random })
+  const far = options.bus?.carriesPresence === true && createFarLinks({ near, bus: options.bus, clock, random, limits })
   const links = far || near
   const probe = async (): Promise<void> => {
     await store.probe()

@@ -4,14 +4,15 @@
  * - R5: a hint or a poll makes it read what another node wrote, unless the hint brings it. One reading, however many follow.
  */
 import { NO_MARK, sameBytes, type Clock } from '@joinery/core'
+import { Arrivals } from './arrivals.ts'
 import { reasonOf } from './log.ts'
 import { newsOf, type News } from './news.ts'
 import type { Known, PumpOptions } from './pump.ts'
 
 const AGAIN_MS = 1_000
 
-/** Called in order. */
-export interface Follower {
+/** Whom a tail tells, in order. */
+export interface Audience {
   /** `whole`: no entry is missing from it because it is damaged. */
   news(news: News, whole: boolean): void
   /** The log is another one now (R4), or has no beginning: what was told is worth nothing. */
@@ -27,7 +28,7 @@ export interface Tail {
   offer(news: News, before?: Uint8Array): void
   /** The log may go further than what was offered. */
   catchUp(): void
-  /** Resolves once everything up to this seq was told, or when it has ended. */
+  /** Resolves once everything up to this seq was told, or all there is, or when it has ended. */
   reached(seq: number): Promise<void>
   end(): void
 }
@@ -36,7 +37,7 @@ export interface TailOptions extends PumpOptions {
   readonly clock: Clock
   readonly space: string
   readonly known: Known
-  readonly told: Follower
+  readonly told: Audience
   readonly damaged: (document: string) => void
 }
 
@@ -46,15 +47,8 @@ export function createTail(options: TailOptions): Tail {
   let seq = 0
   let epoch = ''
   let mark: Uint8Array = NO_MARK
-  let waiting: { readonly seq: number; readonly then: () => void }[] = []
+  const arrivals = new Arrivals()
   const isEnded = (): boolean => state === 'ended'
-
-  const arrived = (): void => {
-    if (waiting.length === 0) return
-    const due = waiting.filter(one => isEnded() || one.seq <= seq)
-    waiting = waiting.filter(one => !due.includes(one))
-    for (const { then } of due) then()
-  }
 
   const begin = async (): Promise<number> => {
     const head = await store.head(space)
@@ -63,7 +57,7 @@ export function createTail(options: TailOptions): Tail {
     mark = head?.mark ?? NO_MARK
     const from = seq
     if (isEnded()) return from
-    if (known.seq() > seq) attempt()
+    if (known.seq() > seq || arrivals.isAwaited()) attempt()
     else state = 'live'
     return from
   }
@@ -71,6 +65,7 @@ export function createTail(options: TailOptions): Tail {
   const read = async (): Promise<void> => {
     while (!isEnded()) {
       const asked = known.seq()
+      const mine = arrivals.reading()
       const page = await options.reading(() => store.read(space, seq, limits.pageBytes))
       if (isEnded()) return
       for (const document of page.damaged) options.damaged(document)
@@ -85,8 +80,8 @@ export function createTail(options: TailOptions): Tail {
         seq = page.seq
         told.news(news, page.damaged.length === 0)
       }
-      arrived()
-      if (page.end && (known.seq() <= seq || known.seq() === asked)) {
+      arrivals.told(seq, page.end ? mine : 0)
+      if (page.end && !arrivals.isAwaited() && (known.seq() <= seq || known.seq() === asked)) {
         known.disproved(seq, asked)
         state = 'live'
         return
@@ -121,15 +116,19 @@ export function createTail(options: TailOptions): Tail {
         epoch = cursor.epoch
         mark = cursor.mark
         told.news(news, true)
-        arrived()
+        arrivals.told(seq)
       } else readOn()
     },
     catchUp: readOn,
-    reached: wanted =>
-      isEnded() || seq >= wanted ? Promise.resolve() : new Promise(then => waiting.push({ seq: wanted, then })),
+    reached(wanted) {
+      if (isEnded() || seq >= wanted) return Promise.resolve()
+      const there = arrivals.at(wanted)
+      readOn()
+      return there
+    },
     end() {
       state = 'ended'
-      arrived()
+      arrivals.end()
     },
   }
 }

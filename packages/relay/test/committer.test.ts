@@ -98,6 +98,48 @@ test('[T5] edits that build on each other are judged with what is queued before 
   ])
 })
 
+test('[T4] [R1] a space where another node is quicker is locked by itself, and no space of others with it', async () => {
+  const store = memoryStore()
+  const locked: (readonly string[])[] = []
+  const together: string[][] = []
+  const quick = new Set(['busy', 'full'])
+  const { device, rest } = rig({
+    store: {
+      ...store,
+      async commit(spaces) {
+        together.push(spaces.map(({ space }) => space))
+        const committed = await store.commit(spaces.filter(({ space }) => !quick.has(space)))
+        // Somebody else has moved the documents of these spaces.
+        return spaces.map(
+          ({ space, entries }) =>
+            committed.find(one => one.space === space) ?? {
+              space,
+              head: { epoch: 'e', seq: 0, mark: new Uint8Array(8) },
+              outcomes: entries.map(() => ({ outcome: 'stale' as const })),
+            },
+        )
+      },
+      async commitAlone(spaces, decide) {
+        locked.push(spaces)
+        return store.commit(await decide())
+      },
+    },
+  })
+  for (const space of ['busy', 'full', 'calm']) await store.admit(space, 'ann', 'editor')
+  const ann = await device('ann', 'phone')
+  const spaces = ['busy', 'calm', 'full', 'busy', 'calm', 'full']
+  // The second in each document is judged again behind the first, which it conflicts with.
+  const [one, two] = [writer(7).edit(type('a')), writer(7).edit(type('b'))]
+  for (const [at, space] of spaces.entries()) push(ann, at + 1, 'd', at < 3 ? one : two, space)
+  await rest(10_000)
+  expect(answers(ann).map(([n]) => n)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(new Set(locked.flat())).toEqual(quick)
+  expect(locked.every(({ length }) => length === 1)).toBe(true)
+  // Once with everybody, then without those who are overtaken.
+  expect(together[0]).toEqual(['busy', 'calm', 'full'])
+  expect(together.slice(1).flat()).not.toContain('busy')
+})
+
 test('[T5] an edit refused because of one that was queued is judged again when that one was not written', async () => {
   const { store, fail } = flaky()
   const { device, rest } = rig({ store })
@@ -327,6 +369,55 @@ test('[T5] who is overtaken by other nodes all the time writes nevertheless', as
     [2, 4],
     [3, 6],
   ])
+})
+
+test('[S4] what a device pushes again is looked for all at once, however much it is', async () => {
+  const plain = memoryStore()
+  let [asked, most] = [0, 0]
+  const store: Store = {
+    ...plain,
+    async named(...name) {
+      most = Math.max(most, ++asked)
+      const found = await plain.named(...name)
+      asked -= 1
+      return found
+    },
+  }
+  const { device, rest } = rig({ store })
+  const ann = await device('ann', 'phone')
+  const w = writer(1)
+  const entries = Array.from({ length: 50 }, (_, at) => update(at + 1, 'd', w.edit(type('a'))))
+  ann.say({ type: 'push', space: 'me', entries })
+  await rest()
+  ann.say({ type: 'push', space: 'me', entries })
+  await rest()
+  const seqs = Array.from({ length: 50 }, (_, at) => at + 1)
+  expect(answers(ann).map(([, seq]) => seq)).toEqual(seqs.flatMap(seq => [seq, seq]))
+  expect(most).toBe(50)
+})
+
+test('[T5] of a document of which much is refused at once the head is read again once', async () => {
+  const plain = memoryStore()
+  let reads = 0
+  const store: Store = {
+    ...plain,
+    async document(...of) {
+      reads += 1
+      return plain.document(...of)
+    },
+  }
+  const { device, rest } = rig({ store })
+  const ann = await device('ann', 'phone')
+  const w = writer(1)
+  push(ann, 1, 'd', w.edit(type('a')))
+  await rest()
+  w.edit(type('lost on its way'))
+  reads = 0
+  const entries = Array.from({ length: 50 }, (_, at) => update(at + 2, 'd', w.edit(type('a'))))
+  ann.say({ type: 'push', space: 'me', entries })
+  await rest()
+  expect(answers(ann).slice(1)).toEqual(entries.map(({ n }) => [n, 'GAP']))
+  expect(reads).toBe(1)
 })
 
 test('[S4] the same n with other content is a fork, in one batch and after', async () => {

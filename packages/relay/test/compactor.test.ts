@@ -5,7 +5,7 @@ import { yjs } from '@joinery/adapters/engines/yjs'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { bodiesFor } from '../src/bodies.ts'
-import { foldWith, type Fold } from '../src/index.ts'
+import { foldWith, GATES, type Fold } from '../src/index.ts'
 import { foldByBytes, foldRegister } from '../src/workers/fold.ts'
 import { trialsHere } from './replay/poison.ts'
 import { rig, type, update, writer, type Device, type Rig } from './rig.ts'
@@ -108,6 +108,82 @@ test('[T2] a document that breaks its worker three times is quarantined alone, a
   expect(ann.of('bodies')[0]?.entries).toHaveLength(12)
 })
 
+test('[R4] [CR-25] a document from which something is missing waits for a device that has it, and is folded when it is whole', async () => {
+  const foldAny: Fold = async (engine, updates) =>
+    foldWith(engine === 'yjs' ? yjs : automerge, seededRandom(1), updates)
+  const one = rig({ fold: foldAny, gates: GATES, limits: { ...limits, foldSweepMs: 10_000 } })
+  const [base, doc] = [automerge.open('0a'), automerge.open('0b')]
+  const updates: Uint8Array[] = []
+  base.change(() => base.text('body').insert(0, 'lost'))
+  doc.apply(base.encode())
+  doc.onUpdate(bytes => void updates.push(Uint8Array.from(bytes)))
+  for (let i = 0; i < 13; i++) doc.change(() => doc.text('body').insert(4, `${i}`))
+  const [later, ...pushed] = updates.toReversed()
+  const of = { kind: 'note', engine: 'automerge' } as const
+  // What they are built on was lost, and they do not tell.
+  const bob = await one.device('bob', 'laptop')
+  for (const [at, bytes] of pushed.toReversed().entries())
+    bob.say({ type: 'push', space: 'garden', entries: [update(at + 1, 'd', bytes, of)] })
+  await one.rest(60_000)
+  expect(one.lines.filter(({ event }) => event === 'quarantined')).toMatchObject([
+    { fields: { document: 'd', reason: 'something is missing from its log' } },
+  ])
+  bob.forget()
+  bob.say({ type: 'push', space: 'garden', entries: [update(13, 'd', later!, of)] })
+  await one.rest()
+  expect(bob.of('refused')).toMatchObject([{ n: 13, code: 'QUARANTINED' }])
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor: { epoch: 'another', seq: 1, mark: new Uint8Array(16) } })
+  ann.say({
+    type: 'have',
+    space: 'garden',
+    documents: [{ document: 'd', engine: 'automerge', version: base.version() }],
+  })
+  await one.rest()
+  expect(ann.of('want')).toMatchObject([{ documents: [{ document: 'd', version: new Uint8Array() }] }])
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', base.encode(), { ...of, resupply: true })] })
+  await one.rest(20)
+  bob.say({ type: 'push', space: 'garden', entries: [update(13, 'd', later!, of)] })
+  await one.rest(60_000)
+  expect(bob.of('ack')).toMatchObject([{ entries: [{ n: 13 }] }])
+  const [folded, ...more] = await one.store.body('garden', 'd')
+  expect(more).toEqual([])
+  const again = automerge.open('0c')
+  again.apply(folded!.bytes)
+  expect(again.digest()).toBe(doc.digest())
+})
+
+test('[R4] a document whose log holds an edit before what it is built on is whole, however small the parts it is folded in', async () => {
+  const sizes: number[] = []
+  const stumbling: Fold = async (engine, updates) => {
+    sizes.push(updates.length)
+    if (sizes.length < 3) throw new Error('its worker ended')
+    return foldWith(engine === 'yjs' ? yjs : automerge, seededRandom(1), updates)
+  }
+  const one = rig({ fold: stumbling, gates: GATES, limits })
+  const [base, doc] = [automerge.open('0a'), automerge.open('0b')]
+  const updates: Uint8Array[] = []
+  base.change(() => base.text('body').insert(0, 'late'))
+  doc.apply(base.encode())
+  doc.onUpdate(bytes => void updates.push(Uint8Array.from(bytes)))
+  for (let i = 0; i < 299; i++) doc.change(() => doc.text('body').insert(4, `${i}`))
+  const ann = await one.device('ann', 'phone')
+  for (const [at, bytes] of [...updates, base.encode()].entries()) {
+    const entry = update(at + 1, 'd', bytes, { kind: 'note', engine: 'automerge' })
+    ann.say({ type: 'push', space: 'garden', entries: [entry] })
+    await one.rest()
+  }
+  await one.rest(60_000)
+  expect(one.lines.filter(({ event }) => event === 'quarantined')).toEqual([])
+  // The smallest part waits for the last entry, and is folded with it.
+  expect(sizes).toEqual([300, 300, 256, 300])
+  const [folded, ...more] = await one.store.body('garden', 'd')
+  expect(more).toEqual([])
+  const again = automerge.open('0c')
+  again.apply(folded!.bytes)
+  expect(again.digest()).toBe(doc.digest())
+})
+
 test('[T2] [CR-22] a document that is more work than a worker may have is folded by its bytes and quarantined alone, and can be read', async () => {
   const sizes: string[] = []
   const heavy: Fold = async (engine, updates, by = 'replay') => {
@@ -201,7 +277,7 @@ test('[DU-11] the sweep leaves alone what is being written: that is folded when 
 test('[DU-11] a snapshot that reads back as something else, or of a document that waits for something, is none', () => {
   const w = writer(1)
   const updates = [w.edit(type('a')), w.edit(type('b')), w.edit(type('c'))]
-  expect(() => foldWith(yjs, seededRandom(1), [updates[0]!, updates[2]!])).toThrow('missing')
+  expect(() => foldWith(yjs, seededRandom(1), [updates[0]!, updates[2]!])).toThrow('GAP')
   const lying = { ...yjs, open: (author: string) => ({ ...yjs.open(author), encode: () => updates[0]! }) } as typeof yjs
   expect(() => foldWith(lying, seededRandom(1), updates)).toThrow('something else')
   let opened = 0

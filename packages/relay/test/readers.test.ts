@@ -209,6 +209,61 @@ test('[R4] an edit that deletes what the log lost is a gap to whoever was told o
   expect(eve.of('refused')).toMatchObject([{ n: 1, code: 'DELETES_UNKNOWN' }])
 })
 
+test.each(['head', 'roleOf'] as const)(
+  '[R4] a device that could not be told of a loss, since %s failed, gets no last word on what builds on it',
+  async failing => {
+    const base = memoryStore()
+    let isAway = true
+    const asked = base[failing] as (...of: string[]) => Promise<unknown>
+    const one = rig({
+      store: {
+        ...base,
+        [failing]: (...of: string[]) => (isAway ? Promise.reject(new JoineryError('UNAVAILABLE')) : asked(...of)),
+      },
+    })
+    const w = writer(1)
+    w.edit(type('lost'))
+    const deleting = w.edit(doc => doc.getText('body').delete(0, 2))
+    const ann = await one.device('ann', 'phone')
+    ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+    await one.rest()
+    expect(ann.of('refused')).toMatchObject([{ document: undefined, code: 'UNAVAILABLE' }])
+    ann.forget()
+    isAway = false
+    ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', deleting)] })
+    await one.rest()
+    expect(ann.of('refused')).toMatchObject([{ n: 1, code: 'GAP' }])
+    // From now on it knows.
+    ann.forget()
+    ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+    ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', deleting)] })
+    await one.rest()
+    expect(ann.of('refused')).toMatchObject([{ n: 1, code: 'DELETES_UNKNOWN' }])
+  },
+)
+
+test('[R4] nor does one that was told once, and whose next watch failed', async () => {
+  const base = memoryStore()
+  let isAway = false
+  const head: typeof base.head = space => (isAway ? Promise.reject(new JoineryError('UNAVAILABLE')) : base.head(space))
+  const one = rig({ store: { ...base, head } })
+  const w = writer(1)
+  w.edit(type('lost'))
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+  await one.rest()
+  isAway = true
+  ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+  await one.rest()
+  expect(ann.of('refused')).toMatchObject([{ document: undefined, code: 'UNAVAILABLE' }])
+  ann.forget()
+  isAway = false
+  const deleting = w.edit(doc => doc.getText('body').delete(0, 2))
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', deleting)] })
+  await one.rest()
+  expect(ann.of('refused')).toMatchObject([{ n: 1, code: 'GAP' }])
+})
+
 test("[R4] others' edits are taken only from who was asked: anybody else is told to tell again what he has", async () => {
   const one = rig()
   const ann = await one.device('ann', 'phone')

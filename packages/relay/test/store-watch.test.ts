@@ -120,3 +120,71 @@ test('[MN-13] a node whose clock drifts is set right also while it is never quie
   expect(phone.of('clock')[0]?.wall).toBe(w.clock.now() + drift)
   w.relay.close()
 })
+
+test('[MN-13] what the store says of its time is worth as much as it was quick, and no slow answer takes the place of a quick one', async () => {
+  const store = memoryStore()
+  const there = 3_000
+  let slow = 2_000
+  const w: Rig = rig({
+    store: {
+      ...store,
+      async time() {
+        const now = w.clock.now() + there
+        // All of the time goes by on the way back.
+        if (slow > 0) await new Promise<void>(resolve => void w.clock.after(slow, resolve))
+        return now
+      },
+    },
+  })
+  const phone = await w.device('ada', 'phone')
+  const wrongBy = async (): Promise<number> => {
+    phone.forget()
+    phone.say({ type: 'time', id: 1 })
+    await w.rest()
+    return Math.abs((phone.of('clock')[0]?.wall ?? Infinity) - w.clock.now() - there)
+  }
+  await w.rest(3_000)
+  expect(phone.of('welcome')).toHaveLength(1)
+  // The only one there is: half of the way is allowed for, and a better one is asked for soon.
+  expect(await wrongBy()).toBe(1_000)
+  slow = 20
+  await w.rest(4_000)
+  expect(await wrongBy()).toBe(10)
+  slow = 2_000
+  await w.rest(300_000)
+  expect(await wrongBy()).toBe(10)
+  w.relay.close()
+})
+
+test('[MN-13] a clock that was set meanwhile is followed also when the store answers slowly', async () => {
+  const store = memoryStore()
+  let there = 3_000
+  let slow = 20
+  const w: Rig = rig({
+    store: {
+      ...store,
+      async time() {
+        const now = w.clock.now() + there
+        await new Promise<void>(resolve => void w.clock.after(slow, resolve))
+        return now
+      },
+    },
+  })
+  const phone = await w.device('ada', 'phone')
+  await w.rest(3_000)
+  expect(phone.of('welcome')).toHaveLength(1)
+  const wrongBy = async (): Promise<number> => {
+    phone.forget()
+    phone.say({ type: 'time', id: 1 })
+    await w.rest()
+    return Math.abs((phone.of('clock')[0]?.wall ?? Infinity) - w.clock.now() - there)
+  }
+  expect(await wrongBy()).toBe(10)
+  slow = 400
+  for (const step of [180_000, -180_000]) {
+    there += step
+    await w.rest(65_000)
+    expect(await wrongBy()).toBe(200)
+  }
+  w.relay.close()
+})

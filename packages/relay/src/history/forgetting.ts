@@ -35,7 +35,7 @@ export function createForgetter(options: {
   readonly log: Log
   readonly counters: Counters
   readonly fold: Fold | undefined
-  /** Runs it when nothing else works on what is stored of documents. */
+  /** Runs it when nothing else works on what is stored of documents, and once the clock is the store's. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   /** Lets others have their turn. */
   readonly turn: () => Promise<void>
@@ -44,11 +44,15 @@ export function createForgetter(options: {
   let closed = false
   let stopSweep = (): void => undefined
 
+  const olderThanKept = (after: number): ReturnType<Store['aged']> => {
+    const before = clock.now() - limits.historyMs
+    return store.aged(before, after, PAGE)
+  }
+
   const sweep = async (): Promise<void> => {
     try {
-      const before = clock.now() - limits.historyMs
       for (let after = 0; !closed;) {
-        const page = await store.aged(before, after, PAGE)
+        const page = await alone(() => olderThanKept(after))
         for (const aged of page) if (!closed) await alone(() => forget(aged))
         const last = page.at(-1)
         if (last === undefined) break

@@ -107,7 +107,7 @@ export function createHistory(options: {
       if (update === undefined) throw new JoineryError('UNAVAILABLE', { what: 'version', engine })
       return update
     } catch (error) {
-      if (error instanceof JoineryError) throw error
+      if (error instanceof JoineryError && error.code !== 'GAP') throw error
       log.warn('version-failed', reasonOf(error))
       throw new JoineryError('UNAVAILABLE', { what: 'version' }, { cause: error })
     } finally {

@@ -41,10 +41,13 @@ export interface HttpLinks {
   count(): number
   /** By what the lines of a link are found in the log. */
   session(key: string): string | undefined
-  /** Whether a link has been told something; undefined when there is none by this key. */
-  greeted(key: string): Soon<boolean | undefined>
+  /**
+   * Whether a link has been told something; undefined when there is none by this key, RATE_LIMITED when whoever is at this address asked for
+   * too many.
+   */
+  greeted(key: string, from: string): Soon<boolean | undefined | 'RATE_LIMITED'>
   /** Takes what a request brings; answers as soon as there is something to say, and after `wait` ms at most. */
-  exchange(key: string, asked: Exchange, wait: number): Promise<Exchange | 'NOT_FOUND' | 'RATE_LIMITED'>
+  exchange(key: string, asked: Exchange, wait: number): Promise<Exchange | 'NOT_FOUND' | 'RATE_LIMITED' | 'TOO_LARGE'>
 }
 
 interface HttpLink {

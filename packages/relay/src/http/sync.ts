@@ -50,8 +50,12 @@ export function syncRoute(options: SyncRouteOptions): Hono<{ Variables: Variable
   const no = (context: Context, status: ContentfulStatusCode, code: Code): Response =>
     context.json(errorBody(code, context.get('requestId') as string), status)
 
-  const enter = (from: string): Promise<Place | Later> =>
-    new Promise(resolve => void admission.ask(household(from), resolve))
+  const tooMany = (context: Context): Response => {
+    context.header(RETRY, '1')
+    return no(context, 429, 'RATE_LIMITED')
+  }
+
+  const enter = (from: string): Promise<Place | Later> => new Promise(resolve => void admission.ask(from, resolve))
 
   app.use('/v1/sync', async (context, next) => {
     if (!origins.allows(context.req.header('Origin'), context.req.header('Host'))) return no(context, 403, 'FORBIDDEN')
@@ -78,13 +82,15 @@ export function syncRoute(options: SyncRouteOptions): Hono<{ Variables: Variable
     if (new URL(context.req.url).search !== '') return no(context, 400, 'BAD_INPUT')
     const known = context.req.header(SESSION)
     context.set('session', known && links.session(known))
-    const isGreeted = known === undefined ? false : await links.greeted(known)
+    const from = household(context.get('from'))
+    const isGreeted = known === undefined ? false : await links.greeted(known, from)
     if (isGreeted === undefined) return no(context, 404, 'NOT_FOUND')
+    if (isGreeted === 'RATE_LIMITED') return tooMany(context)
     const body = await read(context.req.raw, bodyBytes + (isGreeted ? frameBytes : 0))
     if (body === undefined) return no(context, 413, 'TOO_LARGE')
     const asked = exchangeOf(body)
     if (asked === undefined) return no(context, 400, 'BAD_FRAME')
-    const place = known === undefined ? await enter(context.get('from')) : undefined
+    const place = known === undefined ? await enter(from) : undefined
     if (typeof place === 'number') {
       context.header(RETRY, String(place))
       return no(context, 503, 'UNAVAILABLE')
@@ -93,10 +99,8 @@ export function syncRoute(options: SyncRouteOptions): Hono<{ Variables: Variable
     context.set('session', links.session(key))
     const answer = await links.exchange(key, asked, waitOf(context.req.header(WAIT)))
     if (answer === 'NOT_FOUND') return no(context, 404, answer)
-    if (answer === 'RATE_LIMITED') {
-      context.header(RETRY, '1')
-      return no(context, 429, answer)
-    }
+    if (answer === 'TOO_LARGE') return no(context, 413, answer)
+    if (answer === 'RATE_LIMITED') return tooMany(context)
     context.header(SESSION, key)
     context.header('Content-Type', 'application/octet-stream')
     return context.body(encodeExchange(answer) as Uint8Array<ArrayBuffer>)

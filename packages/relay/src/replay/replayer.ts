@@ -45,7 +45,7 @@ export interface ReplayerOptions {
   readonly heads: Pick<Heads, 'forget'>
   /** Without it nothing is looked at. */
   readonly trials: Trials | undefined
-  /** Runs it when nothing else works on what is stored of documents. */
+  /** Runs it when nothing else works on what is stored of documents, and once the clock is the store's. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   readonly published: (
     committed: CommittedSpace,

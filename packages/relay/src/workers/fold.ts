@@ -3,12 +3,12 @@
  * holds the same, or was found to hold the same bytes; a document that still waits for something is not folded, since a snapshot would
  * leave out what waits.
  */
-import { readRegister, sameBytes, type Engine, type Random } from '@joinery/core'
+import { JoineryError, readRegister, sameBytes, type Engine, type Random } from '@joinery/core'
 import { heldUpdates, joinUpdates } from '@joinery/core/gate'
 
 /**
- * The snapshot of these updates, which are in the order of their log. Throws when the engine does, when something is missing, and when
- * the snapshot reads back as something else.
+ * The snapshot of these updates, which are in the order of their log. Throws when the engine does and when the snapshot reads back as
+ * something else; with GAP when something is missing.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export function foldWith(engine: Engine, random: Random, updates: readonly Uint8
   const again = engine.open(engine.newAuthor(random))
   try {
     whole.applyAll(updates)
-    if (whole.waiting()) throw new Error('something is missing from its log')
+    if (whole.waiting()) throw new JoineryError('GAP', { what: 'the log' })
     const snapshot = whole.encode()
     again.apply(snapshot)
     if (again.waiting() || again.digest() !== whole.digest() || !sameBytes(again.version(), whole.version())) {

@@ -76,4 +76,5 @@ export type JobResult =
   /** Undefined when nothing is left of this engine's. */
   | { readonly left: Joined | undefined }
 
+/** Of an error of ours its message is the code. */
 export type JobMessage = { readonly result: JobResult } | { readonly error: string }

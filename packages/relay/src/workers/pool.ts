@@ -5,7 +5,7 @@
  * - Nothing else is lost with a thread: one job at a time in each. One that had none for a while ends: an engine in it holds tens of megabytes.
  * - What waits is bounded: above it UNAVAILABLE, which says nothing about the job.
  */
-import { JoineryError, type Clock } from '@joinery/core'
+import { JoineryError, type Clock, type Code } from '@joinery/core'
 import { Worker } from 'node:worker_threads'
 import type { Job, JobMessage, JobResult } from './jobs.ts'
 
@@ -63,7 +63,7 @@ export function createPool(options: {
       thread.finish?.({ error })
     }
     worker.on('message', (message: JobMessage) =>
-      thread.finish?.('error' in message ? { error: new Error(message.error) } : message),
+      thread.finish?.('error' in message ? { error: brokenBy(message.error) } : message),
     )
     worker.on('error', (error: unknown) => {
       const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
@@ -130,6 +130,12 @@ export function createPool(options: {
       await Promise.all(threads.map(({ worker }) => worker.terminate()))
     },
   }
+}
+
+/** That something is missing is about the document; everything else a thread says is about the job. */
+function brokenBy(message: string): Error {
+  const missing: Code = 'GAP'
+  return message === missing ? new JoineryError(missing, { what: 'the log' }) : new Error(message)
 }
 
 function overBudget(budget: 'time' | 'memory'): JoineryError {

@@ -1,7 +1,7 @@
 /** Versions of documents, on virtual time. */
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { JoineryError } from '@joinery/core'
-import { seededRandom } from '@joinery/core/testing'
+import { memoryStore, seededRandom } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { foldWith, type Fold } from '../../src/index.ts'
@@ -135,6 +135,34 @@ test('[T2] a version that is more work than a worker may have is joined by its b
   const of = await one.relay.history.of('dev:ann', 'garden', 'd')
   expect(textOf((await of.read(2)).update)).toBe('one two ')
   expect(asked).toEqual(['replay', 'join'])
+})
+
+test('[MN-13] a node with another time that comes up while the store is away keeps versions by the time of the store', async () => {
+  for (const ahead of [-40 * DAY, 40 * DAY]) {
+    const store = memoryStore()
+    // To one that is ahead what others keep is old; what one that is behind keeps is old to others.
+    const one = rig({ store, limits, ...(ahead > 0 && { fold }) })
+    const ann = await person(one, 'ann', 1)
+    const texts: string[] = []
+    for (const word of ['one ', 'two ', 4, 'three ']) texts.push(await writes(one, ann, [], word))
+    await one.rest(5_000)
+    let isAway = true
+    const time = async (): Promise<number> => {
+      if (isAway) throw new JoineryError('UNAVAILABLE')
+      return one.clock.now()
+    }
+    const other = rig({ store: { ...store, time }, limits, fold, clock: one.clock.skewed(ahead) })
+    await one.rest(DAY + 1_000)
+    isAway = false
+    await one.rest(2 * DAY)
+    expect(await store.body('garden', 'd')).toHaveLength(1)
+    const of = await other.relay.history.of('dev:ann', 'garden', 'd')
+    for (const [at, text] of texts.entries()) expect(textOf((await of.read(at + 1)).update)).toBe(text)
+    await one.rest(31 * DAY)
+    await expect(of.read(1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    one.relay.close()
+    other.relay.close()
+  }
 })
 
 test('[S3] what is older than its time is one beginning, behind which every version still reads as it was', async () => {

@@ -49,6 +49,22 @@ test('[P101] a link that its node does not have is not there, whichever node is 
   await subject.close()
 })
 
+test('[P108] whoever asks for many links that no node has is told to come later', async () => {
+  const subject = await httpPeers(() => undefined, memoryHub())
+  const asked = Array.from({ length: 300 }, (_, at) =>
+    fetch(subject.url, {
+      method: 'POST',
+      headers: { 'Joinery-Session': `${'12'.repeat(8)}.${String(at).padStart(48, '0')}` },
+    }),
+  )
+  const answers = await Promise.all(asked)
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404, 429]))
+  const later = answers.find(({ status }) => status === 429)
+  expect(later?.headers.get('Retry-After')).toBe('1')
+  expect(await later?.json()).toMatchObject({ error: { code: 'RATE_LIMITED' } })
+  await subject.close()
+})
+
 async function delivers(subject: HttpPeers, count: number): Promise<void> {
   const heard: number[] = []
   const wire = subject.transport.connect(subject.url, {

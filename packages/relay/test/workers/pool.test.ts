@@ -122,7 +122,7 @@ test("[T2] the relay's own thread scans and folds, again and again", async () =>
   expect(await workers.join.lacking(updates.slice(1), updates[0]!)).toEqual(updates[0])
   expect(await workers.join.lacking(updates, updates[0]!)).toBeUndefined()
   await expect(workers.join.join([updates[0]!.slice(1)])).rejects.toThrow('cannot be read')
-  await expect(workers.fold('yjs', [updates[1]!])).rejects.toThrow('missing')
+  await expect(workers.fold('yjs', [updates[1]!])).rejects.toMatchObject({ code: 'GAP' })
   const { map, value, run, split, trigger } = POISON
   expect(await workers.try('yjs', [map, value, run], 1, true)).toMatchObject({ trial: 'fine' })
   expect(await workers.try('yjs', [map, value, run, split, trigger], 3, false)).toMatchObject({ trial: 'throws' })
