@@ -1,13 +1,15 @@
 // What a fleet does when a part of it stops: `pnpm bench fleet [--away 30] [--seed N]` tries each once; `--rounds 100 [--from 1] [--seed N]`
 // so many by chance, of 3 to 5 s each, from that round on, and `--to FILE` adds them to those of earlier batches, which are then counted too.
+// With `--keep` they stand in the matrix of losses.
 import { seededRandom } from '@joinery/core/testing'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fleetTrial, type Trial, type Trouble } from '../test/faults/fleet/trial.ts'
-import { startPostgres } from '../test/postgres.ts'
-import { startRedis } from '../test/redis.ts'
+import { startPostgres, type TestPostgres } from '../test/postgres.ts'
+import { startRedis, type TestRedis } from '../test/redis.ts'
 import type { Bench, Figure } from './figure.ts'
+import { keepLosses, type Tried as Losses } from './losses.ts'
 
 const main = join(import.meta.dirname, '../packages/relay/dist/main.js')
 const EACH: readonly Trouble[] = ['node', 'redis', 'postgres']
@@ -36,6 +38,7 @@ export const fleet: Bench = {
         away: { type: 'string', default: '30' },
         seed: { type: 'string' },
         to: { type: 'string' },
+        keep: { type: 'boolean', default: false },
       },
     })
     const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
@@ -48,18 +51,42 @@ export const fleet: Bench = {
       values.to !== undefined && existsSync(values.to)
         ? readFileSync(values.to, 'utf8').trim().split('\n').map(line => JSON.parse(line) as Tried) // prettier-ignore
         : []
-    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+    let servers = await startServers()
     const tried: Tried[] = []
     for (const round of rounds) {
       const beganAt = performance.now()
-      const one = { ...round, ...(await trial({ command: [process.execPath, main], postgres, redis, ...round })) }
+      const one = { ...round, ...(await trial({ command: [process.execPath, main], ...servers, ...round })) }
       tried.push(one)
+      // What a round leaves behind that failed is no trouble of the next.
+      if (one.troubles.length > 0) {
+        await servers.remove()
+        servers = await startServers()
+      }
       if (values.to !== undefined) appendFileSync(values.to, `${JSON.stringify(one)}\n`)
       tell(one, performance.now() - beganAt)
     }
-    await Promise.all([postgres.remove(), redis.remove()])
-    return figuresOf([...earlier, ...tried])
+    await servers.remove()
+    const all = [...earlier, ...tried]
+    if (values.keep)
+      keepLosses(
+        lossesOf(
+          all,
+          `pnpm bench fleet ${values.rounds === undefined ? `--away ${values.away}` : `--rounds ${all.length}`}`,
+        ),
+      )
+    return figuresOf(all)
   },
+}
+
+interface Servers {
+  readonly postgres: TestPostgres
+  readonly redis: TestRedis
+  remove(): Promise<unknown>
+}
+
+async function startServers(): Promise<Servers> {
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  return { postgres, redis, remove: () => Promise.all([postgres.remove(), redis.remove()]) }
 }
 
 function byChance(seed: number, round: number): Round {
@@ -86,6 +113,16 @@ function tell(
   const back = backMs === undefined ? '' : `, back in ${backMs.toFixed(0)} ms, ready in ${readyMs?.toFixed(0)} ms`
   console.log(`  ${String(round).padStart(3)} ${trouble.padEnd(8)} ${awayMs} ms: ${wrote} written  ${acked} acked  ${shown} shown  ${lost} lost  ${troubles.length} amiss  ${gapMs.toFixed(0)} ms without a word${back} (${(ms / 1_000).toFixed(1)} s)`) // prettier-ignore
   for (const one of troubles) console.log(`  ! ${one}`)
+}
+
+function lossesOf(tried: readonly Tried[], command: string): Losses[] {
+  return ALL.flatMap(trouble => {
+    const some = tried.filter(one => one.trouble === trouble)
+    if (some.length === 0) return []
+    const promised = some.reduce((sum, { acked, shown }) => sum + acked + shown, 0)
+    const lost = some.reduce((sum, one) => sum + one.lost, 0)
+    return [{ fault: trouble, setting: 'fleet', command, times: some.length, promised, lost }]
+  })
 }
 
 function figuresOf(tried: readonly Tried[]): Figure[] {

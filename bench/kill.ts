@@ -1,10 +1,11 @@
-// The long proof that nothing acked or shown is lost: `pnpm bench kill [--kills 200] [--seed N] [--postgres]` prints every kill.
+// The long proof that nothing acked or shown is lost: `pnpm bench kill [--kills 200] [--seed N] [--postgres] [--keep]` prints every kill.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { postgresGround } from '../test/faults/kill/ground.ts'
 import { killProof, type Kill, type Moment } from '../test/faults/kill/proof.ts'
 import { startPostgres } from '../test/postgres.ts'
 import type { Bench } from './figure.ts'
+import { keepLosses, type Tried } from './losses.ts'
 
 const main = join(import.meta.dirname, '../packages/relay/dist/main.js')
 
@@ -17,6 +18,7 @@ export const kill: Bench = {
         kills: { type: 'string', default: '200' },
         seed: { type: 'string' },
         postgres: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
       },
     })
     const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
@@ -32,6 +34,7 @@ export const kill: Bench = {
     })
     await postgres?.remove()
     for (const { troubles } of kills) for (const trouble of troubles) console.log(`  ! ${trouble}`)
+    if (values.keep) keepLosses(lossesOf(kills, values.postgres))
     const sum = (of: (one: Kill) => number): number => kills.reduce((total, one) => total + of(one), 0)
     const killsAt = (moment: Moment): number => sum(one => (one.moment === moment ? 1 : 0))
     return [
@@ -50,6 +53,20 @@ export const kill: Bench = {
       { name: 'anything else amiss', value: sum(one => one.troubles.length), unit: '', limit: 0 },
     ]
   },
+}
+
+function lossesOf(kills: readonly Kill[], onPostgres: boolean): Tried[] {
+  const tried = (fault: Tried['fault'], some: readonly Kill[]): Tried => ({
+    fault,
+    setting: onPostgres ? 'postgres' : 'sqlite',
+    command: `pnpm bench kill${onPostgres ? ' --postgres' : ''} --kills ${kills.length}`,
+    times: some.length,
+    promised: some.reduce((total, { acked, shown }) => total + acked + shown, 0),
+    lost: some.reduce((total, { lost }) => total + lost, 0),
+  })
+  const strikes = kills.filter(({ moment }) => moment === 'strike')
+  const others = kills.filter(({ moment }) => moment !== 'strike')
+  return [tried('kill', others), ...(strikes.length === 0 ? [] : [tried('database-kill', strikes)])]
 }
 
 function lineOf(count: number, { moment, after, wrote, acked, shown, lost, seqs, amidFold, troubles }: Kill): string {

@@ -10,9 +10,11 @@ import { fleet } from './fleet.ts'
 import { hostile } from './hostile.ts'
 import { kill } from './kill.ts'
 import { nodes } from './nodes.ts'
+import { power } from './power.ts'
 import { reconnect } from './reconnect.ts'
 import { saved } from './saved.ts'
 import { size } from './size.ts'
+import { soak } from './soak.ts'
 import { storeCosts } from './store-costs.ts'
 import { stored } from './stored.ts'
 import { syscalls } from './syscalls.ts'
@@ -28,9 +30,11 @@ const benches: Readonly<Record<string, Bench>> = {
   'hostile': hostile,
   'faults': faults,
   'fleet': fleet,
+  'power': power,
   'nodes': nodes,
   'store-costs': storeCosts,
   'stored': stored,
+  'soak': soak,
 }
 
 const PEERS = 'peers'

@@ -1,40 +1,47 @@
-// What a second node costs, and what the way to it does to an edit: two relays on one Postgres and one Redis beside one alone.
+// What a second node costs, and what the way to it does to an edit: two relays on one Postgres and one Redis beside one of the same
+// configuration alone, after both have run long enough for their code to be compiled, and at a pace, so that as many edits share a commit.
 import { startPostgres } from '../test/postgres.ts'
 import { startRedis } from '../test/redis.ts'
 import { drive } from './contest/drive.ts'
 import { serverProcess } from './contest/server-process.ts'
 import type { FanOut } from './driver/fan-out.ts'
 import { type Bench, type Figure, median } from './figure.ts'
-import { onPostgres, type Settings } from './stores.ts'
+import { onPostgres } from './stores.ts'
 
 const ROUNDS = 5
-const READERS = [10, 100, 500]
-/** More than can be delivered in the time. */
-const DELIVERIES = 6_000_000
-const MOST_EDITS = 150_000
-const MILLION = 1e6
+/** How many readers, and edits a second while CPU is measured. */
+const CROWDS = [
+  [10, 4_000],
+  [100, 2_000],
+  [500, 1_000],
+] as const
+const BUSY_MS = 6_000
+/** More than can be sent in the time. */
+const EDITS = 90_000
 /** How much more two nodes may cost for each delivery. */
 const MOST_COST = 1.15
 const MOST_WAY_MS = 5
 
 export const nodes: Bench = {
-  what: 'one author and so many readers at the door, 64 edits on their way and then 100 a second: two relays on one Postgres and one Redis, half of the readers at each, and one relay alone, in turn',
+  what: 'one author and so many readers at the door, so many edits a second that a commit holds dozens, and then 100: two relays on one Postgres and one Redis, half of the readers at each, and one relay of the same configuration alone, in turn',
   async run() {
     const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-    const measure = async (count: number, readers: number, env: Settings): Promise<FanOut> => {
+    const measure = async (count: number, readers: number, perSecond: number): Promise<FanOut> => {
       const url = await postgres.database()
       const relays = []
-      for (let at = 0; at < count; at++) relays.push(await serverProcess(() => onPostgres(url, env)))
+      for (let at = 0; at < count; at++)
+        relays.push(await serverProcess(() => onPostgres(url, { JOINERY_BUS: redis.url })))
       try {
         return await drive('door', 'fan-out', {
           urls: relays.map(relay => relay.url()),
           pids: relays.map(relay => relay.pid()),
           document: 'fan-out',
           readers,
-          edits: Math.min(MOST_EDITS, DELIVERIES / readers),
+          edits: EDITS,
           window: 64,
-          warmMs: 1_000,
-          measureMs: 2_000,
+          warmMs: 4_000,
+          measureMs: 100,
+          busy: { perSecond, ms: BUSY_MS },
           perSecond: 100,
           paceMs: 2_000,
         })
@@ -43,14 +50,14 @@ export const nodes: Bench = {
       }
     }
     const figures: Figure[] = []
-    for (const readers of READERS) {
+    for (const [readers, perSecond] of CROWDS) {
       const one: FanOut[] = []
       const two: FanOut[] = []
       for (let round = 0; round < ROUNDS; round++) {
-        one.push(await measure(1, readers, { JOINERY_BUS: 'memory' }))
-        two.push(await measure(2, readers, { JOINERY_BUS: redis.url }))
+        one.push(await measure(1, readers, perSecond))
+        two.push(await measure(2, readers, perSecond))
       }
-      const cost = (runs: readonly FanOut[]): number => median(runs.map(run => MILLION / run.deliveriesPerCpuSecond))
+      const cost = (runs: readonly FanOut[]): number => median(runs.map(run => run.busyCpuPerMillion))
       const way = median(two.map(({ p50ByNode: [near = 0, far = 0] }) => far - near))
       figures.push(
         { name: `${readers} readers: one node, a million deliveries`, value: cost(one), unit: 's of CPU' },

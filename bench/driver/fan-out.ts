@@ -1,5 +1,5 @@
 // One author, many readers of one document. First as fast as it goes, with a window of edits on their way: deliveries for each second of
-// the server's CPU. Then at a steady pace: how long from sending to having it.
+// the server's CPU. Then at a steady pace, or two: how long from sending to having it.
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import { percentile } from '../figure.ts'
 import type { Dialect, Seat } from './dialect.ts'
@@ -20,11 +20,15 @@ export interface FanOutJob {
   readonly measureMs: number
   readonly perSecond: number
   readonly paceMs: number
+  /** A steady pace before that one, at which CPU is measured too: as many edits share a commit, whatever the servers. */
+  readonly busy?: { readonly perSecond: number; readonly ms: number }
 }
 
 export interface FanOut {
   readonly deliveriesPerCpuSecond: number
   readonly deliveriesPerSecond: number
+  /** At the steady pace; NaN where there was none. */
+  readonly busyCpuPerMillion: number
   readonly p50: number
   readonly p99: number
   /** Of the readers of each node alone. */
@@ -47,7 +51,8 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
     }
   }
   let sent = 0
-  let limit = frames.length - Math.ceil((job.perSecond * job.paceMs) / 1_000)
+  const paced = job.perSecond * job.paceMs + (job.busy === undefined ? 0 : job.busy.perSecond * job.busy.ms)
+  let limit = frames.length - Math.ceil(paced / 1_000)
   crowd.onAdvance = fill
   fill()
   await pause(job.warmMs)
@@ -59,26 +64,34 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
   await caughtUp(position, sent)
 
   crowd.onAdvance = () => undefined
-  const first = sent
-  const sentAt: number[] = []
-  const latencies: number[][] = job.urls.map(() => [])
-  position.onStep = (reader, from, to, now) => {
-    for (let n = from; n < to; n++) latencies[reader % job.urls.length]?.push(now - (sentAt[n - first] ?? now))
+  /** Sends at a steady pace; gives how long each edit took to each reader of each node, and what a million deliveries cost. */
+  const play = async (perSecond: number, ms: number): Promise<{ latencies: number[][]; cpuPerMillion: number }> => {
+    const first = sent
+    const sentAt: number[] = []
+    const latencies: number[][] = job.urls.map(() => [])
+    position.onStep = (reader, from, to, now) => {
+      for (let n = from; n < to; n++) latencies[reader % job.urls.length]?.push(now - (sentAt[n - first] ?? now))
+    }
+    const [start, costsBefore, sumBefore] = [performance.now(), costsOf(...job.pids), position.sum()]
+    for (const frame of frames.slice(first, first + Math.floor((perSecond * ms) / 1_000))) {
+      const due = start + ((sent - first) * 1_000) / perSecond
+      const wait = due - performance.now()
+      await (wait > 0 ? pause(wait) : turn())
+      sentAt.push(performance.now())
+      sent += 1
+      author.send(frame)
+    }
+    await caughtUp(position, sent)
+    const cpu = costsOf(...job.pids).cpu - costsBefore.cpu
+    return { latencies, cpuPerMillion: (cpu * 1e6) / (position.sum() - sumBefore) }
   }
-  const start = performance.now()
-  for (const frame of frames.slice(first, first + Math.floor((job.perSecond * job.paceMs) / 1_000))) {
-    const due = start + ((sent - first) * 1_000) / job.perSecond
-    const wait = due - performance.now()
-    await (wait > 0 ? pause(wait) : turn())
-    sentAt.push(performance.now())
-    sent += 1
-    author.send(frame)
-  }
-  await caughtUp(position, sent)
+  const busy = job.busy && (await play(job.busy.perSecond, job.busy.ms))
+  const { latencies } = await play(job.perSecond, job.paceMs)
   crowd.close()
   return {
     deliveriesPerCpuSecond: deliveries / (after.cpu - costs.cpu),
     deliveriesPerSecond: (deliveries / took) * 1_000,
+    busyCpuPerMillion: busy?.cpuPerMillion ?? Number.NaN,
     p50: percentile(latencies.flat(), 0.5),
     p99: percentile(latencies.flat(), 0.99),
     p50ByNode: latencies.map(ofNode => percentile(ofNode, 0.5)),

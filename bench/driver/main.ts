@@ -7,6 +7,7 @@ import { fanOut, type FanOutJob } from './fan-out.ts'
 import { fillLibraries, type FillLibrariesJob, type LibrariesJob, writeLibraries } from './libraries.ts'
 import { readBack, writeUntilKilled, type ReadJob, type WriteJob } from './loss.ts'
 import { manyDocuments, type ManyDocumentsJob } from './many-documents.ts'
+import { soak, type SoakJob } from './soak.ts'
 import { coldLoad, fill, openDocuments, type FillJob, type LoadJob, type OpenJob } from './open-documents.ts'
 
 const TASKS = {
@@ -20,6 +21,7 @@ const TASKS = {
   'write': (dialect: Dialect, job: WriteJob) => writeUntilKilled(dialect, job),
   'read': (dialect: Dialect, job: ReadJob) => readBack(dialect, job),
   'come-back': (dialect: Dialect, job: ComeBackJob) => comeBack(dialect, job),
+  'soak': (dialect: Dialect, job: SoakJob) => soak(dialect, job),
   'batch': (dialect: Dialect, job: BatchJob) => batch(dialect, job),
 }
 
