@@ -68,6 +68,9 @@ async function readSpace(
   const say = (message: ClientMessage): void => socket.send(encodeMessage(message))
   const log: Entry[] = []
   const bodies: Entry[] = []
+  /** Told of since the first page of bodies was asked for: they may have moved past the page that was to bring them (R2). */
+  let moved: Set<string> | undefined
+  let asked = 0
   try {
     await new Promise<void>((resolve, reject) => {
       let isFromStart = false
@@ -86,14 +89,27 @@ async function readSpace(
             for (const entry of message.entries) {
               if (entry.seq <= (log.at(-1)?.seq ?? 0)) troubles.push(`seq ${entry.seq} comes twice, or out of order`)
               log.push(entry)
+              moved?.add(entry.document)
             }
-            if (message.live) say({ type: 'fetch', space, document: undefined, before: 0 })
+            if (message.live && moved === undefined) {
+              moved = new Set()
+              say({ type: 'fetch', space, document: undefined, before: 0 })
+            }
             return
           }
           case 'bodies':
             bodies.push(...message.entries)
-            if (message.next === 0) resolve()
-            else say({ type: 'fetch', space, document: undefined, before: message.next })
+            if (message.next !== 0) {
+              say({ type: 'fetch', space, document: undefined, before: message.next })
+              return
+            }
+            if (message.document !== undefined) asked -= 1
+            for (const document of moved ?? []) {
+              asked += 1
+              say({ type: 'fetch', space, document, before: 0 })
+            }
+            moved = new Set()
+            if (asked === 0) resolve()
             return
           case 'refused':
           case 'bye':

@@ -112,8 +112,9 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     statement: Statement,
     values: readonly Value[],
   ): Promise<readonly Row[]> {
-    return connections.transact(numbers.aboutOne(space), 'write', async transaction => {
-      const comparing = numbers.compareIn(transaction, space)
+    const { about, compareIn } = numbers.comparison(space)
+    return connections.transact(about, 'write', async transaction => {
+      const comparing = compareIn(transaction)
       const asking = transaction.ask<Row>(statement, values)
       transaction.commit()
       const [, rows] = await Promise.all([comparing, asking])
@@ -261,8 +262,9 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
         if ((await idOf(space)) === undefined) await commitTo(commits, [{ space, entries: [] }], numbers, freshEpoch)
         const id = await idOf(space)
         if (id === undefined) return
-        await reads.transact(numbers.aboutOne(space), 'write', async transaction => {
-          await numbers.compareIn(transaction, space)
+        const { about, compareIn } = numbers.comparison(space)
+        await reads.transact(about, 'write', async transaction => {
+          await compareIn(transaction)
           await transaction.ask(STATEMENTS.admit, [id, subject, role])
         })
       }),

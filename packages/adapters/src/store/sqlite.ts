@@ -203,7 +203,10 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
 
   function documentRow(space: string, document: string): DocumentRow | undefined {
     const row = spaceRow(space)
-    return row && (statements.document.get(row.id, document) as DocumentRow | undefined)
+    const found = row && (statements.document.get(row.id, document) as DocumentRow | undefined)
+    // Whoever asks is likely to write.
+    if (found !== undefined && !database.inTransaction) rows.keepDocument(found)
+    return found
   }
 
   function deviceRow(space: string, device: string): DeviceRow | undefined {

@@ -394,6 +394,16 @@ test('[MN-09] a database that was put back from a copy is another one', async ()
   await expect(again.head('a')).rejects.toMatchObject({ details: { fatal: true } })
 })
 
+test('[MN-09] a space that is first heard of while another question waits for a connection is no sign of another database', async () => {
+  const url = await postgres.database()
+  await (await open(url)).admit('garden', 'ann', 'owner')
+  const untold: unknown[] = []
+  const store = await postgresStore({ url, readers: 1, onFatal: error => untold.push(error) })
+  opened.push(store)
+  const [head, time] = await Promise.all([store.head('garden'), store.time?.(), store.probe()])
+  expect([head?.seq, typeof time, untold]).toEqual([0, 'number', []])
+})
+
 test('[MN-13] a store tells what time it is at its Postgres', async () => {
   const store = await open(await postgres.database())
   const before = Date.now()

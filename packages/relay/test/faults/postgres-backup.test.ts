@@ -191,6 +191,7 @@ test(
     expect([found.code, found.err]).toEqual([1, ''])
     expect(found.out).toMatch(/^damaged +garden\/d3\n4 documents, 40 entries read: 1 documents damaged\n$/)
     const shown = await joinery('space', 'show', 'garden', '--json')
+    expect([shown.code, shown.err]).toEqual([0, ''])
     expect(JSON.parse(shown.out)).toMatchObject({ documents: 4, quarantined: 1 })
     // The others go on.
     ann.push('garden', update(99, 'new', writer(99).edit(typing('still here'))))

@@ -15,9 +15,15 @@ export interface Numbers {
   remember(rows: readonly Numbered[]): void
   /** Throws `fatal` when what was found by these names is not what is remembered of them. */
   compare(names: readonly string[], found: readonly Numbered[]): void
-  /** Compares one space, or any that is remembered, with what a transaction finds; of which it has to be told that it is about `aboutOne`. */
-  compareIn(transaction: Transaction, space?: string): Promise<void>
-  aboutOne(space?: string): About
+  /** Of one space, or of any that is remembered now: which one is chosen once, since others are heard of while a connection is waited for. */
+  comparison(space?: string): Comparison
+}
+
+/** Whether a transaction, which is told what it is about, finds a space by the number that is remembered. */
+export interface Comparison {
+  readonly about: About
+  /** Throws `fatal` when it does not. */
+  compareIn(transaction: Transaction): Promise<void>
 }
 
 export function createNumbers(origin: Pick<Origin, 'replaced'>): Numbers {
@@ -39,14 +45,15 @@ export function createNumbers(origin: Pick<Origin, 'replaced'>): Numbers {
       any ??= rows[0]?.name
     },
     compare,
-    async compareIn(transaction, space = any) {
-      if (space === undefined) return
-      compare([space], await transaction.ask<SpaceRow>(STATEMENTS.spaceByName, [space]))
-    },
-    aboutOne(space = any) {
-      if (space === undefined) return { ids: [] }
+    comparison(space = any) {
+      if (space === undefined) return { about: { ids: [] }, compareIn: async () => undefined }
       const id = idByName.get(space)
-      return { ids: id === undefined ? [] : [id], names: [space] }
+      return {
+        about: { ids: id === undefined ? [] : [id], names: [space] },
+        async compareIn(transaction) {
+          compare([space], await transaction.ask<SpaceRow>(STATEMENTS.spaceByName, [space]))
+        },
+      }
     },
   }
 }

@@ -19,7 +19,7 @@ const TRIES = 3
 export type OfRow<T> = (row: EntryRow, entry: Entry) => T
 
 export interface ChainReading {
-  readonly statements: Pick<Statements, 'chainBack'>
+  readonly statements: Pick<Statements, 'chainBack' | 'entryAt'>
   /** The document as it is now; undefined when there is none. */
   readonly document: () => DocumentRow | undefined
   /** Runs one piece: rejects when the store cannot be read. */
@@ -70,18 +70,25 @@ function pieceOf<T>(statements: ChainReading['statements'], row: DocumentRow, la
   const found: T[] = []
   let before = last
   let bytes = 0
-  const place = { space: row.space, document: row.id, last }
-  const isOnePiece = row.entries <= PIECE_ROWS && row.bytes <= PIECE_BYTES
-  for (const each of isOnePiece ? statements.chainBack.all(place) : statements.chainBack.iterate(place)) {
-    const stored = each as EntryRow
+  for (const stored of rowsBack(statements, row, last)) {
     const entry = entryOf(stored)
-    if (entry === undefined) throw broken(row)
+    if (entry === undefined || stored.document_id !== row.id) throw broken(row)
     found.push(ofRow(stored, entry))
     before = stored.prev
     bytes += stored.bytes.length + stored.authors.length
     if (found.length >= PIECE_ROWS || bytes >= PIECE_BYTES) break
   }
   return { found, before }
+}
+
+/** From `last` backwards, at least as many as make a piece. */
+function rowsBack(statements: ChainReading['statements'], row: DocumentRow, last: number): Iterable<EntryRow> {
+  // Most documents are one snapshot, or one edit, and to follow that costs more than to read it.
+  if (row.entries === 1 && last === row.seq) return statements.entryAt.all(row.space, last) as EntryRow[]
+  const place = { space: row.space, document: row.id, last }
+  const isOnePiece = row.entries <= PIECE_ROWS && row.bytes <= PIECE_BYTES
+  const rows = isOnePiece ? statements.chainBack.all(place) : statements.chainBack.iterate(place)
+  return rows as Iterable<EntryRow>
 }
 
 function broken({ name }: DocumentRow): JoineryError {
