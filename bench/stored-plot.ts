@@ -1,6 +1,7 @@
-// The plot of `pnpm bench stored`: a line for each store, as an SVG that follows the reader's light or dark scheme.
+// The plot of `pnpm bench stored`: two lines for each store, of edits in few documents and in any, as an SVG that follows the reader's light
+// or dark scheme.
 
-/** What an edit costs by how many documents are stored, on one store. */
+/** What an edit costs by how many documents are stored, on one store, where edits are in few documents or in any. */
 export interface Line {
   readonly store: string
   readonly points: readonly { readonly documents: number; readonly cpuMs: number; readonly p50: number }[]
@@ -19,16 +20,22 @@ const STYLE = `
     .line { fill: none; stroke-width: 2 }
     .line-0 { stroke: #0969da }
     .mark-0 { fill: #0969da }
-    .line-1 { stroke: #bc4c00 }
-    .mark-1 { fill: #bc4c00 }
+    .line-1 { stroke: #0969da; stroke-dasharray: 4 3 }
+    .mark-1 { fill: #0969da }
+    .line-2 { stroke: #bc4c00 }
+    .mark-2 { fill: #bc4c00 }
+    .line-3 { stroke: #bc4c00; stroke-dasharray: 4 3 }
+    .mark-3 { fill: #bc4c00 }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6edf3 }
       .ground { fill: #0d1117 }
       .grid { stroke: #3d444d }
       .line-0 { stroke: #4493f8 }
       .mark-0 { fill: #4493f8 }
-      .line-1 { stroke: #f0883e }
-      .mark-1 { fill: #f0883e }
+      .line-1 { stroke: #4493f8 }
+      .mark-1 { fill: #4493f8 }
+      .line-2, .line-3 { stroke: #f0883e }
+      .mark-2, .mark-3 { fill: #f0883e }
     }`
 
 export function plotStored(lines: readonly Line[]): string {

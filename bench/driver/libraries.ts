@@ -1,5 +1,5 @@
-// Libraries as devices have them: spaces with as many documents each, one device that writes and one that reads in each. What an edit of any
-// document costs the server, wherever in all that is stored it may be.
+// Libraries as devices have them: spaces with as many documents each, one device that writes and one that reads in each. What an edit costs
+// the server, of some documents or of any, wherever in all that is stored they may be.
 import { setTimeout as pause } from 'node:timers/promises'
 import { percentile } from '../figure.ts'
 import { entry, openLink, WINDOW } from './joinery.ts'
@@ -18,7 +18,9 @@ export interface FillLibrariesJob {
 
 export interface LibrariesJob extends FillLibrariesJob {
   readonly pid: number
-  /** In all of them together, each in another document that is chosen at random. */
+  /** So many documents of each, evenly spread over it, are written in: each edit in one of them that is chosen at random. */
+  readonly among: number
+  /** In all of them together. */
   readonly perSecond: number
   readonly seconds: number
   readonly warmSeconds: number
@@ -62,7 +64,7 @@ export async function fillLibraries({ url, spaces, documents }: FillLibrariesJob
 }
 
 export async function writeLibraries(job: LibrariesJob): Promise<Libraries> {
-  const { url, spaces, documents, perSecond, seconds, warmSeconds } = job
+  const { url, spaces, documents, among, perSecond, seconds, warmSeconds } = job
   const seats: Seat[] = []
   const authors: Seat[] = []
   const sentAt: number[] = []
@@ -96,7 +98,7 @@ export async function writeLibraries(job: LibrariesJob): Promise<Libraries> {
       const wait = start + (tick * 1_000) / perSecond - performance.now()
       if (wait > 0) await pause(wait)
       const [at, n] = [tick % spaces, Math.floor(tick / spaces) + 1]
-      const document = documentOf(Math.floor(Math.random() * documents))
+      const document = documentOf(Math.floor((Math.floor(Math.random() * among) * documents) / among))
       const [bytes = new Uint8Array()] = numberedYjs(1, tick + 1)
       sentAt.push(performance.now())
       authors[at]?.send(encodeMessage({ type: 'push', space: spaceOf(at), entries: [entry(n, document, bytes)] }))

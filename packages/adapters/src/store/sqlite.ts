@@ -203,10 +203,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
 
   function documentRow(space: string, document: string): DocumentRow | undefined {
     const row = spaceRow(space)
-    const found = row && (statements.document.get(row.id, document) as DocumentRow | undefined)
-    // Whoever asks is likely to write.
-    if (found !== undefined && !database.inTransaction) rows.keepDocument(found)
-    return found
+    return row && (statements.document.get(row.id, document) as DocumentRow | undefined)
   }
 
   function deviceRow(space: string, device: string): DeviceRow | undefined {
