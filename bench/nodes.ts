@@ -63,6 +63,16 @@ export const nodes: Bench = {
         { name: `${readers} readers: one node, a million deliveries`, value: cost(one), unit: 's of CPU' },
         { name: `${readers} readers: two nodes`, value: cost(two), unit: 's of CPU' },
         { name: `${readers} readers: two nodes to one`, value: cost(two) / cost(one), unit: '×', limit: MOST_COST },
+        {
+          name: `${readers} readers: edits in a frame of one node`,
+          value: median(one.map(run => run.busyEditsAFrame)),
+          unit: '',
+        },
+        {
+          name: `${readers} readers: edits in a frame of two`,
+          value: median(two.map(run => run.busyEditsAFrame)),
+          unit: '',
+        },
         { name: `${readers} readers: p50 at one node alone`, value: median(one.map(({ p50 }) => p50)), unit: 'ms' },
         { name: `${readers} readers: p50 at the author's node`, value: median(two.map(run => run.p50ByNode[0] ?? 0)), unit: 'ms' }, // prettier-ignore
         { name: `${readers} readers: what crossing adds to p50`, value: way, unit: 'ms', limit: MOST_WAY_MS },

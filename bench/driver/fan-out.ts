@@ -29,6 +29,8 @@ export interface FanOut {
   readonly deliveriesPerSecond: number
   /** At the steady pace; NaN where there was none. */
   readonly busyCpuPerMillion: number
+  /** How many edits a frame brought, at the steady pace. */
+  readonly busyEditsAFrame: number
   readonly p50: number
   readonly p99: number
   /** Of the readers of each node alone. */
@@ -64,12 +66,14 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
   await caughtUp(position, sent)
 
   crowd.onAdvance = () => undefined
-  /** Sends at a steady pace; gives how long each edit took to each reader of each node, and what a million deliveries cost. */
-  const play = async (perSecond: number, ms: number): Promise<{ latencies: number[][]; cpuPerMillion: number }> => {
+  /** Sends at a steady pace. */
+  const play = async (perSecond: number, ms: number): Promise<Played> => {
+    let steps = 0
     const first = sent
     const sentAt: number[] = []
     const latencies: number[][] = job.urls.map(() => [])
     position.onStep = (reader, from, to, now) => {
+      steps += 1
       for (let n = from; n < to; n++) latencies[reader % job.urls.length]?.push(now - (sentAt[n - first] ?? now))
     }
     const [start, costsBefore, sumBefore] = [performance.now(), costsOf(...job.pids), position.sum()]
@@ -83,7 +87,8 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
     }
     await caughtUp(position, sent)
     const cpu = costsOf(...job.pids).cpu - costsBefore.cpu
-    return { latencies, cpuPerMillion: (cpu * 1e6) / (position.sum() - sumBefore) }
+    const played = position.sum() - sumBefore
+    return { latencies, cpuPerMillion: (cpu * 1e6) / played, editsAFrame: played / steps }
   }
   const busy = job.busy && (await play(job.busy.perSecond, job.busy.ms))
   const { latencies } = await play(job.perSecond, job.paceMs)
@@ -92,10 +97,19 @@ export async function fanOut(dialect: Dialect, job: FanOutJob): Promise<FanOut> 
     deliveriesPerCpuSecond: deliveries / (after.cpu - costs.cpu),
     deliveriesPerSecond: (deliveries / took) * 1_000,
     busyCpuPerMillion: busy?.cpuPerMillion ?? Number.NaN,
+    busyEditsAFrame: busy?.editsAFrame ?? Number.NaN,
     p50: percentile(latencies.flat(), 0.5),
     p99: percentile(latencies.flat(), 0.99),
     p50ByNode: latencies.map(ofNode => percentile(ofNode, 0.5)),
   }
+}
+
+interface Played {
+  /** How long each edit took, to each reader of each node, in ms. */
+  readonly latencies: number[][]
+  /** What a million deliveries cost, in seconds. */
+  readonly cpuPerMillion: number
+  readonly editsAFrame: number
 }
 
 interface Crowd {
