@@ -216,8 +216,8 @@ export function createRelay(options: RelayOptions): Relay {
     tracing,
     damaged: (space, document) => void suspect({ space, document }),
   })
-  const wants = createWants({ store, clock, gates, turn, log, counters })
   const states = createStates({ store, join: options.join, counters })
+  const wants = createWants({ store, clock, gates, states, turn, log, counters })
   const oneByOne = inTurns(1)
   /** What is kept, forgotten and voided is dated: by the store's time, so not before that was told (MN-13). */
   const alone = async <T>(work: () => Promise<T>): Promise<T> => {

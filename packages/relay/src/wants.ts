@@ -9,6 +9,7 @@ import type { HeldDocument, RelayMessage, WantedDocument } from '@joinery/core/p
 import { boundedMap } from './bounded-map.ts'
 import { EVERYTHING, type EngineGate } from './gate/gate.ts'
 import type { Counters, Log } from './log.ts'
+import type { States } from './state/states.ts'
 
 const GRANT_MS = 10 * 60_000
 const GRANTS = 10_000
@@ -29,22 +30,35 @@ export function createWants(options: {
   readonly store: Pick<Store, 'document' | 'authors'>
   readonly clock: Pick<Clock, 'monotonic'>
   readonly gates: ReadonlyMap<string, EngineGate>
+  readonly states: Pick<States, 'at'>
   readonly turn: () => Promise<void>
   readonly log: Log
   readonly counters: Pick<Counters, 'add'>
 }): Wants {
-  const { store, clock, gates, turn, log, counters } = options
+  const { store, clock, gates, states, turn, log, counters } = options
   const untilByDevice = boundedMap<number>(GRANTS)
 
   /** What to ask for, or why never again. */
   const lacking = async (space: string, held: HeldDocument): Promise<Uint8Array | 'gone' | undefined> => {
     const head = await store.document(space, held.document)
-    if (head === undefined) return EVERYTHING
+    if (head === undefined) return EVERYTHING.version
     if (head.state === 'gone') return 'gone'
     // Entries of it were lost in the middle, which its heads do not tell.
-    if (head.quarantined === 'GAP') return EVERYTHING
+    if (head.quarantined === 'GAP') return EVERYTHING.version
     if (head.engine !== held.engine) return undefined
-    return gates.get(held.engine)?.wants(held.version, await store.authors(space, held.document))
+    const wanted = gates.get(held.engine)?.wants(held.version, await store.authors(space, held.document))
+    if (wanted?.unless !== undefined && (await isStored(space, held.document, wanted.unless))) return undefined
+    return wanted?.version
+  }
+
+  /** What cannot be looked through is asked for. */
+  const isStored = async (space: string, document: string, update: Uint8Array): Promise<boolean> => {
+    try {
+      const state = await states.at(space, document)
+      return (await state.lackingOf(update)) === undefined
+    } catch {
+      return false
+    }
   }
 
   const grant = (space: string, subject: string, device: string): void =>

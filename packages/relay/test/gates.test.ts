@@ -71,27 +71,29 @@ test('[R4] Automerge: a device is asked for what it has and the log does not', (
   const { version } = automergeUpdates('0a', 3)
   const gate = automergeGate()
   const wanted = gate.wants(version, [{ author: '0a', clock: 2, owner: '' }])
-  expect(new TextDecoder().decode(wanted)).toBe('0a 2')
+  expect(new TextDecoder().decode(wanted?.version)).toBe('0a 2')
   expect(gate.wants(version, [{ author: '0a', clock: 3, owner: '' }])).toBeUndefined()
-  expect(gate.wants(new Uint8Array([0xff, 0xfe]), [])).toEqual(new Uint8Array())
+  expect(gate.wants(new Uint8Array([0xff, 0xfe]), [])).toEqual({ version: new Uint8Array() })
   // What the gate asks with is a version to the engine.
   const doc = automerge.open('0b')
-  expect(() => doc.encode(wanted!)).not.toThrow()
+  expect(() => doc.encode(wanted!.version)).not.toThrow()
 })
 
-test('[R4] Yjs: a device is asked for structs that are lacking, and always for deletes, which heads do not show', () => {
+test('[R4] Yjs: a device is asked for structs that are lacking, and for deletes, which heads do not show, unless they are stored', () => {
   const gate = yjsGate()
   const doc = yjs.open('7')
   doc.text('t').insert(0, 'hello')
   const held = (clock: number): AuthorHead[] => [{ author: '7', clock, owner: '' }]
   expect(gate.wants(doc.version(), held(5))).toBeUndefined()
   const wanted = gate.wants(doc.version(), held(3))
-  const rest = doc.encode(wanted!)
+  const rest = doc.encode(wanted!.version)
   expect(gate.scan(rest!)).toMatchObject({ ok: true, scan: { authors: [{ author: 7, from: 3, to: 5 }] } })
+  expect(wanted?.unless).toBeUndefined()
   doc.text('t').delete(0, 1)
-  expect(gate.wants(doc.version(), held(5))).toBeInstanceOf(Uint8Array)
+  // No structs; of author 7 the first clock.
+  expect(gate.wants(doc.version(), held(5))?.unless).toEqual(new Uint8Array([0, 1, 7, 1, 0, 1]))
   for (const damaged of [new Uint8Array(), new Uint8Array([9]), new Uint8Array([0, 255, 255, 255, 255, 15])]) {
-    expect(gate.wants(damaged, held(5))).toEqual(new Uint8Array())
+    expect(gate.wants(damaged, held(5))).toEqual({ version: new Uint8Array() })
   }
 })
 
@@ -109,7 +111,7 @@ test('a register command is its author’s, newer than his last, and not from th
   const far = gate.scan(command(1, 'ann', Number.MAX_SAFE_INTEGER))
   expect(far.ok && far.stampMax).toMatch(/^~v{10}/)
   expect(gate.wants(command(3), [{ author: 'ann', clock: 3, owner: '' }])).toBeUndefined()
-  expect(gate.wants(command(3), [])).toEqual(new Uint8Array())
+  expect(gate.wants(command(3), [])).toEqual({ version: new Uint8Array() })
 })
 
 const HOSTILE: readonly {

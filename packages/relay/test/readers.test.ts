@@ -282,6 +282,25 @@ test("[R4] others' edits are taken only from who was asked: anybody else is told
   expect(await one.store.authors('garden', 'd')).toHaveLength(1)
 })
 
+test('[R4] deletes that a device has are asked for where the log lost them, and only there', async () => {
+  const w = writer(1)
+  const typed = w.edit(type('typed'))
+  const deleted = w.edit(doc => doc.getText('body').delete(0, 2))
+  const held = { document: 'd', engine: 'yjs', version: Y.encodeSnapshot(Y.snapshot(w.doc)) }
+  const wantedOf = async (edits: readonly Uint8Array[]): Promise<unknown> => {
+    const one = rig()
+    const ann = await one.device('ann', 'phone')
+    const entries = edits.map((bytes, at) => update(at + 1, 'd', bytes))
+    ann.say({ type: 'push', space: 'garden', entries })
+    await one.rest()
+    ann.say({ type: 'have', space: 'garden', documents: [held] })
+    await one.rest()
+    return ann.of('want').at(-1)?.documents
+  }
+  expect(await wantedOf([typed])).toMatchObject([{ document: 'd' }])
+  expect(await wantedOf([typed, deleted])).toEqual([])
+})
+
 test('[D6] a purged document that a device still has is GONE', async () => {
   const one = rig()
   const ann = await one.device('ann', 'phone')

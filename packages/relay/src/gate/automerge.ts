@@ -68,7 +68,7 @@ export function automergeGate(limits: AutomergeLimits = AUTOMERGE_LIMITS): Engin
       if (theirs === undefined) return EVERYTHING
       const ours = new Map(authors.map(({ author, clock }) => [author, clock]))
       for (const [actor, seq] of theirs) {
-        if (!isSeedAuthor(actor) && seq > (ours.get(actor) ?? 0)) return writeClock(ours)
+        if (!isSeedAuthor(actor) && seq > (ours.get(actor) ?? 0)) return { version: writeClock(ours) }
       }
       return undefined
     },

@@ -53,10 +53,16 @@ export interface EngineGate {
   scan(bytes: Uint8Array): Scanned
   judge(scan: Scan, held: Held, by: Claim): Verdict
   /**
-   * What a device with `version` should be asked for, as the version bytes of what is held; undefined for nothing. A version that
-   * cannot be read asks for everything.
+   * What a device with `version` should be asked for; undefined for nothing. A version that cannot be read asks for everything.
    */
-  wants(version: Uint8Array, authors: readonly AuthorHead[]): Uint8Array | undefined
+  wants(version: Uint8Array, authors: readonly AuthorHead[]): Wanted | undefined
+}
+
+export interface Wanted {
+  /** What is held, as the version that the device is told. */
+  readonly version: Uint8Array
+  /** An update: when all of it is stored, nothing is wanted. */
+  readonly unless?: Uint8Array
 }
 
 /** A gate whose own scan type stays its own. */
@@ -66,9 +72,9 @@ export function defineGate<S extends object>(gate: {
     bytes: Uint8Array,
   ): { ok: true; scan: S; stampMax: string | undefined; authors?: number } | { ok: false; code: Code; detail: string }
   judge(scan: S, held: Held, by: Claim): Verdict
-  wants(version: Uint8Array, authors: readonly AuthorHead[]): Uint8Array | undefined
+  wants(version: Uint8Array, authors: readonly AuthorHead[]): Wanted | undefined
 }): EngineGate {
   return gate as unknown as EngineGate
 }
 
-export const EVERYTHING: Uint8Array = new Uint8Array()
+export const EVERYTHING: Wanted = { version: new Uint8Array() }

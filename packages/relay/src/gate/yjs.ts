@@ -52,16 +52,22 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
       const theirs = readVersion(version)
       if (theirs === undefined) return EVERYTHING
       const ours = new Map(authors.map(({ author, clock }) => [Number(author), clock]))
-      // Which deletes are held does not show in heads, and a lost one would be lost for ever: they are always asked for.
-      const isLacking =
-        theirs.hasDeletes || [...theirs.clocks].some(([author, clock]) => clock > (ours.get(author) ?? 0))
-      return isLacking ? writeVersion(ours) : undefined
+      const wanted = { version: writeVersion(ours) }
+      if ([...theirs.clocks].some(([author, clock]) => clock > (ours.get(author) ?? 0))) return wanted
+      // Which deletes are held does not show in heads, and a lost one would be lost for ever.
+      return theirs.deletes && { ...wanted, unless: theirs.deletes }
     },
   })
 }
 
+interface TheirVersion {
+  readonly clocks: ReadonlyMap<number, number>
+  /** As an update; undefined when there are none. */
+  readonly deletes: Uint8Array | undefined
+}
+
 /** A Yjs version is a snapshot: the set of deletes, then the state vector. */
-function readVersion(bytes: Uint8Array): { clocks: Map<number, number>; hasDeletes: boolean } | undefined {
+function readVersion(bytes: Uint8Array): TheirVersion | undefined {
   const clocks = new Map<number, number>()
   try {
     const decoder = createDecoder(bytes)
@@ -80,9 +86,12 @@ function readVersion(bytes: Uint8Array): { clocks: Map<number, number>; hasDelet
         readVarUint(decoder)
       }
     }
+    // Behind the structs of an update, of which there are none here, they stand as they do in a snapshot.
+    const deletes = deleters > 0 ? new Uint8Array(1 + decoder.pos) : undefined
+    deletes?.set(bytes.subarray(0, decoder.pos), 1)
     const authors = count()
     for (let i = 0; i < authors; i++) clocks.set(readVarUint(decoder), readVarUint(decoder))
-    return hasContent(decoder) ? undefined : { clocks, hasDeletes: deleters > 0 }
+    return hasContent(decoder) ? undefined : { clocks, deletes }
   } catch {
     return undefined
   }
