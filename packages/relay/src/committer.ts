@@ -75,14 +75,14 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' 
   readonly settled: () => void
   /**
    * Entries that are in the log now, of one space, in order, ending at `head`; at which seq each document was before; and their commit, when
-   * one of them is traced.
+   * one of them is traced. Returns how long telling of it takes other nodes, in ms.
    */
   readonly published: (
     committed: CommittedSpace,
     entries: readonly Entry[],
     before: ReadonlyMap<string, number>,
     commit?: TraceContext,
-  ) => void
+  ) => number
   /** The log of a space may have moved, nobody knows how far. */
   readonly unsure: (space: string) => void
   readonly onFatal: (error: unknown) => void
@@ -330,7 +330,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     counters.observe('commit-entries', taken.length)
     const trace = tracing && traced(tracing, taken, beganAt, committedAt)
     const stale: Queued[] = []
-    const shown: (() => void)[] = []
+    const shown: (() => number)[] = []
     for (const [at, [space, ofSpace]] of spaces.entries()) {
       const result = committed[at]
       if (result === undefined) throw new Error('a commit without its outcome')
@@ -359,8 +359,9 @@ export function createCommitter(options: CommitterOptions): Committer {
     }
     // The author hears first that it is safe, then everybody hears it.
     settled()
-    for (const show of shown) show()
-    spacing.settled()
+    let elsewhereMs = 0
+    for (const show of shown) elsewhereMs += show()
+    spacing.settled(elsewhereMs)
     return stale
   }
 

@@ -1,12 +1,13 @@
 /**
  * What one node tells the others of a commit: how far the log of a space goes now; what it brought, in a frame as readers get it, where the
- * bus has room for that; and for few commits which trace it is a part of.
+ * bus has room for that; and for few commits which trace it is a part of. Or, of no commit, how long telling of them takes there.
  * Law: behind the seq stand fields, each with a number and a length. Who does not know a field passes it over, so old nodes read new hints
  * and new nodes old ones; what cannot be read is no hint (R5).
  */
 import { hex, type TraceContext } from '@joinery/core'
-import { createDecoder, hasContent, readVarUint, readVarUint8Array } from 'lib0/decoding'
-import { createEncoder, toUint8Array, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
+import { createDecoder, hasContent, readVarString, readVarUint, readVarUint8Array } from 'lib0/decoding'
+import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
+import type { Telling } from './elsewhere-telling.ts'
 
 export interface Hint {
   readonly seq: number
@@ -15,11 +16,14 @@ export interface Hint {
   readonly news: Uint8Array | undefined
   /** The log's mark before them. */
   readonly before: Uint8Array | undefined
+  /** Of the node that says it. */
+  readonly telling: Telling | undefined
 }
 
 const TRACE = 1
 const NEWS = 2
 const BEFORE = 3
+const TELLING = 4
 const TRACE_BYTES = 16
 const SPAN_BYTES = 8
 
@@ -46,12 +50,25 @@ export function encodeHint(
   return toUint8Array(encoder)
 }
 
+/** It moves no log, and nodes that do not know it pass it over. */
+export function encodeTelling({ node, ms }: Telling): Uint8Array {
+  const value = createEncoder()
+  writeVarString(value, node)
+  writeVarUint(value, Math.round(ms * 1_000))
+  const encoder = createEncoder()
+  writeVarUint(encoder, 0)
+  writeVarUint(encoder, TELLING)
+  writeVarUint8Array(encoder, toUint8Array(value))
+  return toUint8Array(encoder)
+}
+
 /** Seq 0 when it cannot be read: nothing is as old as that. */
 export function decodeHint(bytes: Uint8Array): Hint {
   let seq = 0
   let trace: TraceContext | undefined
   let news: Uint8Array | undefined
   let before: Uint8Array | undefined
+  let telling: Telling | undefined
   try {
     const decoder = createDecoder(bytes)
     seq = readVarUint(decoder)
@@ -61,11 +78,17 @@ export function decodeHint(bytes: Uint8Array): Hint {
       if (field === TRACE) trace = contextIn(value)
       else if (field === NEWS) news = value
       else if (field === BEFORE) before = value
+      else if (field === TELLING) telling = tellingIn(value)
     }
   } catch {
     // What was read so far is as good as a hint can be.
   }
-  return { seq, trace, news, before }
+  return { seq, trace, news, before, telling }
+}
+
+function tellingIn(value: Uint8Array): Telling {
+  const decoder = createDecoder(value)
+  return { node: readVarString(decoder), ms: readVarUint(decoder) / 1_000 }
 }
 
 function contextIn(value: Uint8Array): TraceContext | undefined {

@@ -8,8 +8,9 @@
  */
 import type { Bus, Clock, Code, CommittedSpace, Cursor, Entry, Store, TraceContext } from '@joinery/core'
 import { encodeMessage, type Presence } from '@joinery/core/protocol'
+import { createElsewhereTelling, type ElsewhereTelling } from './elsewhere-telling.ts'
 import { createElsewhere, type Elsewhere } from './elsewhere.ts'
-import { decodeHint, encodeHint, HINT_BYTES, type Hint } from './hint.ts'
+import { decodeHint, encodeHint, encodeTelling, HINT_BYTES, type Hint } from './hint.ts'
 import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
@@ -50,8 +51,8 @@ export interface Hub {
   follow(space: string, follower: Follower & Neighbours): Followed
   /** What people of a follower show, told to those who watch, here and elsewhere. Made only when there may be somebody. */
   tell(space: string, presences: () => readonly Presence[]): void
-  /** `commit`: what brought them, when it is traced. */
-  published(committed: CommittedSpace, entries: readonly Entry[], commit?: TraceContext): void
+  /** `commit`: what brought them, when it is traced. Returns how long telling of a commit takes other nodes, in ms. */
+  published(committed: CommittedSpace, entries: readonly Entry[], commit?: TraceContext): number
   /** The log of a space may have moved without this node knowing. */
   unsure(space: string): void
   /** False when it is stale or one too many. */
@@ -97,6 +98,7 @@ interface Channel {
   readonly presences: Presences
   /** While others can be told. */
   readonly elsewhere: Elsewhere | undefined
+  readonly telling: ElsewhereTelling
   readonly followers: Set<Follower & Neighbours>
   /** Once somebody follows, or others write what is watched here. */
   tail: Tail | undefined
@@ -130,6 +132,7 @@ export function createHub(options: HubOptions): Hub {
       elsewhere: bus.carriesPresence
         ? createElsewhere({ ...options, space, told: news => tellAll(channel, news) })
         : undefined,
+      telling: createElsewhereTelling(clock, ms => bus.publish(topicOf(space), encodeTelling({ node: options.node, ms }))),
       followers: new Set(),
       tail: undefined,
       known: 0,
@@ -168,10 +171,13 @@ export function createHub(options: HubOptions): Hub {
     else channel.tail.offer(news, before)
   }
 
-  const hinted = (channel: Channel, { seq, trace, news, before }: Hint): void => {
+  const hinted = (channel: Channel, { seq, trace, news, before, telling }: Hint): void => {
+    if (telling !== undefined && telling.node !== options.node) channel.telling.heard(telling)
     if (seq <= channel.known) return
+    const beganAt = clock.monotonic()
     const brought = news && newsIn(news, channel.space)
     heard(channel, seq, brought?.cursor.seq === seq ? brought : undefined, before)
+    channel.telling.took(clock.monotonic() - beganAt)
     if (trace !== undefined) delivered(channel, seq, trace)
   }
 
@@ -367,6 +373,10 @@ export function createHub(options: HubOptions): Hub {
         channel.known = Math.max(channel.known, head.seq)
         brought = broughtBy(bus, news, channel)
         channel.head = head
+      }
+      // Others have the longer way, and are told while those here are.
+      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context, brought))
+      if (channel !== undefined && news !== undefined) {
         if (channel.tail === undefined) show(channel, news)
         else {
           // Whoever is in step does not wait for what others wrote elsewhere to be read.
@@ -375,10 +385,10 @@ export function createHub(options: HubOptions): Hub {
         }
         channel.movedAt = clock.monotonic()
       }
-      bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context, brought))
-      if (publishing === undefined) return
-      publishing.done(clock.monotonic())
-      if (channel !== undefined) delivered(channel, head.seq, publishing.context)
+      publishing?.done(clock.monotonic())
+      if (channel === undefined) return 0
+      if (publishing !== undefined) delivered(channel, head.seq, publishing.context)
+      return channel.telling.elsewhere()
     },
     unsure(space) {
       const channel = channelsBySpace.get(space)

@@ -229,12 +229,13 @@ export function createRelay(options: RelayOptions): Relay {
     entries: readonly Entry[],
     before: ReadonlyMap<string, number>,
     commit?: TraceContext,
-  ): void => {
-    hub.published(committed, entries, commit)
+  ): number => {
+    const elsewhereMs = hub.published(committed, entries, commit)
     states.wrote(committed.space, entries, before)
     compactor.wrote(committed.space, entries)
     replayer.wrote(committed.space, entries)
     mender.wrote(committed.space, entries)
+    return elsewhereMs
   }
   const mender = createMender({ store, heads, log, counters, fold: options.fold, alone })
   const replayer = createReplayer({

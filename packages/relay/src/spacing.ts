@@ -2,7 +2,7 @@
  * How long a commit waits for company (decisions/0007). Laws:
  * - Whoever writes now and then waits for nobody.
  * - While edits come so quickly that others would join, a commit comes some time after the one before, so that many share an fsync: the
- *   longer, up to `distanceMs`, the quicker they come.
+ *   longer, up to `distanceMs`, the quicker they come; and up to twice as long where other nodes have to tell of it too (decisions/0025).
  * - Nobody is kept waiting for what does not come: once as many edits have come as a commit held lately, those who answer what it showed
  *   have answered; and when nothing comes for a while, the shorter the quicker they came, nothing will.
  */
@@ -24,6 +24,8 @@ const QUIET_IN_HEAPS = 1 / 12
 const PROBE = 16
 /** When others are likely to come in so long, they are read in one heap: to wake for each costs as much as to read it. */
 const NAP_MS = 0.2
+/** What telling costs at other nodes counts so often: as much as if it were done here, and as much again for the way there. */
+const ELSEWHERE = 2
 
 export interface Spacing {
   /** An edit came. */
@@ -32,8 +34,8 @@ export interface Spacing {
   apart(): Promise<void> | undefined
   /** A commit is put together, of all that came. */
   gathered(): void
-  /** Everybody who had to be told of it was. */
-  settled(): void
+  /** Everybody here was told of it who had to be; telling the others takes their nodes so many ms. */
+  settled(elsewhereMs?: number): void
 }
 
 export interface SpacingOptions {
@@ -49,6 +51,7 @@ export interface SpacingOptions {
 export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions): Spacing {
   const pace = createPace(PACE_MS)
   let settledAt = -Infinity
+  let apartMs = distanceMs
   let came = 0
   /** When the first of them came. */
   let cameAt = -Infinity
@@ -100,7 +103,7 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
     apart() {
       const now = clock.monotonic()
       const likely = pace.expected(distanceMs, now)
-      const until = settledAt + distanceMs * Math.min(1, likely / MANY)
+      const until = settledAt + apartMs * Math.min(1, likely / MANY)
       const isLate = cameAt - settledAt >= quietMs(now)
       return likely < FEW || isLate || now >= until || isEnough() ? undefined : wait(until)
     },
@@ -110,8 +113,9 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
       commits += 1
       came = 0
     },
-    settled() {
+    settled(elsewhereMs = 0) {
       settledAt = clock.monotonic()
+      apartMs = distanceMs + Math.min(distanceMs, ELSEWHERE * elsewhereMs)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { createDecoder, readVarUint } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarString, writeVarUint } from 'lib0/encoding'
 import { expect, test } from 'vitest'
-import { decodeHint, encodeHint } from '../src/hint.ts'
+import { decodeHint, encodeHint, encodeTelling } from '../src/hint.ts'
 
 const trace = { trace: '0af7651916cd43dd8448eb211c80319c', span: 'b7ad6b7169203331' }
 
@@ -36,6 +36,14 @@ test('old nodes read the seq of a new hint, and new nodes that of an old one or 
     news: undefined,
     before: undefined,
   })
+})
+
+test('what a node says of itself comes back, moves no log, and says nothing to nodes that do not know it', () => {
+  const said = encodeTelling({ node: 'n1', ms: 4.321 })
+  expect(decodeHint(said)).toEqual({ seq: 0, telling: { node: 'n1', ms: 4.321 } })
+  expect(readVarUint(createDecoder(said))).toBe(0)
+  for (let length = 0; length < said.length; length++)
+    expect(decodeHint(said.subarray(0, length))).toEqual({ seq: 0, telling: undefined })
 })
 
 test('[R5] what is cut off or of another length is no trace, and the seq stands', () => {

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Role, Store } from '@joinery/core'
 import { encodeMessage } from '@joinery/core/protocol'
 import { memoryStore } from '@joinery/core/testing'
-import { encodeHint } from '../src/hint.ts'
+import type { Telling } from '../src/elsewhere-telling.ts'
+import { encodeHint, encodeTelling } from '../src/hint.ts'
+import { createDecoder, readVarString } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
 import { type as typing, update, writer, type Device, type Rig } from './rig.ts'
 import { visitor, type Visitor } from './door/visitor.ts'
@@ -122,6 +124,35 @@ test('[R5] what a hint brings is not shown where it does not fit: another place,
   for (const n of [3, 4, 5]) await push(n)
   expect(seqsOf(bob)).toEqual([1, 2, 3, 4, 5])
   expect(bob.of('changes').some(({ reset }) => reset)).toBe(false)
+})
+
+test('[R5] a crowd at other nodes makes commits keep more of a distance, and what a node says of itself does not', async () => {
+  /** How long one who writes all the time waits for the second commit, in ms. */
+  const waited = async (telling: (self: string) => Telling | undefined): Promise<number> => {
+    const fleet = nodes({ limits: { commitDistanceMs: 12 } })
+    const [one] = fleet.nodes
+    const ann = await watching(one, 'ann')
+    const pen = writer(1)
+    const push = (n: number): void =>
+      ann.say({ type: 'push', space: 'team', entries: [update(n, 'd', pen.edit(typing('x')))] })
+    // Who asks who else is there says who he is.
+    const asked = fleet.published.find(({ topic }) => topic === 'here/team')
+    const said = telling(readVarString(createDecoder(asked?.payload ?? new Uint8Array())))
+    if (said !== undefined) fleet.inject('log/team', encodeTelling(said))
+    await one.rest(1)
+    for (let n = 1; n <= 60; n++) push(n)
+    await one.rest(0)
+    const first = ann.of('ack').length
+    let ms = 0
+    for (; ann.of('ack').length === first && ms < 100; ms++) {
+      push(61 + ms)
+      await one.rest(1)
+    }
+    return ms
+  }
+  const alone = await waited(() => undefined)
+  expect(await waited(() => ({ node: 'another', ms: 4 }))).toBe(alone + 8)
+  expect(await waited(node => ({ node, ms: 4 }))).toBe(alone)
 })
 
 test('[R2] who watches is shown what is committed while the end of the log is looked for, by this node and by another', async () => {

@@ -76,6 +76,27 @@ test('[S1] with a thousand edits a second, commits come to be the whole distance
   expect(wait.isOver).toBe(true)
 })
 
+test('[R5] while other nodes tell of it too, commits are farther apart, by twice their time, and never more than twice as far', async () => {
+  const { clock, spacing, come, waiting, atPace } = rig()
+  const waits = async (elsewhereMs: number): Promise<number> => {
+    await atPace(1)
+    // As many as a probe found.
+    come(60)
+    spacing.gathered()
+    spacing.settled(elsewhereMs)
+    come(1)
+    const wait = waiting()
+    let ms = 0
+    while (!wait.isOver) {
+      await clock.advance(1)
+      ms += 1
+      if (!wait.isOver) come(1)
+    }
+    return ms
+  }
+  expect([await waits(0), await waits(2.5), await waits(5_000)]).toEqual([DISTANCE, DISTANCE + 5, 2 * DISTANCE])
+})
+
 test('[S1] with fewer they are less apart', async () => {
   const { clock, commit, come, waiting, atPace } = rig()
   await atPace(2.5)

@@ -1,0 +1,63 @@
+import { virtualClock } from '@joinery/core/testing'
+import { expect, test } from 'vitest'
+import { createElsewhereTelling } from '../src/elsewhere-telling.ts'
+
+function rig() {
+  const clock = virtualClock()
+  const said: number[] = []
+  const telling = createElsewhereTelling(clock, ms => void said.push(ms))
+  /** So many hints, a millisecond apart. */
+  const hints = async (count: number, ms: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      telling.took(ms)
+      await clock.advance(1)
+    }
+  }
+  return { clock, said, telling, hints }
+}
+
+test('[R5] how long telling takes is said once in a second at most, as it was lately', async () => {
+  const { said, hints } = rig()
+  await hints(19, 8)
+  expect(said).toEqual([])
+  await hints(1_000, 4)
+  expect(said).toHaveLength(1)
+  await hints(2, 4)
+  expect(said).toHaveLength(2)
+  expect(said[0]).toBeGreaterThan(5)
+  expect(said[1]).toBeCloseTo(4)
+})
+
+test('[T3] where it takes next to nothing, nothing is said, and where hints are few, as much more seldom', async () => {
+  const quick = rig()
+  await quick.hints(5_000, 0.1)
+  expect(quick.said).toEqual([])
+  const { clock, said, hints } = rig()
+  for (let n = 0; n < 59; n++) {
+    await clock.advance(5_000)
+    await hints(1, 8)
+  }
+  expect(said).toHaveLength(2)
+})
+
+test('[R5] what others say counts together, each as it said last, until it is said no more', async () => {
+  const { clock, telling } = rig()
+  expect(telling.elsewhere()).toBe(0)
+  telling.heard({ node: 'b', ms: 9 })
+  await clock.advance(2_000)
+  telling.heard({ node: 'b', ms: 2 })
+  telling.heard({ node: 'c', ms: 3 })
+  expect(telling.elsewhere()).toBe(5)
+  await clock.advance(1_500)
+  telling.heard({ node: 'c', ms: 4 })
+  await clock.advance(1_500)
+  expect(telling.elsewhere()).toBe(4)
+  await clock.advance(3_000)
+  expect(telling.elsewhere()).toBe(0)
+})
+
+test('[T3] who invents nodes is heard of sixty-four', () => {
+  const { telling } = rig()
+  for (let n = 0; n < 1_000; n++) telling.heard({ node: `n${n}`, ms: 1 })
+  expect(telling.elsewhere()).toBe(64)
+})
