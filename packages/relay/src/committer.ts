@@ -75,7 +75,7 @@ export interface CommitterOptions extends Omit<JudgeOptions, 'limits' | 'store' 
   readonly settled: () => void
   /**
    * Entries that are in the log now, of one space, in order, ending at `head`; at which seq each document was before; and their commit, when
-   * one of them is traced. Returns how long telling of it takes other nodes, in ms.
+   * one of them is traced. Returns what it costs other nodes, in ms.
    */
   readonly published: (
     committed: CommittedSpace,

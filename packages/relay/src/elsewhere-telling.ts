@@ -17,7 +17,7 @@ export interface ElsewhereTelling {
   took(ms: number): void
   /** What a node says. */
   heard(telling: Telling): void
-  /** How long it takes the others, all together, in ms. */
+  /** How long it takes the others, all together, with the way there, in ms. */
   elsewhere(): number
 }
 
@@ -27,6 +27,8 @@ const MEMORY = 8
 const HINTS = 20
 const APART_MS = 1_000
 const LEAST_MS = 0.2
+/** What the way of a hint costs both its ends, beside telling (`pnpm bench nodes`). */
+const WAY_MS = 1
 /** What was said is forgotten when it was not said again. */
 const STALE_MS = 3_000
 /** More than a fleet has that watches one space. */
@@ -58,7 +60,7 @@ export function createElsewhereTelling(clock: Pick<Clock, 'monotonic'>, say: (ms
       const now = clock.monotonic()
       let sum = 0
       for (const [node, { ms, until }] of saidByNode) {
-        if (until > now) sum += ms
+        if (until > now) sum += WAY_MS + ms
         else saidByNode.delete(node)
       }
       return sum

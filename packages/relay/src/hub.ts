@@ -51,7 +51,7 @@ export interface Hub {
   follow(space: string, follower: Follower & Neighbours): Followed
   /** What people of a follower show, told to those who watch, here and elsewhere. Made only when there may be somebody. */
   tell(space: string, presences: () => readonly Presence[]): void
-  /** `commit`: what brought them, when it is traced. Returns how long telling of a commit takes other nodes, in ms. */
+  /** `commit`: what brought them, when it is traced. Returns what a commit costs other nodes, in ms. */
   published(committed: CommittedSpace, entries: readonly Entry[], commit?: TraceContext): number
   /** The log of a space may have moved without this node knowing. */
   unsure(space: string): void

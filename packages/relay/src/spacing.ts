@@ -24,8 +24,8 @@ const QUIET_IN_HEAPS = 1 / 12
 const PROBE = 16
 /** When others are likely to come in so long, they are read in one heap: to wake for each costs as much as to read it. */
 const NAP_MS = 0.2
-/** What telling costs at other nodes counts so often: as much as if it were done here, and as much again for the way there. */
-const ELSEWHERE = 2
+/** What a commit costs other nodes counts so often: they do it while this one goes on, and not behind it. */
+const ELSEWHERE = 3
 
 export interface Spacing {
   /** An edit came. */
@@ -34,7 +34,7 @@ export interface Spacing {
   apart(): Promise<void> | undefined
   /** A commit is put together, of all that came. */
   gathered(): void
-  /** Everybody here was told of it who had to be; telling the others takes their nodes so many ms. */
+  /** Everybody here was told of it who had to be; it costs other nodes so many ms. */
   settled(elsewhereMs?: number): void
 }
 

@@ -151,7 +151,7 @@ test('[R5] a crowd at other nodes makes commits keep more of a distance, and wha
     return ms
   }
   const alone = await waited(() => undefined)
-  expect(await waited(() => ({ node: 'another', ms: 4 }))).toBe(alone + 8)
+  expect(await waited(() => ({ node: 'another', ms: 2 }))).toBe(alone + 3 * (2 + 1))
   expect(await waited(node => ({ node, ms: 4 }))).toBe(alone)
 })
 
