@@ -26,6 +26,8 @@ const BEFORE = 3
 const TELLING = 4
 const TRACE_BYTES = 16
 const SPAN_BYTES = 8
+/** No node of ours has a longer name. */
+const NODE_LENGTH = 64
 
 /** What a hint is longer than the news in it, at most. */
 export const HINT_BYTES = 128
@@ -86,9 +88,10 @@ export function decodeHint(bytes: Uint8Array): Hint {
   return { seq, trace, news, before, telling }
 }
 
-function tellingIn(value: Uint8Array): Telling {
+function tellingIn(value: Uint8Array): Telling | undefined {
   const decoder = createDecoder(value)
-  return { node: readVarString(decoder), ms: readVarUint(decoder) / 1_000 }
+  const node = readVarString(decoder)
+  return node.length > NODE_LENGTH ? undefined : { node, ms: readVarUint(decoder) / 1_000 }
 }
 
 function contextIn(value: Uint8Array): TraceContext | undefined {

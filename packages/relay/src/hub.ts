@@ -132,7 +132,9 @@ export function createHub(options: HubOptions): Hub {
       elsewhere: bus.carriesPresence
         ? createElsewhere({ ...options, space, told: news => tellAll(channel, news) })
         : undefined,
-      telling: createElsewhereTelling(clock, ms => bus.publish(topicOf(space), encodeTelling({ node: options.node, ms }))),
+      telling: createElsewhereTelling(clock, ms =>
+        bus.publish(topicOf(space), encodeTelling({ node: options.node, ms })),
+      ),
       followers: new Set(),
       tail: undefined,
       known: 0,

@@ -44,6 +44,7 @@ test('what a node says of itself comes back, moves no log, and says nothing to n
   expect(readVarUint(createDecoder(said))).toBe(0)
   for (let length = 0; length < said.length; length++)
     expect(decodeHint(said.subarray(0, length))).toEqual({ seq: 0, telling: undefined })
+  expect(decodeHint(encodeTelling({ node: 'n'.repeat(65), ms: 1 })).telling).toBeUndefined()
 })
 
 test('[R5] what is cut off or of another length is no trace, and the seq stands', () => {

@@ -41,7 +41,8 @@ export const LIMIT_WORDS: { readonly [Name in LimitName]: LimitWords } = {
   batchEntries: { tells: 'Edits of one commit' },
   batchAuthors: { tells: 'Authors whose heads one commit moves' },
   commitDistanceMs: {
-    tells: 'The most milliseconds between two commits while edits come quickly; twice as many where other nodes show them',
+    tells:
+      'The most milliseconds between two commits while edits come quickly; twice as many where other nodes show them',
     from: 0,
     to: 1_000,
   },
