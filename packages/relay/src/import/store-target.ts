@@ -42,7 +42,7 @@ export function storeTarget(options: StoreTargetOptions): ImportTarget {
     roleOf: () => 'owner',
     limits: RELAY_LIMITS,
     settled: () => undefined,
-    published: () => undefined,
+    published: () => 0,
     unsure: () => undefined,
     onFatal(error) {
       for (const refuse of refusers) refuse(error)
