@@ -43,7 +43,7 @@ export type News =
   /** Storage begins to fail, or works again. */
   | { readonly type: 'storage' }
   /** The bodies of these documents are wanted here. `urgent`: somebody waits. */
-  | { readonly type: 'wanted'; readonly space: string; readonly documents: readonly string[]; readonly urgent: boolean }
+  | { readonly type: 'wanted'; readonly space: string; readonly documents: Iterable<string>; readonly urgent?: boolean }
   /** A wanted body is not to be had. */
   | { readonly type: 'absent'; readonly space: string; readonly document: string; readonly code: Code }
   /** The person works on this document. */

@@ -1,8 +1,29 @@
 /** Devices and a relay: what is edited on one is on the other, whatever happens in between. */
+import type { Transport } from '@joinery/core'
 import { decodeMessage } from '@joinery/core/protocol'
+import { memoryStore, storeDisk } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
-import { world } from './kit.ts'
+import { world, type World } from './kit.ts'
 import { as, relayIn } from './relay.ts'
+
+/** The laptop's network: from the second page on they wait in `late`, and a body by itself never comes. */
+function slowPages(w: World): { late: (() => void)[]; transport: Transport } {
+  const inner = w.network.transport('laptop')
+  const late: (() => void)[] = []
+  const transport: Transport = {
+    connect(url, on) {
+      const wire = inner.connect(url, on)
+      const send = (frame: Uint8Array): void => {
+        const message = decodeMessage(frame)
+        if (message?.type !== 'fetch') wire.send(frame)
+        else if (message.before > 0) late.push(() => wire.send(frame))
+        else if (message.document === undefined) wire.send(frame)
+      }
+      return { ...wire, send }
+    },
+  }
+  return { late, transport }
+}
 
 test('[D1] what one device writes, another shows; both see the same', async () => {
   const w = world()
@@ -112,24 +133,8 @@ test('[R2] a body that was still to be fetched when the device died is fetched w
   for (let count = 0; count < 60; count++) phone.note.create({ title: `Note ${count}` })
   await w.clock.advance(5_000)
   const device = w.device('laptop')
-  const inner = w.network.transport('laptop')
-  const late: (() => void)[] = []
-  const first = await device.open({
-    ...as('ada'),
-    transport: {
-      connect(url, on) {
-        const wire = inner.connect(url, on)
-        const send = (frame: Uint8Array): void => {
-          const message = decodeMessage(frame)
-          // The second page waits, and a body by itself never comes.
-          if (message?.type !== 'fetch' || message.before === 0) {
-            if (message?.type !== 'fetch' || message.document === undefined) wire.send(frame)
-          } else late.push(() => wire.send(frame))
-        }
-        return { ...wire, send }
-      },
-    },
-  })
+  const { late, transport } = slowPages(w)
+  const first = await device.open({ ...as('ada'), transport })
   await w.clock.advance(2_000)
   using a = await phone.note.open(oldest.id)
   a.change(d => {
@@ -148,6 +153,55 @@ test('[R2] a body that was still to be fetched when the device died is fetched w
   const { state, rows } = await second.note.limit(100).get()
   expect([state, rows.length]).toEqual(['complete', 61])
   expect(rows.filter(row => row.title === 'Changed').length).toBe(1)
+})
+
+test('[R4] what a log lost, and others gave back, of a document that moves while all is read anew, is fetched after a death too', async () => {
+  const w = world()
+  const disk = storeDisk()
+  const relay = relayIn(w, { limits: { pageBytes: 1_000 }, store: memoryStore({ disk }) })
+  const other = w.device('phone')
+  let phone = await other.open(as('ada'))
+  const oldest = phone.note.create({ title: 'Oldest' })
+  const notes = Array.from({ length: 30 }, (_, count) => phone.note.create({ title: `Note ${count}` }))
+  const device = w.device('laptop')
+  const die = (): void => {
+    w.network.crash('laptop')
+    device.disk.crash()
+    device.lastTab()?.crash()
+  }
+  const laptop = await device.open(as('ada'))
+  await w.clock.advance(20_000)
+  const early = disk.copy()
+  await phone.close()
+  laptop.note.create({ title: 'Lost' })
+  await w.clock.advance(2_000)
+  die()
+  relay.crash()
+  relay.start(memoryStore({ disk: early }))
+  phone = await other.open(as('ada'))
+  await w.clock.advance(20_000)
+  const edit = async (id: string, change: (note: { title: string; pinned: boolean }) => void): Promise<void> => {
+    using handle = await phone.note.open(id)
+    handle.change(change)
+    await w.clock.advance(100)
+  }
+  await edit(oldest.id, note => (note.title = 'Changed'))
+  for (const { id } of notes) await edit(id, note => (note.pinned = true))
+
+  const { late, transport } = slowPages(w)
+  const first = await device.open({ ...as('ada'), transport })
+  await w.clock.advance(2_000)
+  await edit(oldest.id, note => (note.pinned = true))
+  await w.clock.advance(2_000)
+  while (first.status.get().replica !== 'complete' && late.length > 0) {
+    for (const send of late.splice(0)) send()
+    await w.clock.advance(1_000)
+  }
+  die()
+  const second = await device.open(as('ada'))
+  await w.clock.advance(20_000)
+  const { rows } = await second.note.where({ pinned: true }).limit(100).get()
+  expect([rows.length, rows.filter(row => row.title === 'Changed').length]).toEqual([31, 1])
 })
 
 test('[S1] a relay that is killed again and again loses nothing that it acked', async () => {

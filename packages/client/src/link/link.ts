@@ -9,13 +9,12 @@ import type { ConnectionEvent } from '@joinery/core/sync'
 import type { NewsHandlers } from '../news.ts'
 import type { LinkOptions } from '../options.ts'
 import type { PresenceDesk } from '../presence.ts'
-import type { Place } from '../replica/body.ts'
+import { readMarked, type Place } from '../replica/body.ts'
 import { evict } from '../replica/evict.ts'
 import { keys, type DeviceRecord } from '../replica/layout.ts'
 import type { Projector } from '../replica/projector.ts'
 import { reissue } from '../replica/reissue.ts'
 import type { Replica } from '../replica/replica.ts'
-import { documentsWithUnacked } from '../replica/retire.ts'
 import type { Tx } from '../replica/tx.ts'
 import { linkAddress } from './address.ts'
 import { reportOf, type LinkReport } from './report.ts'
@@ -204,7 +203,7 @@ export function link(parts: LinkParts): Link {
     const renamed = replica.write(async tx => {
       await changeDevice(tx, { device })
       for (const space of syncs.keys()) {
-        for (const document of await documentsWithUnacked(tx, space)) {
+        for (const document of await readMarked(tx, space, 'unacked')) {
           await reissue(tx, replica, { space, document }, 'DEVICE_FORKED')
         }
       }

@@ -7,6 +7,7 @@
 import type { Cancel } from '@joinery/core'
 import type { RelayMessage } from '@joinery/core/protocol'
 import { inflow, outflow, type InflowEvent, type OutflowEvent } from '@joinery/core/sync'
+import { readMarked } from '../replica/body.ts'
 import { headOf, keys, positionOf, type OutboxRecord } from '../replica/layout.ts'
 import { perform } from './perform.ts'
 import type { SpaceContext, SpaceHost } from './space-context.ts'
@@ -78,6 +79,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     feedOut({ type: 'found', entries: rows.map(({ key, value }) => headOf(key[1] as number, value as OutboxRecord)) })
   }
   await scan()
+  feedIn({ type: 'need', documents: await replica.read(tx => readMarked(tx, space, 'lacking')) })
 
   const watch = (): void => {
     feedIn({ type: 'watching' })

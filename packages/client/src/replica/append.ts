@@ -36,7 +36,7 @@ export async function append(
     if (line === seed) tx.put('meta', keys.doubted(space), n)
     const waiting: OutboxRecord = { ...entry, document, kind, engine, edited, at, size }
     tx.put('outbox', keys.outbox(space, n), waiting)
-    tx.put('index', keys.unacked(place, n), at)
+    tx.put('index', keys.mark('unacked', place, n), at)
     heads.push(headOf(n, waiting))
   }
   const grew = tail > stored.tail

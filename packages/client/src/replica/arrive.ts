@@ -86,7 +86,10 @@ export async function arrive(
       continue
     }
     // Whoever has it open holds what was voided since: the document's next life begins.
-    if (bodies) stored = { ...stored, body: 'here', life: stored.life + Number(stored.body === 'evicted') }
+    if (bodies) {
+      stored = { ...stored, body: 'here', life: stored.life + Number(stored.body === 'evicted') }
+      tx.delete('index', keys.mark('lacking', place))
+    }
     if (stored.body !== 'here') missing.add(document)
     stored = { ...stored, made: Math.min(stored.made, at), edited: Math.max(stored.edited, at) }
     if (stored.body !== 'evicted') {
@@ -104,7 +107,11 @@ export async function arrive(
   tx.put('meta', keys.lastSync, replica.clock.now())
   const grown = Array.from(tails, ([document, tail]) => ({ document, tail }))
   if (grown.length > 0) tx.tell({ type: 'grown', space, documents: grown })
-  if (missing.size > 0) tx.tellHere({ type: 'wanted', space, documents: [...missing], urgent: false })
+  for (const document of missing) {
+    // Whoever asks for it now may die with what he asked.
+    tx.put('index', keys.mark('lacking', { space, document }), null)
+    tx.tellHere({ type: 'wanted', space, documents: [document] })
+  }
   return forked
 }
 

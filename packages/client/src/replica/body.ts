@@ -1,6 +1,6 @@
 /** Reading what a document's log and snapshot hold. */
 import type { ReadTransaction } from '@joinery/core'
-import { keys, type DocumentRecord, type OutboxRecord } from './layout.ts'
+import { keys, type DocumentRecord, type Mark, type OutboxRecord } from './layout.ts'
 
 /** Names a document on this device. */
 export interface Place {
@@ -16,6 +16,12 @@ export interface StoredBody {
 
 export async function readRecord(tx: ReadTransaction, place: Place): Promise<DocumentRecord | undefined> {
   return (await tx.get('documents', keys.document(place))) as DocumentRecord | undefined
+}
+
+/** The documents that have such a mark. */
+export async function readMarked(tx: ReadTransaction, space: string, mark: Mark): Promise<Set<string>> {
+  const rows = await tx.range('index', { prefix: keys.marks(space, mark) })
+  return new Set(rows.map(({ key }) => key[2] as string))
 }
 
 export async function readBody(tx: ReadTransaction, place: Place, seen?: number): Promise<StoredBody | undefined> {
@@ -49,7 +55,7 @@ export interface Unacked {
 
 /** The document's edits that the relay has not acked, in the order of their n. */
 export async function readUnacked(tx: ReadTransaction, place: Place): Promise<Unacked[]> {
-  const rows = await tx.range('index', { prefix: keys.unacked(place) })
+  const rows = await tx.range('index', { prefix: keys.mark('unacked', place) })
   return rows.map(({ key, value }) => ({ n: key[3] as number, at: value as number }))
 }
 

@@ -30,7 +30,7 @@ async function evictOne(tx: Tx, place: Place): Promise<boolean> {
   const stored = await readRecord(tx, place)
   if (stored?.body !== 'here' || (await readUnacked(tx, place)).length > 0) return false
   // Its row is not made yet: without the body it never would be.
-  if ((await tx.get('index', keys.stale(place))) !== undefined) return false
+  if ((await tx.get('index', keys.mark('stale', place))) !== undefined) return false
   await eraseBody(tx, place, stored, 'evicted')
   return true
 }

@@ -24,7 +24,7 @@ export async function followKinds(replica: Replica, library: Library): Promise<v
       const [space, kind, document] = key as readonly [string, string, string]
       if (!changed.includes(kind)) continue
       for (const entry of entriesOf(replica, space, kind, value as RowValue)) tx.put('index', entry, null)
-      tx.put('index', keys.stale({ space, document }), null)
+      tx.put('index', keys.mark('stale', { space, document }), null)
     }
   })
 }

@@ -40,6 +40,12 @@ export type DocumentRecord = {
   readonly why: Code | null
 }
 
+/**
+ * `unacked`: an edit stands in the outbox. `stale`: row and words do not show all of the log. `lacking`: the relay has what no cursor brings any
+ * more, and the body is to be fetched. `words-of`: which ones the document stands under.
+ */
+export type Mark = 'unacked' | 'stale' | 'lacking' | 'words-of'
+
 export type OutboxRecord = {
   readonly type: 'update' | 'tombstone'
   readonly document: string
@@ -97,14 +103,11 @@ export const keys = {
   rows: (space: string, kind: string): Key => [space, kind],
 
   // The table `index`. Its second part says what the entry is for.
-  unackedOf: (space: string): Key => [space, 'unacked'],
-  unacked: ({ space, document }: Place, ...n: number[]): Key => [space, 'unacked', document, ...n],
-  staleOf: (space: string): Key => [space, 'stale'],
-  stale: ({ space, document }: Place): Key => [space, 'stale', document],
+  marks: (space: string, mark: Mark): Key => [space, mark],
+  /** With an n for each edit that is `unacked`. */
+  mark: (mark: Mark, { space, document }: Place, ...n: number[]): Key => [space, mark, document, ...n],
   index: (space: string, kind: string, entry: Key = []): Key => [space, 'row', kind, ...entry],
   word: (space: string, kind: string, ...word: string[]): Key => [space, 'word', kind, ...word],
-  /** The words under which a document stands. */
-  wordsOf: ({ space, document }: Place): Key => [space, 'words-of', document],
 } as const
 
 /** Storage holds no undefined: what is undefined is left out. */
@@ -118,8 +121,7 @@ export function positionOf(value: Plain | undefined): InflowPosition {
 
 /** A document of which nothing is stored yet. `at`: when it was first edited, as far as is known. */
 export function newRecord(kind: string, engine: string, body: BodyState, at: number): DocumentRecord {
-  const empty = { tail: 0, folded: 0, life: 0, bytes: 0 }
-  return { kind, engine, body, ...empty, used: at, made: at, edited: at, why: null }
+  return { kind, engine, body, tail: 0, folded: 0, life: 0, bytes: 0, used: at, made: at, edited: at, why: null }
 }
 
 /** What has to be known of an entry in the outbox to send it in its turn. */

@@ -6,7 +6,7 @@
  */
 import { sameBytes, type Cancel, type EngineDocument } from '@joinery/core'
 import { wordsOf } from '../queries/words.ts'
-import { readBody, readRecord, readUnacked, type Place } from './body.ts'
+import { readBody, readMarked, readRecord, readUnacked, type Place } from './body.ts'
 import { keys, type DocumentRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
 import { putRow, putWords, shownOf } from './rows.ts'
@@ -63,7 +63,7 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
     const body = await replica.read(tx => readBody(tx, place))
     // Without its beginning a document would show what it is not: the mark stays until it is here. An earlier life may have died asking.
     if (body?.record.body !== 'here') {
-      if (body) replica.news.tell({ type: 'wanted', space: place.space, documents: [place.document], urgent: false })
+      if (body) replica.news.tell({ type: 'wanted', space: place.space, documents: [place.document] })
       return
     }
     if (!replica.kindOf(body.record.kind)) return
@@ -77,7 +77,7 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
       const shown = shownOf(replica, place, now, doc)
       await putRow(tx, replica, place, kind, shown?.row)
       await putWords(tx, place, kind, wordsOf(shown?.texts ?? []))
-      tx.delete('index', keys.stale(place))
+      tx.delete('index', keys.mark('stale', place))
       if (whole) await fold(tx, place, now, doc)
     })
     await work.finally(() => doc.close())
@@ -93,8 +93,7 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
 
   return {
     async recover(space) {
-      const marks = await replica.read(tx => tx.range('index', { prefix: keys.staleOf(space) }))
-      for (const { key } of marks) note(space, key[2] as string, true)
+      for (const document of await replica.read(tx => readMarked(tx, space, 'stale'))) note(space, document, true)
     },
     async settled() {
       while (!closed && (waiting.size > 0 || running)) {

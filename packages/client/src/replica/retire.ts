@@ -3,7 +3,7 @@
  * (D6, R6). Whoever has it open finds out by the life in its record.
  */
 import type { Code } from '@joinery/core'
-import { readRecord, readUnacked, type Place } from './body.ts'
+import { readMarked, readRecord, readUnacked, type Place } from './body.ts'
 import { keys, type BodyState, type DocumentRecord, type ShelfRecord } from './layout.ts'
 import type { Replica } from './replica.ts'
 import { markStale, putRow, putWords } from './rows.ts'
@@ -31,7 +31,7 @@ export async function retire(
   tx.tell({ type: 'settled', space, entries, code: purges && !goesOn ? null : code })
   tx.tell({ type: 'rebuilt', space, documents })
   // A purge that was refused leaves nothing here of what the relay still has.
-  if (purges && goesOn) tx.tellHere({ type: 'wanted', space, documents, urgent: false })
+  if (purges && goesOn) tx.tellHere({ type: 'wanted', space, documents })
   let next: DocumentRecord | undefined
   if (stored && (goesOn || stored.body !== 'gone')) {
     if (how !== 'purge') putOnShelf(tx, replica, place, stored, code, updates)
@@ -45,7 +45,7 @@ export async function retire(
     next = await eraseBody(tx, place, next, goesOn ? 'partial' : 'gone')
     await putRow(tx, replica, place, stored.kind, undefined)
     await putWords(tx, place, stored.kind, [])
-    tx.delete('index', keys.stale(place))
+    tx.delete('index', keys.mark('stale', place))
   }
   tx.tell({ type: 'gone', space, documents })
   return next
@@ -77,6 +77,7 @@ export async function eraseBody(
   for (const { key: line } of await tx.range('log', { prefix: key }))
     if (!unacked.includes(line[2])) tx.delete('log', line)
   tx.delete('snapshots', key)
+  tx.delete('index', keys.mark('lacking', place))
   const next = { ...stored, body, bytes: 0 }
   tx.put('documents', key, next)
   return next
@@ -84,7 +85,7 @@ export async function eraseBody(
 
 /** Everything of a space but the shelf, onto which its unacked edits go. */
 export async function wipeSpace(tx: Tx, replica: Replica, space: string, code: Code): Promise<void> {
-  for (const document of await documentsWithUnacked(tx, space)) {
+  for (const document of await readMarked(tx, space, 'unacked')) {
     await retire(tx, replica, { space, document }, code, 'shelve')
   }
   for (const table of ['documents', 'log', 'snapshots', 'outbox', 'rows', 'index'] as const) {
@@ -94,9 +95,4 @@ export async function wipeSpace(tx: Tx, replica: Replica, space: string, code: C
   tx.delete('meta', keys.position(space))
   tx.delete('meta', keys.heard(space))
   tx.tellHere({ type: 'report', report: { type: 'space-lost', space, code } })
-}
-
-export async function documentsWithUnacked(tx: Tx, space: string): Promise<Set<string>> {
-  const unacked = await tx.range('index', { prefix: keys.unackedOf(space) })
-  return new Set(unacked.map(({ key }) => key[2] as string))
 }

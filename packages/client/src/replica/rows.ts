@@ -56,14 +56,14 @@ export async function putRow(
 
 /** The log has what row and words do not show yet. `soon`: somebody may be looking at them. */
 export function markStale(tx: Tx, place: Place, soon: boolean): void {
-  tx.put('index', keys.stale(place), null)
-  tx.tellHere({ type: 'stale', space: place.space, document: place.document, soon })
+  tx.put('index', keys.mark('stale', place), null)
+  tx.tellHere({ type: 'stale', ...place, soon })
 }
 
 /** Makes the document found under exactly these words, and tells it when they are others. */
 export async function putWords(tx: Tx, place: Place, kind: string, words: readonly string[]): Promise<void> {
   const { space, document } = place
-  const key = keys.wordsOf(place)
+  const key = keys.mark('words-of', place)
   const before = ((await tx.get('index', key)) as readonly string[] | undefined) ?? []
   if (canonical(before) === canonical(words)) return
   const entries = (of: readonly string[]): Key[] => of.map(word => keys.word(space, kind, word, document))

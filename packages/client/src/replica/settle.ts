@@ -71,5 +71,5 @@ export async function doubt(tx: Tx, space: string): Promise<void> {
 
 function drop(tx: Tx, place: Place, n: number): void {
   tx.delete('outbox', keys.outbox(place.space, n))
-  tx.delete('index', keys.unacked(place, n))
+  tx.delete('index', keys.mark('unacked', place, n))
 }

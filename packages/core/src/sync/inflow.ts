@@ -48,7 +48,7 @@ export type InflowEvent =
   /** The log goes this far. */
   | { readonly type: 'ack'; readonly entries: readonly { readonly seq: number }[] }
   /** These bodies are needed. `urgent`: somebody waits. */
-  | { readonly type: 'need'; readonly documents: readonly string[]; readonly urgent: boolean }
+  | { readonly type: 'need'; readonly documents: Iterable<string>; readonly urgent?: boolean | undefined }
   /** The last page that was to be told went up to this document; undefined: there was none left. */
   | { readonly type: 'told'; readonly upTo: string | undefined }
   /** With no document: the space, or the page. */
@@ -248,8 +248,8 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
       live = false
     },
     need: ({ documents, urgent }) => {
-      const order = urgent ? [...documents, ...needed] : [...needed, ...documents]
-      needed = new Set(order.filter(document => !fetching.has(document)))
+      needed = new Set([...(urgent ? documents : []), ...needed, ...documents])
+      for (const document of fetching) needed.delete(document)
       ask()
     },
     told: ({ upTo }) => {
