@@ -98,7 +98,8 @@ interface Channel {
   readonly presences: Presences
   /** While others can be told. */
   readonly elsewhere: Elsewhere | undefined
-  readonly telling: ElsewhereTelling
+  /** Where hints bring what was committed: else the store is read, and by others. */
+  readonly telling: ElsewhereTelling | undefined
   readonly followers: Set<Follower & Neighbours>
   /** Once somebody follows, or others write what is watched here. */
   tail: Tail | undefined
@@ -132,9 +133,9 @@ export function createHub(options: HubOptions): Hub {
       elsewhere: bus.carriesPresence
         ? createElsewhere({ ...options, space, told: news => tellAll(channel, news) })
         : undefined,
-      telling: createElsewhereTelling(clock, ms =>
-        bus.publish(topicOf(space), encodeTelling({ node: options.node, ms })),
-      ),
+      telling: bus.carriesPresence
+        ? createElsewhereTelling(clock, ms => bus.publish(topicOf(space), encodeTelling({ node: options.node, ms })))
+        : undefined,
       followers: new Set(),
       tail: undefined,
       known: 0,
@@ -174,12 +175,10 @@ export function createHub(options: HubOptions): Hub {
   }
 
   const hinted = (channel: Channel, { seq, trace, news, before, telling }: Hint): void => {
-    if (telling !== undefined && telling.node !== options.node) channel.telling.heard(telling)
+    if (telling !== undefined && telling.node !== options.node) channel.telling?.heard(telling)
     if (seq <= channel.known) return
-    const beganAt = clock.monotonic()
     const brought = news && newsIn(news, channel.space)
     heard(channel, seq, brought?.cursor.seq === seq ? brought : undefined, before)
-    channel.telling.took(clock.monotonic() - beganAt)
     if (trace !== undefined) delivered(channel, seq, trace)
   }
 
@@ -212,7 +211,10 @@ export function createHub(options: HubOptions): Hub {
         news(news, isWhole) {
           // Each reader is told of what is missing from what he got.
           if (!isWhole) readAlone()
+          const beganAt = clock.monotonic()
           show(channel, news)
+          const isOwn = channel.head?.seq === news.cursor.seq
+          if (!isOwn) channel.telling?.took(clock.monotonic() - beganAt)
         },
         lost() {
           readAlone()
@@ -376,7 +378,7 @@ export function createHub(options: HubOptions): Hub {
         brought = broughtBy(bus, news, channel)
         channel.head = head
       }
-      // Others have the longer way, and are told while those here are.
+      // Others have the longer way, and tell theirs while those here are told.
       bus.publish(topicOf(space), encodeHint(head.seq, publishing?.context, brought))
       if (channel !== undefined && news !== undefined) {
         if (channel.tail === undefined) show(channel, news)
@@ -390,7 +392,7 @@ export function createHub(options: HubOptions): Hub {
       publishing?.done(clock.monotonic())
       if (channel === undefined) return 0
       if (publishing !== undefined) delivered(channel, head.seq, publishing.context)
-      return channel.telling.elsewhere()
+      return channel.telling?.elsewhere() ?? 0
     },
     unsure(space) {
       const channel = channelsBySpace.get(space)

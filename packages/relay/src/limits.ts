@@ -53,7 +53,10 @@ export interface RelayLimits {
   readonly batchEntries: number
   /** Heads of authors that one commit moves, but for what a single update does. */
   readonly batchAuthors: number
-  /** The most that two commits are kept apart while edits come quickly: with hundreds a second, an fsync is most of what one costs. */
+  /**
+   * The most that two commits are kept apart while edits come quickly: with hundreds a second, an fsync is most of what one costs. Twice as
+   * far at most where other nodes show them too.
+   */
   readonly commitDistanceMs: number
   /** Documents' heads held in memory, counted in authors: more than two of the largest, so that one of them does not drive out all others. */
   readonly cachedAuthors: number

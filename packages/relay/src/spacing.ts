@@ -2,7 +2,7 @@
  * How long a commit waits for company (decisions/0007). Laws:
  * - Whoever writes now and then waits for nobody.
  * - While edits come so quickly that others would join, a commit comes some time after the one before, so that many share an fsync: the
- *   longer, up to `distanceMs`, the quicker they come; and up to twice as long where other nodes have to tell of it too (decisions/0025).
+ *   longer, up to `distanceMs`, the quicker they come; and longer by what it costs other nodes, up to twice as long (decisions/0025).
  * - Nobody is kept waiting for what does not come: once as many edits have come as a commit held lately, those who answer what it showed
  *   have answered; and when nothing comes for a while, the shorter the quicker they came, nothing will.
  */
@@ -24,8 +24,6 @@ const QUIET_IN_HEAPS = 1 / 12
 const PROBE = 16
 /** When others are likely to come in so long, they are read in one heap: to wake for each costs as much as to read it. */
 const NAP_MS = 0.2
-/** What a commit costs other nodes counts so often: they do it while this one goes on, and not behind it. */
-const ELSEWHERE = 3
 
 export interface Spacing {
   /** An edit came. */
@@ -35,7 +33,7 @@ export interface Spacing {
   /** A commit is put together, of all that came. */
   gathered(): void
   /** Everybody here was told of it who had to be; it costs other nodes so many ms. */
-  settled(elsewhereMs?: number): void
+  settled(elsewhere?: number): void
 }
 
 export interface SpacingOptions {
@@ -51,7 +49,8 @@ export interface SpacingOptions {
 export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions): Spacing {
   const pace = createPace(PACE_MS)
   let settledAt = -Infinity
-  let apartMs = distanceMs
+  /** The most of all parts of a commit. */
+  let elsewhereMs = 0
   let came = 0
   /** When the first of them came. */
   let cameAt = -Infinity
@@ -103,7 +102,7 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
     apart() {
       const now = clock.monotonic()
       const likely = pace.expected(distanceMs, now)
-      const until = settledAt + apartMs * Math.min(1, likely / MANY)
+      const until = settledAt + (distanceMs + Math.min(distanceMs, elsewhereMs)) * Math.min(1, likely / MANY)
       const isLate = cameAt - settledAt >= quietMs(now)
       return likely < FEW || isLate || now >= until || isEnough() ? undefined : wait(until)
     },
@@ -112,10 +111,11 @@ export function createSpacing({ clock, distanceMs, turn, nap }: SpacingOptions):
       crowd = isProbe() ? came : Math.max(crowd, came)
       commits += 1
       came = 0
+      elsewhereMs = 0
     },
-    settled(elsewhereMs = 0) {
+    settled(elsewhere = 0) {
       settledAt = clock.monotonic()
-      apartMs = distanceMs + Math.min(distanceMs, ELSEWHERE * elsewhereMs)
+      elsewhereMs = Math.max(elsewhereMs, elsewhere)
     },
   }
 }

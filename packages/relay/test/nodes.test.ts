@@ -2,12 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Role, Store } from '@joinery/core'
 import { encodeMessage } from '@joinery/core/protocol'
+import { memoryBus } from '@joinery/adapters/bus/memory'
 import { memoryStore } from '@joinery/core/testing'
 import type { Telling } from '../src/elsewhere-telling.ts'
-import { encodeHint, encodeTelling } from '../src/hint.ts'
+import { decodeHint, encodeHint, encodeTelling } from '../src/hint.ts'
 import { createDecoder, readVarString } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
-import { type as typing, update, writer, type Device, type Rig } from './rig.ts'
+import { rig, type as typing, update, writer, type Device, type Rig } from './rig.ts'
 import { visitor, type Visitor } from './door/visitor.ts'
 import { nodes } from './several-nodes.ts'
 
@@ -126,21 +127,41 @@ test('[R5] what a hint brings is not shown where it does not fit: another place,
   expect(bob.of('changes').some(({ reset }) => reset)).toBe(false)
 })
 
-test('[R5] a crowd at other nodes makes commits keep more of a distance, and what a node says of itself does not', async () => {
+test('[R5] who tells readers what another node wrote says now and then what that takes, and who wrote it does not', async () => {
+  const fleet = nodes()
+  const [one, other] = fleet.nodes
+  const [ann] = [await watching(one, 'ann'), await watching(other, 'bob')]
+  const pen = writer(1)
+  const tellings = (): Telling[] =>
+    fleet.published.flatMap(({ topic, payload }) => (topic === 'log/team' ? (decodeHint(payload).telling ?? []) : []))
+  for (let n = 1; n <= 45; n++) {
+    ann.say({ type: 'push', space: 'team', entries: [update(n, 'd', pen.edit(typing('x')))] })
+    await fleet.rest(50)
+  }
+  // Who asks who else is there says who he is.
+  const [, asked] = fleet.published.filter(({ topic }) => topic === 'here/team')
+  const bobs = readVarString(createDecoder(asked?.payload ?? new Uint8Array()))
+  expect(tellings().map(({ node }) => node)).toEqual([bobs, bobs])
+})
+
+test('[R5] a crowd at other nodes makes commits keep more of a distance, each of their spaces, and what a node says of itself does not', async () => {
   /** How long one who writes all the time waits for the second commit, in ms. */
-  const waited = async (telling: (self: string) => Telling | undefined): Promise<number> => {
+  const waited = async (telling: (self: string) => Telling | undefined, spaces = ['team']): Promise<number> => {
     const fleet = nodes({ limits: { commitDistanceMs: 12 } })
     const [one] = fleet.nodes
     const ann = await watching(one, 'ann')
+    ann.say({ type: 'watch', space: 'shed', cursor: undefined })
+    await one.rest()
     const pen = writer(1)
-    const push = (n: number): void =>
-      ann.say({ type: 'push', space: 'team', entries: [update(n, 'd', pen.edit(typing('x')))] })
+    const push = (n: number, space = 'team'): void =>
+      ann.say({ type: 'push', space, entries: [update(n, 'd', pen.edit(typing('x')))] })
     // Who asks who else is there says who he is.
     const asked = fleet.published.find(({ topic }) => topic === 'here/team')
     const said = telling(readVarString(createDecoder(asked?.payload ?? new Uint8Array())))
-    if (said !== undefined) fleet.inject('log/team', encodeTelling(said))
+    if (said !== undefined) for (const space of spaces) fleet.inject(`log/${space}`, encodeTelling(said))
     await one.rest(1)
     for (let n = 1; n <= 60; n++) push(n)
+    ann.say({ type: 'push', space: 'shed', entries: [update(1, 'd', writer(2).edit(typing('x')))] })
     await one.rest(0)
     const first = ann.of('ack').length
     let ms = 0
@@ -151,8 +172,27 @@ test('[R5] a crowd at other nodes makes commits keep more of a distance, and wha
     return ms
   }
   const alone = await waited(() => undefined)
-  expect(await waited(() => ({ node: 'another', ms: 2 }))).toBe(alone + 3 * (2 + 1))
+  expect(await waited(() => ({ node: 'another', ms: 4 }))).toBe(alone + 4 + 1)
+  expect(await waited(() => ({ node: 'another', ms: 2 }), ['team', 'shed'])).toBe(alone + 2 * (2 + 1))
   expect(await waited(node => ({ node, ms: 4 }))).toBe(alone)
+})
+
+test('[R5] a hint is on its way before readers of its own node are told', async () => {
+  const heardAtHint: number[] = []
+  const bus = memoryBus()
+  const node = rig({
+    bus: {
+      ...bus,
+      publish(topic, payload) {
+        if (topic === 'log/team') heardAtHint.push(seqsOf(bob).length)
+        bus.publish(topic, payload)
+      },
+    },
+  })
+  const [ann, bob] = [await watching(node, 'ann'), await watching(node, 'bob')]
+  ann.say({ type: 'push', space: 'team', entries: [update(1, 'd', writer(1).edit(typing('x')))] })
+  await node.rest()
+  expect([heardAtHint, seqsOf(bob)]).toEqual([[0], [1]])
 })
 
 test('[R2] who watches is shown what is committed while the end of the log is looked for, by this node and by another', async () => {
