@@ -78,8 +78,9 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     const rows = await replica.read(tx => tx.range('outbox', { prefix: [space] }))
     feedOut({ type: 'found', entries: rows.map(({ key, value }) => headOf(key[1] as number, value as OutboxRecord)) })
   }
-  await scan()
   feedIn({ type: 'need', documents: await replica.read(tx => readMarked(tx, space, 'lacking')) })
+  // Last: what is written from here on is told.
+  await scan()
 
   const watch = (): void => {
     feedIn({ type: 'watching' })
