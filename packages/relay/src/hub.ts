@@ -98,7 +98,7 @@ interface Channel {
   readonly presences: Presences
   /** While others can be told. */
   readonly elsewhere: Elsewhere | undefined
-  /** Where hints bring what was committed: else the store is read, and by others. */
+  /** Only where hints bring what was committed; else every node reads the store. */
   readonly telling: ElsewhereTelling | undefined
   readonly followers: Set<Follower & Neighbours>
   /** Once somebody follows, or others write what is watched here. */
