@@ -242,11 +242,12 @@ function isCrowding(draft: Draft, { authors }: Extract<Verdict, { verdict: 'new'
 
 /** Nothing to write: it is held already, or it does not fit. */
 async function settleOld(
-  { store }: JudgeOptions,
-  { job, digest }: Queued,
+  options: JudgeOptions,
+  queued: Queued,
   draft: Draft,
   verdict: Exclude<Verdict, { verdict: 'new' }>,
 ): Promise<Answer> {
+  const { job, digest } = queued
   if (verdict.verdict === 'known') {
     return draft.basedOn === 0 ? refused('BAD_UPDATE', 'nothing in it') : acked(draft.basedOn)
   }
@@ -255,11 +256,27 @@ async function settleOld(
   if (code === 'DELETES_UNKNOWN' && job.granted) return refused('GAP', detail)
   if (code === 'CONFLICTING_AUTHORSHIP') {
     // The very same edit under another name: a deterministic seed that two devices made, or a device that goes by a new id.
-    const seq = await store.holds(job.space, job.entry.document, digest)
+    const seq = await options.store.holds(job.space, job.entry.document, digest)
     if (seq !== undefined) return acked(seq)
+    if (await isNameless(options, queued, draft)) return refused('GAP', detail)
   }
   // No last word to a device that could not be told of a loss: it says what it holds, and is judged by that (R4).
   return refused(job.isUnsure ? 'GAP' : code, detail)
+}
+
+/**
+ * Whether what a device brings may be here without its name, since others gave it back: its authors are bound to nobody, or it is all here
+ * and the log has none of this device's names at a place that it passed.
+ */
+async function isNameless(options: JudgeOptions, { job, scanned }: Queued, draft: Draft): Promise<boolean> {
+  const gate = options.gates.get(job.entry.engine)
+  // At the door nobody is asked.
+  if (job.owner !== undefined || gate === undefined || scanned?.ok !== true) return false
+  const { scan } = scanned
+  const judged = (owner: string): Verdict => gate.judge(scan, draft, { owner, resupply: false, repeats: true })
+  if (judged('').verdict !== 'refused') return true
+  const { last } = await options.devices.load(job.space, job.device)
+  return job.entry.n <= last && judged(job.device).verdict === 'known'
 }
 
 function failed(error: unknown): Answer {

@@ -1,6 +1,6 @@
 import { JoineryError, stampOf, type Cursor, type Store } from '@joinery/core'
 import { memoryStore, storeDisk } from '@joinery/core/testing'
-import { CLOSE, encodeMessage } from '@joinery/core/protocol'
+import { CLOSE, encodeMessage, type PushedEntry } from '@joinery/core/protocol'
 import { yjs } from '@joinery/adapters/engines/yjs'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
@@ -280,6 +280,40 @@ test("[R4] others' edits are taken only from who was asked: anybody else is told
     { n: 2, code: 'GAP' },
   ])
   expect(await one.store.authors('garden', 'd')).toHaveLength(1)
+})
+
+test('[R4] [S4] what others gave back without its name is acked to who wrote it, also by a relay that asked nobody', async () => {
+  const w = writer(1)
+  const [first, second] = [w.edit(type('a')), w.edit(type('b'))]
+  const both = Y.encodeStateAsUpdate(w.doc)
+  const third = w.edit(type('c'))
+  const held = { document: 'd', engine: 'yjs', version: Y.encodeSnapshot(Y.snapshot(w.doc)) }
+  const store = memoryStore()
+  /** What a relay that has just started answers; told `GAP`, the device says what it has and pushes again. */
+  const pushed = async (name: string, entry: PushedEntry): Promise<string[]> => {
+    const one = rig({ store })
+    const device = await one.device(name, `${name}-phone`)
+    const push = async (): Promise<string> => {
+      device.forget()
+      device.say({ type: 'push', space: 'garden', entries: [entry] })
+      await one.rest()
+      return device.of('refused')[0]?.code ?? device.of('ack').map(({ type }) => type)[0] ?? 'nothing'
+    }
+    const answer = await push()
+    if (answer !== 'GAP') return [answer]
+    device.say({ type: 'have', space: 'garden', documents: [held] })
+    await one.rest()
+    return [answer, await push()]
+  }
+  expect(await pushed('bob', update(1, 'd', both, { resupply: true }))).toEqual(['GAP', 'ack'])
+  // Its author is bound to nobody; then to ann, and the log has no name at the places of her first two.
+  expect(await pushed('ann', update(1, 'd', first))).toEqual(['GAP', 'ack'])
+  expect(await pushed('ann', update(3, 'd', third))).toEqual(['ack'])
+  expect(await pushed('ann', update(2, 'd', second))).toEqual(['GAP', 'ack'])
+  expect((await store.document('garden', 'd'))?.seq).toBe(2)
+  // What she says that she wrote after that is another history under the same name; and it is nobody else's.
+  expect(await pushed('ann', update(4, 'd', first))).toEqual(['CONFLICTING_AUTHORSHIP'])
+  expect(await pushed('eve', update(1, 'd', first))).toEqual(['CONFLICTING_AUTHORSHIP'])
 })
 
 test('[R4] deletes that a device has are asked for where the log lost them, and only there', async () => {
