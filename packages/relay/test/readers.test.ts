@@ -178,7 +178,7 @@ test('[R4] an edit that was lost with the log and given back by somebody else is
   const eve = await lost.device('eve', 'other')
   eve.say({ type: 'push', space: 'garden', entries: [update(1, 'd', first)] })
   await lost.rest()
-  expect(eve.of('refused')).toMatchObject([{ n: 1, code: 'CONFLICTING_AUTHORSHIP' }])
+  expect(eve.of('refused')).toMatchObject([{ n: 1, code: 'GAP' }])
   const ann = await lost.device('ann', 'phone')
   ann.say({ type: 'watch', space: 'garden', cursor })
   await lost.rest()
