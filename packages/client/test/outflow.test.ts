@@ -146,21 +146,23 @@ describe('refusals', () => {
     expect(pushed(machine.handle({ type: 'tick' }, 61_000))).toEqual([1, 3])
   })
 
-  test('[R4] a gap is closed by resending from the first; one that stays makes the relay say what it lacks', () => {
-    const machine = up(head(1), head(2), head(3))
-    machine.handle({ type: 'up' }, 0)
-    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([
-      { do: 'push', entries: [1, 2, 3] },
-    ])
-    // The old flight's other answers tell nothing new.
-    machine.handle({ type: 'refused', n: 2, code: 'GAP', retryAfter: 0 }, 0)
-    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([
-      { do: 'have', document: 'd' },
-    ])
-    // What it lacks goes before what builds on it.
-    machine.handle({ type: 'found', entries: [head(4, 'd', 10, true)] }, 0)
-    expect(pushed(machine.handle({ type: 'tick' }, 5_000))).toEqual([4, 1, 2, 3])
-  })
+  // What it deletes was there when it was deleted: a log that does not know it has lost it, as it has what an edit builds on.
+  test.each(['GAP', 'DELETES_UNKNOWN'] as const)(
+    '[R4] a gap is closed by resending from the first; one that stays makes the relay say what it lacks: %s',
+    code => {
+      const machine = up(head(1), head(2), head(3))
+      machine.handle({ type: 'up' }, 0)
+      expect(machine.handle({ type: 'refused', n: 1, code, retryAfter: 0 }, 0)).toEqual([
+        { do: 'push', entries: [1, 2, 3] },
+      ])
+      // The old flight's other answers tell nothing new.
+      machine.handle({ type: 'refused', n: 2, code, retryAfter: 0 }, 0)
+      expect(machine.handle({ type: 'refused', n: 1, code, retryAfter: 0 }, 0)).toEqual([{ do: 'have', document: 'd' }])
+      // What it lacks goes before what builds on it.
+      machine.handle({ type: 'found', entries: [head(4, 'd', 10, true)] }, 0)
+      expect(pushed(machine.handle({ type: 'tick' }, 5_000))).toEqual([4, 1, 2, 3])
+    },
+  )
 
   test('[R4] an ack of a document that was kept back ends its waiting: nothing else would wake it', () => {
     const machine = up(head(1), head(2), head(3))

@@ -17,7 +17,7 @@ export const CODES = {
   TOO_MANY_AUTHORS: 'shelve',
   FORBIDDEN_KEY: 'shelve',
   FIELD_SHAPE: 'shelve',
-  DELETES_UNKNOWN: 'shelve',
+  DELETES_UNKNOWN: 'rejoin',
   CONFLICTING_AUTHORSHIP: 'shelve',
   GAP: 'rejoin',
   KIND_MISMATCH: 'shelve',

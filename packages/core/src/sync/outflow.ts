@@ -223,7 +223,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
         // All of the document that is in flight will be sent again, in order from the first.
         line.items.forEach(land)
     }
-    if (code === 'GAP') {
+    if (CODES[code] === 'rejoin') {
       // An old answer to what has been sent again since tells nothing new.
       if (!isFirst || ++line.gaps <= RESENDS) return
       line.until = now + Math.max(1_000, later(line.gaps))
