@@ -18,6 +18,8 @@ export interface Pool {
 }
 
 const IDLE_MS = 30_000
+/** What a thread takes for what is young it does not give back, and V8 would let that grow to 192 MB where there is much memory. */
+const YOUNG_MB = 48
 
 interface Waiting {
   readonly job: Job
@@ -55,7 +57,7 @@ export function createPool(options: {
   }
 
   const makeThread = (): Thread => {
-    const limits = { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }
+    const limits = { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb, maxYoungGenerationSizeMb: YOUNG_MB } }
     const worker = url instanceof URL ? new Worker(url, limits) : new Worker(url.code, { ...limits, eval: true })
     const thread: Thread = { worker, finish: undefined, stopIdling: () => undefined }
     const broke = (error: Error): void => {
