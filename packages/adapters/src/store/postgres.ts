@@ -27,7 +27,7 @@ import { FOLDABLE_INDEXED_FROM } from './postgres/migrations.ts'
 import { prepareDatabase } from './postgres/opening.ts'
 import { createNumbers } from './postgres/numbers.ts'
 import { createOrigin } from './postgres/origin.ts'
-import { forgetIn, lineageOf, pastPage } from './postgres/past.ts'
+import { forgetIn, lineageOf, nameIn, pastPage } from './postgres/past.ts'
 import { authorsIn, readChain, readPage } from './postgres/reading.ts'
 import { foldIn, voidIn } from './postgres/replacing.ts'
 import { headOf } from './postgres/rows.ts'
@@ -242,11 +242,10 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
         return [...found]
       }),
     forget: forgetting => within(forgetting.space, false, id => forgetIn(reads, id, forgetting)),
-    nameVersion: (space, document, { seq, name, subject, at }) =>
-      within(space, undefined, async id => {
-        checkStorable('name', name)
-        if (name === '') await reads.look({ ids: [id] }, STATEMENTS.dropName, [id, document, seq])
-        else await reads.look({ ids: [id] }, STATEMENTS.nameVersion, [id, document, seq, name, subject, at])
+    nameVersion: (space, document, version) =>
+      within(space, false, async id => {
+        checkStorable('name', version.name)
+        return nameIn(reads, id, document, version)
       }),
     versionNames: (space, document) =>
       within(space, [], async id => [

@@ -410,10 +410,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     },
     async nameVersion(space, document, version) {
       checkStorable('name', version.name)
-      return write(() => {
-        past.name(space, document, version)
-        return { result: undefined, touched: 2 }
-      })
+      return write(() => ({ result: past.name(space, document, version), touched: 2 }))
     },
     versionNames: (space, document) =>
       read(() => {

@@ -100,10 +100,10 @@ export interface Store {
     after: number,
     limit: number,
   ): Promise<{ at: number; space: string; document: string; engine: string; upTo: number }[]>
-  /** Replaces a stretch of a document's past, or takes it away. False when it changed meanwhile. */
+  /** Replaces a stretch of a document's past, or takes it away. False when it changed meanwhile, or a version before its end has a name. */
   forget(forgetting: Forgetting): Promise<boolean>
-  /** Names a version of a live document, by the seq it ends at; an empty name takes the name away. Nothing of a document that is not there. */
-  nameVersion(space: string, document: string, version: VersionName): Promise<void>
+  /** Names a version of a live document, by the seq it ends at; an empty name takes the name away. False when there is no such version any more. */
+  nameVersion(space: string, document: string, version: VersionName): Promise<boolean>
   /** By seq. */
   versionNames(space: string, document: string): Promise<VersionName[]>
   quarantine(space: string, document: string, code: Code | undefined): Promise<void>

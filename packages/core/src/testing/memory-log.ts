@@ -290,6 +290,7 @@ export function forgetIn(
   const isInside = ({ entry: { seq } }: StoredEntry): boolean => seq > after && seq <= upTo
   const last = stored.past.find(({ entry }) => entry.seq === upTo)
   if (last === undefined || stored.past.filter(isInside).length !== entries) return false
+  if (instead !== undefined && stored.names.some(({ seq }) => seq > after && seq < upTo)) return false
   const left: StoredEntry[] =
     instead === undefined
       ? []
@@ -299,14 +300,16 @@ export function forgetIn(
   return true
 }
 
-export function nameVersionIn(log: MemoryLog, name: string, document: string, version: VersionName): void {
+export function nameVersionIn(log: MemoryLog, name: string, document: string, version: VersionName): boolean {
   checkStorable('name', version.name)
   const space = log.spaces.get(name)
   const stored = space?.documents.get(document)
-  if (space === undefined || stored === undefined || stored.head.state === 'gone') return
+  if (space === undefined || stored === undefined || stored.head.state === 'gone') return false
+  if (!lineageOf(log, name, document).some(({ seq }) => seq === version.seq)) return false
   const others = stored.names.filter(({ seq }) => seq !== version.seq)
   const names = version.name === '' ? others : [...others, { ...version }].sort((a, b) => a.seq - b.seq)
   space.documents.set(document, { ...stored, names })
+  return true
 }
 
 export function versionNamesIn(log: MemoryLog, name: string, document: string): VersionName[] {

@@ -46,7 +46,7 @@ export interface HistoryOf {
   read(seq: number): Promise<VersionContent>
   /** That, and then each entry up to another version as it was written: who wrote what. From 0 on: from nothing. */
   changes(since: number, seq: number): Promise<Entry[]>
-  /** Gives a version a name, or with an empty one takes it away. FORBIDDEN, BAD_INPUT. */
+  /** Gives a version a name, or with an empty one takes it away. FORBIDDEN, BAD_INPUT; NOT_FOUND as for `read`. */
   name(seq: number, name: string): Promise<void>
 }
 
@@ -174,7 +174,8 @@ export function createHistory(options: {
           const isNew = called !== '' && names.every(one => one.seq !== seq)
           if (isNew && names.length >= MOST_NAMES)
             throw new JoineryError('BAD_INPUT', { rule: `at most ${MOST_NAMES} names` })
-          await store.nameVersion(space, document, { seq, name: called, subject, at: Math.round(clock.now()) })
+          const version = { seq, name: called, subject, at: Math.round(clock.now()) }
+          if (!(await store.nameVersion(space, document, version))) throw new JoineryError('NOT_FOUND')
         },
       }
     },

@@ -3,7 +3,15 @@
  * - Rows move as they are, checksum included: nothing is read to keep it, and what was damaged stays damaged.
  * - A past is in the order of its seqs, and nothing is put before its end: what a fold finds there already, it does not keep again.
  */
-import { ENTRY_WEIGHT, JoineryError, numberOfEntryType, type Entry, type Forgetting, type Lineal } from '@joinery/core'
+import {
+  ENTRY_WEIGHT,
+  JoineryError,
+  numberOfEntryType,
+  type Entry,
+  type Forgetting,
+  type Lineal,
+  type VersionName,
+} from '@joinery/core'
 import { setImmediate as turn } from 'node:timers/promises'
 import { newestAuthors, textOfAuthorsInTurns } from '../rows/authors-text.ts'
 import { checksumOf } from '../rows/checksum.ts'
@@ -87,11 +95,12 @@ export async function forgetIn(
   return connections.transact({ ids: [space] }, 'decide', async transaction => {
     const [row] = await transaction.ask<DocumentRow>(STATEMENTS.lockDocument, [space, document])
     if (row === undefined) return false
-    const [[last], [size]] = await Promise.all([
+    const [[last], [size], named] = await Promise.all([
       transaction.ask<EntryRow>(STATEMENTS.pastAt, [space, row.id, upTo]),
       transaction.ask<{ entries: number }>(STATEMENTS.pastSize, [space, row.id, after, upTo]),
+      transaction.ask(STATEMENTS.namedBetween, [space, row.id, after, upTo]),
     ])
-    if (last === undefined || size?.entries !== entries) return false
+    if (last === undefined || size?.entries !== entries || (instead !== undefined && named.length > 0)) return false
     const told = instead && (await transaction.ask<{ authors: string }>(STATEMENTS.pastAuthors, [space, row.id, upTo]))
     await Promise.all([
       transaction.ask(STATEMENTS.dropPast, [space, row.id, after, upTo]),
@@ -112,6 +121,24 @@ export async function forgetIn(
     const bytes = stored && (await bytesOf(transaction, stored, STATEMENTS.pastBytesOf))
     if (stored === undefined || bytes === undefined || entryOf(stored, bytes) === undefined)
       throw new JoineryError('UNAVAILABLE', { document, reason: 'the snapshot did not read back' })
+    return true
+  })
+}
+
+/** Behind the same lock: what is forgotten meanwhile gets no name, and what has one by then is not forgotten. */
+export async function nameIn(
+  connections: Connections,
+  space: number,
+  document: string,
+  { seq, name, subject, at }: VersionName,
+): Promise<boolean> {
+  return connections.transact({ ids: [space] }, 'decide', async transaction => {
+    const [row] = await transaction.ask<DocumentRow>(STATEMENTS.lockDocument, [space, document])
+    if (row === undefined || row.gone) return false
+    const [found] = await transaction.ask(STATEMENTS.version, [space, row.id, seq])
+    if (found === undefined) return false
+    if (name === '') await transaction.ask(STATEMENTS.dropName, [space, row.id, seq])
+    else await transaction.ask(STATEMENTS.nameVersion, [space, row.id, seq, name, subject, at])
     return true
   })
 }

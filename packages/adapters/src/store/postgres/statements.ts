@@ -218,13 +218,15 @@ const SQL = {
     VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8, $9, $10)`,
   dropPast: 'DELETE FROM joinery.past WHERE space = $1 AND document = $2 AND seq > $3 AND seq <= $4',
   dropKept: 'DELETE FROM joinery.kept WHERE space = $1 AND document = $2 AND seq <= $3',
+  namedBetween:
+    'SELECT 1 FROM joinery.version_name WHERE space = $1 AND document = $2 AND seq > $3 AND seq < $4 LIMIT 1',
+  version: `
+    SELECT 1 FROM joinery.past WHERE space = $1 AND document = $2 AND seq = $3
+    UNION ALL SELECT 1 FROM joinery.entry WHERE space = $1 AND document = $2 AND seq = $3`,
   nameVersion: `
-    INSERT INTO joinery.version_name (space, document, seq, name, subject, at)
-    SELECT space, id, $3, $4, $5, $6 FROM joinery.document WHERE space = $1 AND document.name = $2 AND NOT gone
+    INSERT INTO joinery.version_name (space, document, seq, name, subject, at) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (space, document, seq) DO UPDATE SET name = EXCLUDED.name, subject = EXCLUDED.subject, at = EXCLUDED.at`,
-  dropName: `
-    DELETE FROM joinery.version_name USING joinery.document
-    WHERE document.space = $1 AND document.name = $2 AND version_name.space = $1 AND version_name.document = document.id AND version_name.seq = $3`,
+  dropName: 'DELETE FROM joinery.version_name WHERE space = $1 AND document = $2 AND seq = $3',
   dropNames: 'DELETE FROM joinery.version_name WHERE space = $1 AND document = $2',
   versionNames: `
     SELECT version_name.seq, version_name.name, version_name.subject, version_name.at FROM joinery.version_name

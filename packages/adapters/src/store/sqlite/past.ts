@@ -32,7 +32,7 @@ export interface Past {
   /** Inside of a transaction. */
   forget(forgetting: Forgetting, authors: string, put: PutBytes): boolean
   /** Inside of a transaction. */
-  name(space: string, document: string, version: VersionName): void
+  name(space: string, document: string, version: VersionName): boolean
 }
 
 export function pastOf(options: {
@@ -130,6 +130,7 @@ export function pastOf(options: {
       const last = row && (statements.pastAt.get(row.id, upTo) as EntryRow | undefined)
       const old = row === undefined ? [] : (statements.pastSizes.all(row.id, after, upTo) as SizeRow[])
       if (row === undefined || last === undefined || old.length !== entries) return false
+      if (instead !== undefined && statements.namedBetween.get(row.id, after, upTo) !== undefined) return false
       for (const one of old) pieces.leave(one)
       statements.dropPast.run(row.id, after, upTo)
       statements.dropKept.run(row.id, upTo)
@@ -147,9 +148,11 @@ export function pastOf(options: {
     },
     name(space, document, { seq, name, subject, at }) {
       const row = documentRow(space, document)
-      if (row === undefined || row.gone === 1) return
+      if (row === undefined || row.gone === 1) return false
+      if (statements.version.get({ space: row.space, document: row.id, seq }) === undefined) return false
       if (name === '') statements.dropName.run(row.id, seq)
       else statements.nameVersion.run(row.id, seq, name, subject, at)
+      return true
     },
   }
 }

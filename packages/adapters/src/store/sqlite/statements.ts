@@ -213,6 +213,10 @@ const SQL = {
     INSERT INTO past (space, seq, type, document, prev, device, n, at, checksum, authors, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   dropKept: 'DELETE FROM kept WHERE document = ? AND seq <= ?',
+  namedBetween: 'SELECT 1 FROM version_name WHERE document = ? AND seq > ? AND seq < ?',
+  version: `
+    SELECT 1 FROM past WHERE document = @document AND seq = @seq
+    UNION ALL SELECT 1 FROM entry WHERE space = @space AND document = @document AND seq = @seq`,
   aged: `
     SELECT document.id AS at, space.name AS space, document.name AS document, document.engine, max(kept.seq) AS upTo
     FROM kept JOIN document ON document.id = kept.document JOIN space ON space.id = document.space

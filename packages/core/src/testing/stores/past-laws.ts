@@ -114,8 +114,16 @@ export const pastLaws: readonly Law<MakeStorePlace>[] = [
         { ...forget, space: 'none' },
       ])
         must(!(await store.forget(wrong)), `refused: ${JSON.stringify({ ...wrong, instead: 0 })}`)
+      // Somebody names a version while what it is in is put together.
+      const name = (text: string) =>
+        store.nameVersion('a', 'x', { seq: whole[0]?.seq ?? 0, name: text, subject: 'ann', at: 1 })
+      must(await name('kept'), 'a name')
+      must(!(await store.forget(forget)), 'what has a name stays')
       same(await store.past('a', 'x', 0, 1_000_000), whole, 'nothing changed')
+      must(await name(''), 'no name')
       must(await store.forget(forget), 'the beginning')
+      must(!(await name('late')), 'what is forgotten gets no name')
+      same(await store.versionNames('a', 'x'), [], 'nor has it one')
       must(await store.forget({ ...forget, after: 3, upTo: 6, instead: bytesOf(7) }), 'and a stretch behind it')
       const again = await reopen()
       same(
@@ -145,8 +153,13 @@ export const pastLaws: readonly Law<MakeStorePlace>[] = [
     await store.nameVersion('a', 'x', { ...name(5, 'last'), subject: 'bob' })
     await store.nameVersion('a', 'x', name(3, ''))
     await store.nameVersion('a', 'y', name(2, 'of y'))
-    await store.nameVersion('a', 'none', name(2, 'of none'))
-    await store.nameVersion('none', 'x', name(2, 'of none'))
+    for (const [space, document] of [
+      ['a', 'x'],
+      ['a', 'none'],
+      ['none', 'x'],
+    ] as const)
+      // prettier-ignore
+      must(!(await store.nameVersion(space, document, name(2, 'of none'))), `of ${space} ${document}`)
     const again = await reopen()
     same(await again.versionNames('a', 'x'), [name(1, 'first'), { ...name(5, 'last'), subject: 'bob' }], 'of x')
     same(await again.versionNames('a', 'y'), [name(2, 'of y')], 'of y')
@@ -170,7 +183,7 @@ export const pastLaws: readonly Law<MakeStorePlace>[] = [
     )
     same(await again.versionNames('a', 'x'), [], 'names')
     same(await again.aged(100, 0, 10), [], 'nothing is to be forgotten')
-    await again.nameVersion('a', 'x', { seq: 3, name: 'late', subject: 'ann', at: 1 })
+    must(!(await again.nameVersion('a', 'x', { seq: 3, name: 'late', subject: 'ann', at: 1 })), 'no name')
     same(await again.versionNames('a', 'x'), [], 'nor named')
   }),
   law('D2', 'what was voided is kept as what is left of it', async ({ store }) => {
