@@ -152,12 +152,11 @@ describe('refusals', () => {
     code => {
       const machine = up(head(1), head(2), head(3))
       machine.handle({ type: 'up' }, 0)
-      expect(machine.handle({ type: 'refused', n: 1, code, retryAfter: 0 }, 0)).toEqual([
-        { do: 'push', entries: [1, 2, 3] },
-      ])
-      // The old flight's other answers tell nothing new.
-      machine.handle({ type: 'refused', n: 2, code, retryAfter: 0 }, 0)
-      expect(machine.handle({ type: 'refused', n: 1, code, retryAfter: 0 }, 0)).toEqual([{ do: 'have', document: 'd' }])
+      const gaps = (): OutflowEffect[][] =>
+        [1, 2, 3].map(n => machine.handle({ type: 'refused', n, code, retryAfter: 0 }, 0))
+      expect(gaps()).toEqual([[], [], [{ do: 'push', entries: [1, 2, 3] }]])
+      // The other answers of a flight tell nothing new.
+      expect(gaps()).toEqual([[{ do: 'have', document: 'd' }], [], []])
       // What it lacks goes before what builds on it.
       machine.handle({ type: 'found', entries: [head(4, 'd', 10, true)] }, 0)
       expect(pushed(machine.handle({ type: 'tick' }, 5_000))).toEqual([4, 1, 2, 3])
@@ -167,9 +166,20 @@ describe('refusals', () => {
   test('[R4] an ack of a document that was kept back ends its waiting: nothing else would wake it', () => {
     const machine = up(head(1), head(2), head(3))
     machine.handle({ type: 'up' }, 0)
-    machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)
-    machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)
+    for (const n of [1, 2, 3, 1, 3]) machine.handle({ type: 'refused', n, code: 'GAP', retryAfter: 0 }, 0)
     expect(pushed(machine.handle({ type: 'ack', entries: [{ n: 2, seq: 7 }] }, 10))).toEqual([1, 3])
+  })
+
+  test('[C2, P31] what goes again is judged by its own answer, never by one that was still on its way', () => {
+    const machine = up(head(1, 'd', 10, true), head(2))
+    machine.handle({ type: 'up' }, 0)
+    expect(machine.handle({ type: 'refused', n: 1, code: 'GAP', retryAfter: 0 }, 0)).toEqual([])
+    expect(machine.handle({ type: 'refused', n: 2, code: 'DELETES_UNKNOWN', retryAfter: 0 }, 0)).toEqual([
+      { do: 'push', entries: [1, 2] },
+    ])
+    const both = [1, 2].map(n => ({ n, seq: n }))
+    expect(machine.handle({ type: 'ack', entries: both }, 1)).toEqual([{ do: 'settle', entries: both }])
+    expect(machine.heldBack()).toBe(0)
   })
 
   test('[S4] a taken name: everything in flight is answered first, then all is written anew under another', () => {
@@ -219,7 +229,7 @@ test('[R4] a newer supply replaces one that is a gap, and what was asked for bec
   expect(machine.waiting()).toBe(0)
 })
 
-test('[I13, S4] whatever is answered: never more in flight than the window, never out of order within a document', () => {
+test('[I13, S4, P31] whatever is answered: never more in flight than the window, nor out of order in a document, nor twice', () => {
   const answers = fc.array(fc.record({ pick: fc.nat(), ack: fc.boolean(), time: fc.nat({ max: 2_000 }) }), {
     maxLength: 200,
   })
@@ -232,6 +242,7 @@ test('[I13, S4] whatever is answered: never more in flight than the window, neve
       let now = 0
       const take = (effects: readonly OutflowEffect[]): void => {
         for (const n of pushed(effects)) {
+          expect(open.has(n)).toBe(false)
           const earlier = entries.filter(one => one.document === entries[n - 1]?.document && one.n < n)
           expect(earlier.every(one => done.has(one.n) || open.has(one.n))).toBe(true)
           open.add(n)
@@ -243,15 +254,12 @@ test('[I13, S4] whatever is answered: never more in flight than the window, neve
       for (const { pick, ack, time } of script) {
         now += time
         const n = [...open][pick % Math.max(1, open.size)]
-        if (n === undefined) break
-        if (ack) {
+        if (n !== undefined) {
           open.delete(n)
-          done.add(n)
-          take(machine.handle({ type: 'ack', entries: [{ n, seq: n }] }, now))
-        } else {
-          for (const other of [...open])
-            if (entries[other - 1]?.document === entries[n - 1]?.document) open.delete(other)
-          take(machine.handle({ type: 'refused', n, code: 'UNAVAILABLE', retryAfter: 100 }, now))
+          if (ack) {
+            done.add(n)
+            take(machine.handle({ type: 'ack', entries: [{ n, seq: n }] }, now))
+          } else take(machine.handle({ type: 'refused', n, code: 'UNAVAILABLE', retryAfter: 100 }, now))
         }
         take(machine.handle({ type: 'tick' }, now))
       }

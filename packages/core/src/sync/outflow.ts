@@ -75,7 +75,7 @@ interface Line {
   /** Not before. */
   until: number
   /** What the refused edits wait for; nothing is sent meanwhile. */
-  mend: OutflowEffect | undefined
+  mend: OutflowEffect | 'resend' | undefined
   /** Whether that has been asked for. */
   asked: boolean
   refusals: number
@@ -179,8 +179,11 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     if (forking !== 'no') return
     for (const line of troubled) {
       if (line.mend === undefined || line.asked || line.items.some(item => flying.has(item))) continue
-      line.asked = true
-      effects.push(line.mend)
+      if (line.mend === 'resend') line.mend = undefined
+      else {
+        line.asked = true
+        effects.push(line.mend)
+      }
     }
     if (!up || now < holdUntil) return
     const entries: number[] = []
@@ -195,7 +198,6 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
 
   const refused = (item: Item, code: Code, retryAfter: number): void => {
     const { line, document } = item
-    const isFirst = line.items[0] === item
     land(item)
     // Of several refusals of one flight the first decides: the others follow from it.
     if (line.mend !== undefined || forking !== 'no') return
@@ -220,12 +222,11 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
         return
       case 'rejoin':
       case 'wait':
-        // All of the document that is in flight will be sent again, in order from the first.
-        line.items.forEach(land)
+        // Once its flight is over it goes again, in order from the first: sooner it would be judged by answers of this flight.
+        line.mend = 'resend'
     }
     if (CODES[code] === 'rejoin') {
-      // An old answer to what has been sent again since tells nothing new.
-      if (!isFirst || ++line.gaps <= RESENDS) return
+      if (++line.gaps <= RESENDS) return
       line.until = now + Math.max(1_000, later(line.gaps))
       effects.push({ do: 'have', document })
     } else if (code === 'QUARANTINED') {
