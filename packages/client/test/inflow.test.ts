@@ -69,11 +69,36 @@ test('[R2] a new replica is live at the head, then fills in page by page, and it
   expect(machine.handle(bodies(0))).toMatchObject([{ do: 'store', position: { fill: undefined } }])
 })
 
-test('[R2] pages that lead nowhere end it', () => {
+test('[R2] a page that leads nowhere is neither the end nor asked for again for ever', () => {
   const machine = inflow({ ...NEW_REPLICA, fill: 40 })
   machine.handle({ type: 'up' })
   machine.handle(changes(90))
-  expect(machine.handle(bodies(40))).toMatchObject([{ do: 'store', position: { fill: undefined } }])
+  expect(machine.handle(bodies(40))).toEqual([])
+  expect(machine.position()).toMatchObject({ fill: 40 })
+})
+
+test('[R2] [P38] a page that is answered twice, since the refusal was of a `have`, is not the end of them', () => {
+  const machine = inflow(NEW_REPLICA)
+  const asked = (event: InflowEvent): number[] =>
+    machine.handle(event).flatMap(effect => (effect.do === 'fetch' ? [effect.before] : []))
+  const refused: InflowEvent = { type: 'refused', document: undefined, code: 'UNAVAILABLE' }
+  machine.handle({ type: 'up' })
+  expect(asked(changes(90, [], { reset: true }))).toEqual([0])
+  machine.handle({ type: 'told', upTo: 'm' })
+  machine.handle(refused)
+  expect(asked(changes(91))).toEqual([0])
+  expect(asked(bodies(40, undefined, [entry(80)]))).toEqual([40])
+  expect(machine.handle(bodies(40, undefined, [entry(80)]))).toEqual([])
+  expect(asked(bodies(20, undefined, [entry(30)]))).toEqual([20])
+  // The second answer may lead further, when documents have moved past the page meanwhile.
+  machine.handle(refused)
+  expect(asked(changes(92))).toEqual([20])
+  expect(asked(bodies(15))).toEqual([15])
+  expect(asked(bodies(10))).toEqual([10])
+  expect(asked(bodies(12))).toEqual([])
+  expect(machine.position()).toMatchObject({ fill: 10 })
+  machine.handle(bodies(0))
+  expect(machine.position()).toMatchObject({ fill: undefined })
 })
 
 test('[I6] the cursor goes up with what it covers; what was read before is not written again', () => {

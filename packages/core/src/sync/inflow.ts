@@ -199,15 +199,15 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
       if (!fetching.delete(document)) return
       if (entries.length === 0) effects.push({ do: 'absent', document, code: 'NOT_FOUND' })
       else store(entries, true)
-    } else if (filling && fill !== undefined) {
+    } else if (filling && (!fill || next < fill)) {
+      // A refusal does not say of what, so a page may be asked for, and answered, twice: what leads no further is not the next one.
       filling = false
       // What it brings need not come once more.
       for (const entry of entries) {
         needed.delete(entry.document)
         fetching.delete(entry.document)
       }
-      // A page that leads nowhere would be asked for again for ever.
-      fill = next === 0 || (fill !== 0 && next >= fill) ? undefined : next
+      fill = next || undefined
       store(entries, true)
     }
     ask()
