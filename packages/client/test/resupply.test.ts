@@ -1,10 +1,11 @@
 /** What a relay lost: more than once, with an engine whose updates do not tell a gap; and what nobody had read back. */
 import { automerge } from '@joinery/adapters/engines/automerge'
+import { yjs } from '@joinery/adapters/engines/yjs'
 import { memoryStorage } from '@joinery/adapters/storage/memory'
 import { memoryTabs } from '@joinery/adapters/tabs/memory'
 import type { Transport } from '@joinery/core'
 import { defineKind, defineLibrary, text } from '@joinery/core/kinds'
-import { decodeMessage } from '@joinery/core/protocol'
+import { decodeMessage, encodeMessage, type Message, type PushedEntry } from '@joinery/core/protocol'
 import { memoryStore, seededRandom, storeDisk } from '@joinery/core/testing'
 import { automergeGate } from '@joinery/relay'
 import { expect, test } from 'vitest'
@@ -13,7 +14,8 @@ import { world, type World } from './kit.ts'
 import { as, relayIn } from './relay.ts'
 
 const card = defineKind('card', { version: 1, engine: 'automerge', fields: { body: text() }, row: () => ({}) })
-const cards = defineLibrary('cards', { card })
+const slip = defineKind('slip', { version: 1, engine: 'yjs', fields: { body: text() }, row: () => ({}) })
+const cards = defineLibrary('cards', { card, slip })
 
 let seeds = 0
 
@@ -21,7 +23,7 @@ function open(w: World, transport: Transport) {
   return createClient({
     library: cards,
     user: 'ada',
-    engines: [automerge],
+    engines: [automerge, yjs],
     storage: memoryStorage(),
     tabs: memoryTabs().open(),
     transport,
@@ -71,6 +73,49 @@ test('[R4] what was to be given back to a log that is lost in its turn makes way
   await w.clock.advance(5_000)
   using there = await laptop.card.open(made.id)
   expect(there.view.body.toString()).toBe('one two')
+})
+
+test('[R4] [C2] what is to be given back outlives an edit that is refused for good meanwhile, and goes to the shelf', async () => {
+  const w = world()
+  const relay = relayIn(w, { store: memoryStore() })
+  const inner = w.network.transport('phone')
+  let isLost = false
+  let edit: Extract<Message, { type: 'push' }> | undefined
+  const transport: Transport = {
+    connect(url, on) {
+      const frame = (bytes: Uint8Array): void => {
+        on.frame(bytes)
+        const message = decodeMessage(bytes)
+        if (edit === undefined || message?.type !== 'want' || message.documents.length === 0) return
+        const { document, n } = edit.entries[0] as PushedEntry
+        on.frame(encodeMessage({ type: 'refused', space: edit.space, document, n, code: 'TOO_DEEP', retryAfter: 0 }))
+      }
+      const wire = inner.connect(url, { ...on, frame })
+      return {
+        ...wire,
+        send(bytes) {
+          const message = decodeMessage(bytes)
+          if (isLost && message?.type === 'push' && edit === undefined) edit = message
+          else wire.send(bytes)
+        },
+      }
+    },
+  }
+  const phone = await open(w, transport)
+  const made = phone.slip.create({})
+  using handle = await phone.slip.open(made.id)
+  handle.change(d => d.body.insert(0, 'one '))
+  await w.clock.advance(1_000)
+  relay.crash()
+  isLost = true
+  handle.change(d => d.body.insert(4, 'two'))
+  relay.start(memoryStore())
+  await w.clock.advance(120_000)
+  expect(phone.status.get()).toMatchObject({ pending: 0, shelf: 1, connection: 'live' })
+  const laptop = await open(w, w.network.transport('laptop'))
+  await w.clock.advance(5_000)
+  using there = await laptop.slip.open(made.id)
+  expect(there.view.body.toString()).toBe('one ')
 })
 
 test.each([

@@ -25,7 +25,10 @@ export async function retire(
   const documents = [document]
   const goesOn = how === 'shelve'
   const stored = await readRecord(tx, place)
-  const { entries, updates, others } = await withdraw(tx, place)
+  // What the relay asked for it still lacks, unless that is what it refused.
+  let withdrawn = await withdraw(tx, place, goesOn ? false : undefined)
+  if (withdrawn.entries.length === 0) withdrawn = await withdraw(tx, place)
+  const { entries, updates, others } = withdrawn
   const purges = others.some(({ type }) => type === 'tombstone')
   // A purge of what is gone has arrived.
   tx.tell({ type: 'settled', space, entries, code: purges && !goesOn ? null : code })

@@ -43,16 +43,16 @@ export interface Withdrawn {
 
 /**
  * Takes all unacked entries of a document out of outbox and log. Whoever calls keeps the edits somewhere else (C2). `supplies`: only what
- * the relay once asked for, which is acked and stays in the log.
+ * the relay once asked for, which is acked and stays in the log; or all but that.
  */
-export async function withdraw(tx: Tx, place: Place, supplies = false): Promise<Withdrawn> {
+export async function withdraw(tx: Tx, place: Place, supplies?: boolean): Promise<Withdrawn> {
   const { space } = place
   const updates: Uint8Array[] = []
   const others: OutboxRecord[] = []
   const entries: number[] = []
   for (const { n, at } of await readUnacked(tx, place)) {
     const entry = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
-    if (supplies && !entry?.resupply) continue
+    if (supplies === !entry?.resupply) continue
     entries.push(n)
     const line = (at > 0 ? await tx.get('log', keys.line(place, at)) : undefined) as Uint8Array | undefined
     if (line) updates.push(line)
