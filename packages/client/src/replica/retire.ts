@@ -26,9 +26,9 @@ export async function retire(
   const goesOn = how === 'shelve'
   const stored = await readRecord(tx, place)
   // What the relay asked for it still lacks, unless that is what it refused.
-  let withdrawn = await withdraw(tx, place, goesOn ? false : undefined)
-  if (withdrawn.entries.length === 0) withdrawn = await withdraw(tx, place)
-  const { entries, updates, others } = withdrawn
+  let left = await withdraw(tx, place, !goesOn && undefined)
+  if (left.entries.length === 0) left = await withdraw(tx, place)
+  const { entries, updates, others } = left
   const purges = others.some(({ type }) => type === 'tombstone')
   // A purge of what is gone has arrived.
   tx.tell({ type: 'settled', space, entries, code: purges && !goesOn ? null : code })

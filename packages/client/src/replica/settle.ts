@@ -54,7 +54,7 @@ export async function withdraw(tx: Tx, place: Place, supplies?: boolean): Promis
     const entry = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
     if (supplies === !entry?.resupply) continue
     entries.push(n)
-    const line = (at > 0 ? await tx.get('log', keys.line(place, at)) : undefined) as Uint8Array | undefined
+    const line = (await tx.get('log', keys.line(place, at))) as Uint8Array | undefined
     if (line) updates.push(line)
     else if (entry) others.push(entry)
     tx.delete('log', keys.line(place, at))
