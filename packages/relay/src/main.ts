@@ -33,6 +33,7 @@ import { spaceCommand } from './commands/space.ts'
 import type { Terminal } from './commands/terminal.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { boundYoung } from './bound-young.ts'
 import { carriedFiles } from './executable/carried-files.ts'
 
 const STANDARD_ERROR = 2
@@ -40,6 +41,7 @@ const STANDARD_ERROR = 2
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
 setFlagsFromString('--minor-gc-task-trigger=20')
 setFlagsFromString('--expose-gc')
+boundYoung()
 const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
 const sweep = (): void => collect?.({ type: 'minor' })
 
