@@ -14,6 +14,7 @@ import { webSocketTransport } from '@joinery/adapters/transport/websocket'
 import { JoineryError, type Tracer } from '@joinery/core'
 import { defineCommand, runMain } from 'citty'
 import { readFileSync } from 'node:fs'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
@@ -41,7 +42,11 @@ const STANDARD_ERROR = 2
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
 setFlagsFromString('--minor-gc-task-trigger=20')
 setFlagsFromString('--expose-gc')
-boundYoung()
+boundYoung(look => {
+  const sweeps = new PerformanceObserver(look)
+  sweeps.observe({ entryTypes: ['gc'] })
+  return () => sweeps.disconnect()
+})
 const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
 const sweep = (): void => collect?.({ type: 'minor' })
 

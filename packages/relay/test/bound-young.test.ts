@@ -5,10 +5,15 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const LIVELY = `
+  import { PerformanceObserver } from 'node:perf_hooks'
   import { getHeapSpaceStatistics } from 'node:v8'
   import { setImmediate as turn } from 'node:timers/promises'
   const { boundYoung } = await import(process.argv[1])
-  boundYoung()
+  boundYoung(look => {
+    const sweeps = new PerformanceObserver(look)
+    sweeps.observe({ entryTypes: ['gc'] })
+    return () => sweeps.disconnect()
+  })
   let kept = []
   for (let at = 0; at < 200; at++) {
     for (let n = 0; n < 50_000; n++) kept.push({ at, n })
