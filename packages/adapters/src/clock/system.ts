@@ -29,7 +29,8 @@ export function systemClock(options: { readonly unref?: boolean } = {}): Clock {
       const end = performance.now() + (ms > 0 ? ms : 0)
       let timer: ReturnType<typeof setTimeout>
       const wait = (): void => {
-        const left = Math.ceil(end - performance.now())
+        // Less than nothing when this thread had to wait between the two looks.
+        const left = Math.max(0, Math.ceil(end - performance.now()))
         timer = setTimeout(() => (end > performance.now() ? wait() : run()), Math.min(left, LONGEST_MS))
         // Timers are numbers in browsers, where nothing is kept alive by them.
         if (options.unref === true) (timer as { unref?(): void }).unref?.()
