@@ -269,14 +269,22 @@ async function settleOld(
  * and the log has none of this device's names at a place that it passed.
  */
 async function isNameless(options: JudgeOptions, { job, scanned }: Queued, draft: Draft): Promise<boolean> {
-  const gate = options.gates.get(job.entry.engine)
+  const { space, device, entry, owner } = job
+  const gate = options.gates.get(entry.engine)
   // At the door nobody is asked.
-  if (job.owner !== undefined || gate === undefined || scanned?.ok !== true) return false
+  if (owner !== undefined || gate === undefined || scanned?.ok !== true) return false
   const { scan } = scanned
-  const judged = (owner: string): Verdict => gate.judge(scan, draft, { owner, resupply: false, repeats: true })
-  if (judged('').verdict !== 'refused') return true
-  const { last } = await options.devices.load(job.space, job.device)
-  return job.entry.n <= last && judged(job.device).verdict === 'known'
+  const judged = (by: string): Verdict => gate.judge(scan, draft, { owner: by, resupply: false, repeats: true })
+  const ofNobody = judged('')
+  if (ofNobody.verdict !== 'refused' || ofNobody.code !== 'CONFLICTING_AUTHORSHIP') return true
+  const own = judged(device)
+  // Which deletes are here does not show in heads.
+  const isHeld = own.verdict === 'known' || (own.verdict === 'new' && own.authors.length === 0)
+  if (!isHeld) return false
+  // It may have pushed at another node since.
+  options.devices.forget(space, device)
+  const { last } = await options.devices.load(space, device)
+  return entry.n <= last
 }
 
 function failed(error: unknown): Answer {

@@ -42,11 +42,7 @@ const STANDARD_ERROR = 2
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
 setFlagsFromString('--minor-gc-task-trigger=20')
 setFlagsFromString('--expose-gc')
-boundYoung(look => {
-  const sweeps = new PerformanceObserver(look)
-  sweeps.observe({ entryTypes: ['gc'] })
-  return () => sweeps.disconnect()
-})
+boundYoung(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
 const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
 const sweep = (): void => collect?.({ type: 'minor' })
 

@@ -284,7 +284,10 @@ test("[R4] others' edits are taken only from who was asked: anybody else is told
 
 test('[R4] [S4] what others gave back without its name is acked to who wrote it, also by a relay that asked nobody', async () => {
   const w = writer(1)
-  const [first, second] = [w.edit(type('a')), w.edit(type('b'))]
+  const [first, second] = [
+    w.edit(type('a')),
+    w.edit(doc => doc.getText('body').applyDelta([{ delete: 1 }, { insert: 'b' }])),
+  ]
   const both = Y.encodeStateAsUpdate(w.doc)
   const third = w.edit(type('c'))
   const held = { document: 'd', engine: 'yjs', version: Y.encodeSnapshot(Y.snapshot(w.doc)) }
@@ -310,7 +313,9 @@ test('[R4] [S4] what others gave back without its name is acked to who wrote it,
   expect(await pushed('ann', update(1, 'd', first))).toEqual(['GAP', 'ack'])
   expect(await pushed('ann', update(3, 'd', third))).toEqual(['ack'])
   expect(await pushed('ann', update(2, 'd', second))).toEqual(['GAP', 'ack'])
-  expect((await store.document('garden', 'd'))?.seq).toBe(2)
+  // That whose deletes may have been lacking was written, under its name.
+  expect((await store.document('garden', 'd'))?.seq).toBe(3)
+  expect(await store.named('garden', 'ann-phone', 2)).toMatchObject({ seq: 3 })
   // What she says that she wrote after that is another history under the same name; and it is nobody else's.
   expect(await pushed('ann', update(4, 'd', first))).toEqual(['CONFLICTING_AUTHORSHIP'])
   expect(await pushed('eve', update(1, 'd', first))).toEqual(['CONFLICTING_AUTHORSHIP'])

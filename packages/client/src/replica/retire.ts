@@ -25,7 +25,7 @@ export async function retire(
   const documents = [document]
   const goesOn = how === 'shelve'
   const stored = await readRecord(tx, place)
-  // What the relay asked for it still lacks, unless that is what it refused.
+  // What the relay asked for it still lacks, so `false`: all but that. Where there is nothing else, that is what it refused.
   let left = await withdraw(tx, place, !goesOn && undefined)
   if (left.entries.length === 0) left = await withdraw(tx, place)
   const { entries, updates, others } = left

@@ -100,7 +100,7 @@ export interface Store {
     after: number,
     limit: number,
   ): Promise<{ at: number; space: string; document: string; engine: string; upTo: number }[]>
-  /** Replaces a stretch of a document's past, or takes it away. False when it changed meanwhile, or a version before its end has a name. */
+  /** Replaces a stretch of a document's past, or takes it away. False when it changed meanwhile, or would leave something and a version before its end has a name. */
   forget(forgetting: Forgetting): Promise<boolean>
   /** Names a version of a live document, by the seq it ends at; an empty name takes the name away. False when there is no such version any more. */
   nameVersion(space: string, document: string, version: VersionName): Promise<boolean>

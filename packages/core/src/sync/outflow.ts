@@ -242,7 +242,8 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
       if (item === undefined) return false
       const { line } = item
       // The relay takes edits of it again: what was kept back is not waited for any longer, and nothing else would wake it.
-      line.gaps = line.refusals = line.until = holds = 0
+      // Not its gaps: what is behind one may be acked for as long as somebody types, and what is held would never be told.
+      line.refusals = line.until = holds = 0
       if (line.mend === undefined) troubled.delete(line)
       drop(item)
       return true

@@ -115,15 +115,14 @@ export const pastLaws: readonly Law<MakeStorePlace>[] = [
       ])
         must(!(await store.forget(wrong)), `refused: ${JSON.stringify({ ...wrong, instead: 0 })}`)
       // Somebody names a version while what it is in is put together.
-      const name = (text: string) =>
-        store.nameVersion('a', 'x', { seq: whole[0]?.seq ?? 0, name: text, subject: 'ann', at: 1 })
-      must(await name('kept'), 'a name')
+      const [first, end] = [{ seq: whole[0]?.seq ?? 0, name: 'first', subject: 'ann', at: 1 }, { seq: 3, name: 'end', subject: 'ann', at: 1 }] // prettier-ignore
+      for (const one of [first, end]) must(await store.nameVersion('a', 'x', one), one.name)
       must(!(await store.forget(forget)), 'what has a name stays')
       same(await store.past('a', 'x', 0, 1_000_000), whole, 'nothing changed')
-      must(await name(''), 'no name')
-      must(await store.forget(forget), 'the beginning')
-      must(!(await name('late')), 'what is forgotten gets no name')
-      same(await store.versionNames('a', 'x'), [], 'nor has it one')
+      must(await store.nameVersion('a', 'x', { ...first, name: '' }), 'no name')
+      must(await store.forget(forget), 'the beginning, whose end has a name')
+      must(!(await store.nameVersion('a', 'x', first)), 'what is forgotten gets no name')
+      same(await store.versionNames('a', 'x'), [end], 'nor has it one')
       must(await store.forget({ ...forget, after: 3, upTo: 6, instead: bytesOf(7) }), 'and a stretch behind it')
       const again = await reopen()
       same(
