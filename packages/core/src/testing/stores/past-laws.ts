@@ -157,7 +157,6 @@ export const pastLaws: readonly Law<MakeStorePlace>[] = [
       ['a', 'none'],
       ['none', 'x'],
     ] as const)
-      // prettier-ignore
       must(!(await store.nameVersion(space, document, name(2, 'of none'))), `of ${space} ${document}`)
     const again = await reopen()
     same(await again.versionNames('a', 'x'), [name(1, 'first'), { ...name(5, 'last'), subject: 'bob' }], 'of x')
