@@ -276,11 +276,3 @@ test('[R6] GONE wipes its document, REMOVED the space, and nothing else wipes', 
   ])
   expect(machine.handle({ type: 'refused', document: undefined, code: 'NOT_FOUND' })).toEqual([])
 })
-
-test('[S4] what may have been taken for what it is not is read again from the newest page on, and that is stored', () => {
-  const machine = reading(5)
-  machine.handle({ type: 'down' })
-  expect(machine.handle({ type: 'reread' })).toMatchObject([{ do: 'store', entries: [], position: { fill: 0 } }])
-  machine.handle({ type: 'up' })
-  expect(machine.handle(changes(5))).toMatchObject([{ do: 'fetch', document: undefined, before: 0 }])
-})

@@ -70,7 +70,6 @@ export function liveDocument(
   let seen = 0
   let life: number | undefined
   let writing: Waiting | undefined
-  let seed: Uint8Array | undefined
   let last: Receipt = NOTHING_TO_SAVE
   /** Counts the updates made here. */
   let made = 0
@@ -175,7 +174,7 @@ export function liveDocument(
     const base = news?.record ?? newRecord(kind, engine.name, 'here', times.edited)
     times = { made: base.made, edited: Math.max(base.edited, times.edited) }
     const row = rowNow()
-    const written = await append(tx, about, base, writing.updates.map(editOf), times.edited, seed)
+    const written = await append(tx, about, base, writing.updates.map(editOf), times.edited)
     // A body without its beginning shows nothing that a list could trust.
     if (written.record.body === 'here') await putRow(tx, replica, about, kind, row)
     return written
@@ -221,7 +220,6 @@ export function liveDocument(
     adopt(update) {
       edits.apart(() => {
         // As it is, and alone: others write the very same.
-        seed = update
         if (doc.apply(update)) took(update)
       })
     },

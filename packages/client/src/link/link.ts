@@ -101,11 +101,7 @@ export function link(parts: LinkParts): Link {
       if (offset !== last?.offset) reportSoon()
       timed()
     },
-    'changed'() {
-      const state = wire.state()
-      if (state.at === 'waiting' && state.code === 'REPLACED') reread()
-      report()
-    },
+    'changed': () => report(),
   })
 
   /** The personal space has another name on the wire. */
@@ -122,11 +118,6 @@ export function link(parts: LinkParts): Link {
     if (wire.state().at !== 'live') return Promise.resolve()
     wire.handle({ type: 'wake' })
     return new Promise(resolve => untimed.push(resolve))
-  }
-
-  /** Somebody else goes by this device's name: what he wrote under a number that had its ack here was taken for this device's own edit. */
-  const reread = (): void => {
-    for (const sync of syncs.values()) sync.feedIn({ type: 'reread' })
   }
 
   const changeDevice = async (tx: Tx, change: Partial<DeviceRecord>): Promise<void> => {
@@ -199,7 +190,6 @@ export function link(parts: LinkParts): Link {
     wire.handle({ type: 'distrust' })
     const device = replica.newId()
     replica.rename(device)
-    reread()
     const renamed = replica.write(async tx => {
       await changeDevice(tx, { device })
       for (const space of syncs.keys()) {

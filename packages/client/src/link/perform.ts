@@ -20,7 +20,7 @@ export async function perform(
   const { news } = replica
   switch (effect.do) {
     case 'store':
-      if (await replica.write(tx => arrive(tx, replica, space, effect))) context.fork()
+      if (await replica.write(tx => arrive(tx, replica, space, effect, context.acked))) context.fork()
       return
     case 'fetch':
       return context.send({ type: 'fetch', space, document: effect.document, before: effect.before })

@@ -42,6 +42,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   })
   const inTurns = turns(changed)
   const outTurns = turns(changed)
+  const acked = new Map<number, number>()
   let timer: Cancel | undefined
   let again: Cancel | undefined
   let stopped = false
@@ -61,6 +62,8 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
         host.wire.handle({ type: 'distrust' })
         continue
       }
+      // Not behind what waits for storage either: the entry may come at once.
+      if (effect.do === 'settle') for (const { n, seq } of effect.entries) acked.set(seq, n)
       const go = (): void => outTurns.add(async () => stopped || perform(context, effect))
       // By a clock that is still ahead it would be stamped as before, and refused, as often as there is time for.
       if (effect.do === 'restamp') void host.setRight().then(go)
@@ -72,7 +75,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     changed()
   }
 
-  const context: SpaceContext = { ...host, feedIn, feedOut }
+  const context: SpaceContext = { ...host, acked, feedIn, feedOut }
 
   const scan = async (): Promise<void> => {
     const rows = await replica.read(tx => tx.range('outbox', { prefix: [space] }))
@@ -92,6 +95,8 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     scan: () => outTurns.add(scan),
     watch,
     link(type) {
+      // The next log may hold something else there.
+      acked.clear()
       feedIn({ type })
       feedOut({ type })
     },

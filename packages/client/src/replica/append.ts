@@ -8,14 +8,13 @@ import type { Tx } from './tx.ts'
 /** An entry on its way: a line of the log, or what is none: a purge, or what the relay lost. */
 export type NewEntry = Pick<OutboxRecord, 'type' | 'resupply'> & { readonly line?: Uint8Array }
 
-/** Stores the record with these entries, and gives it, with what goes to the relay. `seed`: a line that others may write as well. */
+/** Stores the record with these entries, and gives it, with what goes to the relay. */
 export async function append(
   tx: Tx,
   place: Place,
   stored: DocumentRecord,
   entries: readonly NewEntry[],
   edited: number,
-  seed?: Uint8Array,
 ): Promise<{ record: DocumentRecord; heads: OutboxHead[] }> {
   const { space, document } = place
   const { kind, engine } = stored
@@ -31,9 +30,6 @@ export async function append(
       bytes += size
       tx.put('log', keys.line(place, at), line)
     }
-    // A seed, or, where none is given, what is no line. The relay may hold it from somebody else: then its ack stands for no entry, and a
-    // clone of this device may write under its name.
-    if (line === seed) tx.put('meta', keys.doubted(space), n)
     const waiting: OutboxRecord = { ...entry, document, kind, engine, edited, at, size }
     tx.put('outbox', keys.outbox(space, n), waiting)
     tx.put('index', keys.mark('unacked', place, n), at)

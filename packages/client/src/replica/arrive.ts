@@ -17,15 +17,16 @@ import { keys, newRecord, positionRecord, type DocumentRecord, type OutboxRecord
 import type { Replica } from './replica.ts'
 import { eraseBody, putOnShelf, retire } from './retire.ts'
 import { markStale } from './rows.ts'
-import { doubt, hear, settle } from './settle.ts'
+import { hear, settle } from './settle.ts'
 import type { Tx } from './tx.ts'
 
-/** True when another device goes by this one's name. */
+/** True when another device goes by this one's name. `acked`: what this link has acked, n by seq. */
 export async function arrive(
   tx: Tx,
   replica: Replica,
   space: string,
   { entries, bodies, position, lost }: Extract<InflowEffect, { do: 'store' }>,
+  acked: ReadonlyMap<number, number>,
 ): Promise<boolean> {
   /** Whether everything up to the cursor was here before: then a document that is not here begins with what comes. */
   const complete = position.fill === undefined
@@ -34,12 +35,7 @@ export async function arrive(
   /** Documents of which more must be fetched before they are whole. */
   const missing = new Set<string>()
   let forked = false
-  if (lost) {
-    // Names that the log lost are free, and a clone of this device may have taken them: as much so where the cursor fits, since what was
-    // lost comes after it, and so does what took its place. Names that are given from now on are in this log or in none.
-    await doubt(tx, space)
-    tx.put('meta', keys.heard(space), lost.seq)
-  }
+  if (lost) tx.put('meta', keys.heard(space), lost.seq)
   if (bodies) await hear(tx, space, entries)
 
   for (const entry of entries) {
@@ -50,7 +46,7 @@ export async function arrive(
     // What is edited while bodies are filled in moves past the page that would have brought it, and what is here of it may be old (R4).
     if (!bodies && !complete) missing.add(document)
     if (!bodies && type !== 'snapshot' && entry.device === replica.device()) {
-      const own = await isOwn(tx, space, entry)
+      const own = await isOwn(tx, space, entry, acked)
       // The log has an own update already; what an own tombstone wiped was wiped here when it was made.
       if (own === true) continue
       forked ||= own === false
@@ -117,16 +113,18 @@ export async function arrive(
 
 /**
  * Whether an entry under this device's name is what the device wrote; it is acked then. False: another device goes by this name. Undefined:
- * that cannot be told, and it is taken as news.
+ * that cannot be told, and it is taken as news. A name alone says nothing: an ack may stand for no entry, and a log that lost an entry gives
+ * its name away, to a clone too, also where the cursor fits because somebody gave the entry back.
  */
-async function isOwn(tx: Tx, space: string, entry: Entry): Promise<boolean | undefined> {
-  const { n } = entry
+async function isOwn(
+  tx: Tx,
+  space: string,
+  entry: Entry,
+  acked: ReadonlyMap<number, number>,
+): Promise<boolean | undefined> {
+  const { n, seq } = entry
   const waiting = (await tx.get('outbox', keys.outbox(space, n))) as OutboxRecord | undefined
-  if (!waiting) {
-    if (n > (await lastN(tx, space))) return false
-    // No number is greater than none.
-    return n <= ((await tx.get('meta', keys.doubted(space))) as number) ? undefined : true
-  }
+  if (!waiting) return n <= (await lastN(tx, space)) && (acked.get(seq) === n || undefined)
   const isSame = waiting.type === entry.type && waiting.document === entry.document
   if (!isSame || !sameBytes(await readWaiting(tx, space, waiting), entry.bytes)) return false
   await settle(tx, space, [entry])

@@ -91,8 +91,6 @@ export const keys = {
   position: (space: string): Key => ['position', space],
   /** How far the log is known to go: no further than the cursor once all of that was read. Begins anew where the position begins to tell. */
   heard: (space: string): Key => ['heard', space],
-  /** The last n that was given when names began to be doubted: an entry under one up to it is news, whoever wrote it. */
-  doubted: (space: string): Key => ['doubted', space],
 
   /** A record, a snapshot, and the beginning of a log. */
   document: ({ space, document }: Place): Key => [space, document],

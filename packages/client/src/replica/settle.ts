@@ -1,6 +1,5 @@
 /** Taking entries out of the outbox: because they were acked, or because they are given up as they are. */
 import { furthest } from '@joinery/core/sync'
-import { lastN } from './append.ts'
 import { readUnacked, type Place } from './body.ts'
 import { keys, type OutboxRecord } from './layout.ts'
 import type { Tx } from './tx.ts'
@@ -60,13 +59,7 @@ export async function withdraw(tx: Tx, place: Place, supplies?: boolean): Promis
     tx.delete('log', keys.line(place, at))
     drop(tx, place, n)
   }
-  if (entries.length > 0) await doubt(tx, space)
   return { entries, updates, others }
-}
-
-/** From now on an entry under a name that was given by now may be another's: the relay's answer may be on its way, or a loss freed the name. */
-export async function doubt(tx: Tx, space: string): Promise<void> {
-  tx.put('meta', keys.doubted(space), await lastN(tx, space))
 }
 
 function drop(tx: Tx, place: Place, n: number): void {

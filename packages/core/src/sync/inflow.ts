@@ -55,8 +55,6 @@ export type InflowEvent =
   | { readonly type: 'refused'; readonly document: string | undefined; readonly code: Code }
   /** The relay is asked what is new, once more. */
   | { readonly type: 'watching' }
-  /** While the link is down: something of the log may have been taken for what it is not. All bodies are read once more. */
-  | { readonly type: 'reread' }
 
 export type InflowEffect =
   /** In one transaction: these entries, in order, and the position. */
@@ -239,11 +237,6 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
     bodies,
     refused,
     ack: hear,
-    reread: () => {
-      fill = 0
-      startPages()
-      store([], true)
-    },
     watching: () => {
       live = false
     },
