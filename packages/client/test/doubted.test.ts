@@ -219,3 +219,39 @@ test('[CL-09] an own edit that comes back where its ack said is not written a se
   expect((await phone.note.get()).rows.map(({ title }) => title)).toEqual(['Mine'])
   expect(phone.device()).toBe(own)
 })
+
+test('[S4] [R4] what a log acked and lost says nothing of what its next one holds there, on the same link', async () => {
+  const w = world()
+  relayIn(w)
+  const path = way(w, 'phone')
+  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
+  const laptop = await w.device('laptop').open(as('ada'))
+  await w.clock.advance(5_000)
+  const own = phone.device()
+  path.hear = message => (message.type === 'changes' ? [] : [message])
+  const made = phone.note.create({ title: 'Mine' })
+  await w.clock.advance(5_000)
+  await made.acked
+  const epoch = 'restored'
+  path.hear = message =>
+    message.type === 'changes'
+      ? [{ ...message, reset: true, entries: [], cursor: { ...message.cursor, epoch, seq: 0 } }]
+      : [message]
+  laptop.note.create({ title: 'Of the laptop' })
+  await w.clock.advance(5_000)
+  // The seq and the n of what was lost.
+  path.hear = message =>
+    message.type === 'changes'
+      ? [
+          {
+            ...message,
+            entries: message.entries.map(entry => ({ ...entry, device: own, n: 1, seq: 1 })),
+            cursor: { ...message.cursor, epoch },
+          },
+        ]
+      : [message]
+  laptop.note.create({ title: 'Of the clone' })
+  await w.clock.advance(1_000)
+  expect((await phone.note.get()).rows.map(({ title }) => title).sort()).toContain('Of the clone')
+  expect(phone.device()).toBe(own)
+})

@@ -16,11 +16,13 @@ export async function perform(
   context: SpaceContext,
   effect: InflowEffect | Exclude<OutflowEffect, { do: 'distrust' }>,
 ): Promise<unknown> {
-  const { replica, space, wire } = context
+  const { replica, space, wire, acked } = context
   const { news } = replica
   switch (effect.do) {
     case 'store':
-      if (await replica.write(tx => arrive(tx, replica, space, effect, context.acked))) context.fork()
+      if (await replica.write(tx => arrive(tx, replica, space, effect, acked))) context.fork()
+      // The relay tells its readers before or after it acks.
+      for (const seq of acked.keys()) if (seq <= (effect.position.cursor?.seq ?? 0)) acked.delete(seq)
       return
     case 'fetch':
       return context.send({ type: 'fetch', space, document: effect.document, before: effect.before })

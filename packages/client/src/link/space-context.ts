@@ -22,8 +22,8 @@ export interface SpaceHost {
 }
 
 export interface SpaceContext extends SpaceHost {
-  /** What this link has acked: n by seq. */
-  readonly acked: ReadonlyMap<number, number>
+  /** What this link has acked, and may still bring: n by seq. */
+  readonly acked: Map<number, number>
   feedIn(event: InflowEvent): void
   feedOut(event: OutflowEvent): void
 }

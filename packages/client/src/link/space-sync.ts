@@ -50,7 +50,11 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   let shown = position.fill === undefined
 
   const feedIn = (event: InflowEvent): void => {
-    for (const effect of incoming.handle(event)) inTurns.add(async () => stopped || perform(context, effect))
+    for (const effect of incoming.handle(event)) {
+      // Another log may hold something else there.
+      if (effect.do === 'store' && effect.lost) acked.clear()
+      inTurns.add(async () => stopped || perform(context, effect))
+    }
     // Also when there is nothing to do: an answer may say that all is here.
     changed()
   }
@@ -95,7 +99,6 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     scan: () => outTurns.add(scan),
     watch,
     link(type) {
-      // The next log may hold something else there.
       acked.clear()
       feedIn({ type })
       feedOut({ type })
