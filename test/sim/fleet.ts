@@ -72,7 +72,6 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
   let epochs = 0
   let lives = 0
   let fatal: unknown
-  let restored = 0
   /** How far each log is known to be on the disk; begun anew with another database. */
   let durable = new Map<string, number>()
   let hanging: { readonly ms: number; begun(): void } | undefined
@@ -108,14 +107,9 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
   let backup = database.copy()
   let backupAt = 0
 
-  /** An ack of what is lost may still be on its way, also behind a node that stands still. */
-  const loses = (from: number): void => {
-    restored += 1
-    const slowest = Math.max(0, ...nodes.map(node => node.wakesIn()))
-    lost.push({ from, to: clock.monotonic() + plan.delayMs + slowest + GIVE_UP_MS })
-  }
+  const view = (): Store => database.copy().connect().store
 
-  const machine = (at: number): FleetNode & { wakesIn(): number; listening(): boolean; calm(): void } => {
+  const machine = (at: number): FleetNode & { listening(): boolean; calm(): void } => {
     const host = `relay-${at + 1}`
     const ahead = plan.faults.has('nodeSkew') ? pick(random, 1_200_000) - 600_000 : 0
     let running: (RelayNode & { readonly shared: SharedNode; readonly bus: { close(): Promise<void> } }) | undefined
@@ -229,7 +223,6 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
         journal.saw('a node stood still')
       },
       paused: () => wakesAt > clock.monotonic(),
-      wakesIn: () => Math.max(0, wakesAt - clock.monotonic()),
       cut(ms) {
         if (!isCut()) cutSince = Math.max(clock.monotonic(), wakesAt)
         cutUntil = clock.monotonic() + ms
@@ -266,8 +259,8 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
       const wires = network.transport(from)
       return { connect: (_url, on) => wires.connect(`ws://${choose()}`, on) }
     },
-    view: () => database.copy().connect().store,
-    restored: () => restored,
+    view,
+    restored: () => lost.length,
     lost: () => lost,
     history: () => nodes.find(node => node.up())?.history(),
     links: () => nodes.reduce((sum, node) => sum + node.links(), 0),
@@ -285,13 +278,14 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
     failover(ms) {
       database.accept(false)
       clock.after(ms, () => {
+        const before = view()
         const { lost: commits, since } = database.failover()
         durable = new Map()
         journal.note(`a copy takes the place of the database, without ${commits} commits since ${since}`)
         database.accept(true)
         if (commits === 0) return
         journal.saw('a failover lost commits')
-        loses(since)
+        lost.push({ before, after: view() })
       })
     },
     backUp() {
@@ -301,9 +295,10 @@ export function fleet({ plan, clock, network, random, journal }: Ports): Fleet {
     restore(ms) {
       journal.note(`what was backed up at ${backupAt} is put back`)
       for (const node of nodes) node.kill()
+      const before = view()
       database.restore(backup)
       durable = new Map()
-      loses(backupAt)
+      lost.push({ before, after: view() })
       clock.after(ms, () => nodes.forEach(node => node.start()))
     },
     hangCommit(ms, begun) {

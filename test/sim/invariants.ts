@@ -3,11 +3,12 @@ import { canonical, hex, entryDigest, JoineryError, type Entry, type Random } fr
 import type { VirtualClock } from '@joinery/core/testing'
 import type { DeviceMachine } from './device-machine.ts'
 import { ALONE_MS, type Fleet } from './fleet.ts'
-import { Broken, diskName, type Edit, type Journal } from './journal.ts'
+import { Broken, diskName, type Journal } from './journal.ts'
 import { largeThings } from './large-things.ts'
 import { SPACE } from './library.ts'
+import type { LostEdits } from './lost-edits.ts'
 import type { Relays } from './relays.ts'
-import { documentsOf, logOf, shown, type StoredDocument } from './relay-view.ts'
+import { documentsById, documentsOf, holds, logOf, shown, type StoredDocument } from './relay-view.ts'
 
 /** Checked again and again while things go wrong; remembers what it saw. */
 export interface Watcher {
@@ -89,6 +90,7 @@ export function cursorWatcher(relays: Relays, devices: () => readonly DeviceMach
 /** I1, I2, I3, I4, I11, I12, I14: the end. Everybody sees the same, and it holds all that was promised. */
 export async function checkEnd(
   relays: Relays,
+  lost: LostEdits,
   devices: readonly DeviceMachine[],
   journal: Journal,
   random: Random,
@@ -104,7 +106,7 @@ export async function checkEnd(
   }
   for (const one of live.values()) checkOnce(one, journal, cloned)
   for (const device of devices) await checkReplica(device, live, clock)
-  await checkEdits(relays, live, devices, journal, cloned)
+  await checkEdits(lost, live, devices, journal, cloned)
 }
 
 /** I11: what nobody knew the outcome of stands there once, or not at all. I14: what is large is as it was. */
@@ -125,17 +127,20 @@ function checkOnce({ document, content }: StoredDocument, journal: Journal, clon
 }
 
 /** I15: a backup holds all that was acked before it was taken. Taken now and then, and looked at at once. */
-export function backupWatcher(relays: Relays, journal: Journal, random: Random): Watcher {
+export function backupWatcher(
+  relays: Pick<Relays, 'view' | 'restored'>,
+  lost: Pick<LostEdits, 'has'>,
+  journal: Journal,
+  random: Random,
+): Watcher {
   return {
     async check() {
       if (random.number() < 0.7) return
-      const restored = relays.view()
-      const live = new Map((await documentsOf(restored, SPACE, random, false)).map(one => [one.document, one]))
+      const live = await documentsById(relays.view(), SPACE, random)
       for (const edit of journal.edits) {
         if (!edit.acked || journal.purged.has(edit.document) || journal.removed.has(edit.token)) continue
-        const wasLost = relays.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
         // It may build on something lost, and shows when that is brought back.
-        if (wasLost || (relays.restored() > 0 && live.get(edit.document)?.waiting)) continue
+        if (lost.has(edit) || (relays.restored() > 0 && live.get(edit.document)?.waiting)) continue
         if (!holds(live, edit)) throw new Broken('I15', `a backup lacks ${edit.token}, acked at ${edit.ackedAt}`)
         journal.saw('a backup held what was acked before it')
       }
@@ -176,7 +181,7 @@ async function checkReplica(
 
 /** I1 for what was acked, I2 for what was saved on a disk that is still there, I11 for what was refused, I12 for what was shown. */
 async function checkEdits(
-  relays: Relays,
+  lost: LostEdits,
   live: ReadonlyMap<string, StoredDocument>,
   devices: readonly DeviceMachine[],
   journal: Journal,
@@ -190,9 +195,7 @@ async function checkEdits(
     const isSameLife = lives.get(edit.device) === edit.life
     // The relay was put back and all disks that are known to have had it were thrown away: nobody has to have it any more.
     const survives = devices.some(device => edit.shownBy.has(diskName(device.name, device.life())))
-    const wasLost = relays.lost().some(({ from, to }) => edit.ackedAt > from && edit.ackedAt < to)
-    if (wasLost && !isSameLife && !survives) continue
-    if (wasLost && !isSameLife) journal.saw('brought back by another device than its author')
+    if (lost.has(edit) && !isSameLife && !survives) continue
     // Of two devices that were one, each has what was not acked then, and what becomes of it may differ.
     if (edit.refused && !edit.acked && !cloned && holds(live, edit))
       throw new Broken(
@@ -209,11 +212,6 @@ async function checkEdits(
     const isShelved = edit.refused || shelved.has(edit.document) || lives.get(edit.device) !== edit.life
     if (!isShelved && !journal.purged.has(edit.document)) throw new Broken('I12', by)
   }
-}
-
-function holds(live: ReadonlyMap<string, StoredDocument>, { document, token }: Edit): boolean {
-  const content = live.get(document)?.content
-  return content !== undefined && canonical(content).includes(token)
 }
 
 function contentName(entry: Entry): string {

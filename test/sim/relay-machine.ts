@@ -1,5 +1,5 @@
 // The machine of a relay of one node: its disk, and the shipping relay that runs on it until the power goes.
-import { JoineryError, type Random } from '@joinery/core'
+import { JoineryError, type Random, type Store } from '@joinery/core'
 import { memoryStore, storeDisk, type VirtualClock, type VirtualNetwork } from '@joinery/core/testing'
 import { createCounters } from '@joinery/relay'
 import { memoryBus } from '@joinery/adapters/bus/memory'
@@ -37,7 +37,6 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   let epochs = 0
   let lives = 0
   let fatal: unknown
-  let restored = 0
   let crashing: (() => void) | undefined
   const lost: Loss[] = []
   const counters = createCounters()
@@ -70,13 +69,12 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   let disk = storeDisk(diskOptions)
   /** What the disk was at moments gone by. */
   let backup = disk.copy(diskOptions)
-  let backupAt = 0
   let running: RelayNode | undefined
+  const view = (): Store => memoryStore({ disk: disk.copy() })
 
   const start = (): void => {
     if (running !== undefined) return
     backup = disk.copy(diskOptions)
-    backupAt = clock.monotonic()
     lives += 1
     running = relayNode({
       plan,
@@ -112,7 +110,7 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
   return {
     hosts: () => [HOST],
     transport: network.transport,
-    view: () => memoryStore({ disk: disk.copy() }),
+    view,
     awake: () => [HOST],
     up: () => running !== undefined,
     start,
@@ -122,13 +120,12 @@ export function relayMachine({ plan, clock, network, random, journal }: Ports): 
     },
     restoreOld() {
       if (running !== undefined) throw new Error('restore a relay that is down')
+      const before = view()
       disk = backup
-      restored += 1
-      // An ack of what is lost may still be on its way.
-      lost.push({ from: backupAt, to: clock.monotonic() + plan.delayMs + 1 })
+      lost.push({ before, after: view() })
       backup = disk.copy(diskOptions)
     },
-    restored: () => restored,
+    restored: () => lost.length,
     lost: () => lost,
     history: () => running?.relay.history,
     links: () => running?.relay.links() ?? 0,

@@ -1,9 +1,17 @@
 // What is durable, read beside the running relay: the log line by line, and each document as its entries make it.
-import type { Engine, EngineDocument, Entry, Plain, Random, Store } from '@joinery/core'
+import {
+  canonical,
+  type Engine,
+  type EngineDocument,
+  type Entry,
+  type Plain,
+  type Random,
+  type Store,
+} from '@joinery/core'
 import { readDocument } from '@joinery/core/kinds'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
-import { Broken } from './journal.ts'
+import { Broken, type Edit } from './journal.ts'
 import { library } from './library.ts'
 
 const ENGINES: Readonly<Record<string, Engine>> = { yjs, automerge }
@@ -64,6 +72,21 @@ export async function documentsOf(
     shuffled.close()
   }
   return documents
+}
+
+/** The documents of a space as they are in the midst of a history. */
+export async function documentsById(
+  store: Store,
+  space: string,
+  random: Random,
+): Promise<ReadonlyMap<string, StoredDocument>> {
+  return new Map((await documentsOf(store, space, random, false)).map(one => [one.document, one]))
+}
+
+/** Whether an edit shows in its document. */
+export function holds(stored: ReadonlyMap<string, StoredDocument>, { document, token }: Edit): boolean {
+  const content = stored.get(document)?.content
+  return content !== undefined && canonical(content).includes(token)
 }
 
 /** What a person sees of what these updates make. */

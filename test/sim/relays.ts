@@ -11,7 +11,7 @@ export interface Relays {
   view(): Store
   /** How often the log was put back, or went on from a copy that lacked something. */
   restored(): number
-  /** Virtual times between which what was acked may be lost by that. */
+  /** What that was each time, oldest first. */
   lost(): readonly Loss[]
   /** Of a node that runs, what it is asked about old versions. */
   history(): Relay['history'] | undefined
@@ -29,8 +29,8 @@ export interface Relays {
   start(): void
 }
 
-/** Who heard of an ack in between may have heard of something that is lost. */
+/** What was durable until then, and what it went on from. */
 export interface Loss {
-  readonly from: number
-  readonly to: number
+  readonly before: Store
+  readonly after: Store
 }

@@ -7,6 +7,7 @@ import { aloneWatcher, backupWatcher, checkEnd, cursorWatcher, logWatcher } from
 import { Broken, journal as newJournal, type Journal } from './journal.ts'
 import { keptVersions } from './kept-versions.ts'
 import { SPACE } from './library.ts'
+import { lostEdits } from './lost-edits.ts'
 import { people } from './people.ts'
 import { describePlan, oneOf, pick, planOf } from './plan.ts'
 import { fleet } from './fleet.ts'
@@ -93,11 +94,13 @@ export async function runSeed(seed: number): Promise<History> {
   try {
     for (let at = 0; at < plan.devices; at++) addDevice()
     await clock.advance(100)
+    const lost = lostEdits(relays, () => devices, journal, seededRandom(plan.seed ^ 0x105e))
     const watchers = [
       logWatcher(relays, journal),
       cursorWatcher(relays, () => devices),
       keptVersions({ plan, relays, journal, clock, random: seededRandom(plan.seed ^ 0x01d) }),
-      backupWatcher(relays, journal, seededRandom(plan.seed ^ 0xbac)),
+      lost,
+      backupWatcher(relays, lost, journal, seededRandom(plan.seed ^ 0xbac)),
     ]
     if ('nodes' in relays) watchers.push(aloneWatcher(relays, journal))
     act()
@@ -112,7 +115,7 @@ export async function runSeed(seed: number): Promise<History> {
     calmDown(world)
     await quiet(world)
     for (const watcher of watchers) await watcher.check()
-    await checkEnd(relays, devices, journal, random, clock, clones.length > 0)
+    await checkEnd(relays, lost, devices, journal, random, clock, clones.length > 0)
     // Who is still linked: one tab of each device. A relay does not hear that a half-open link is dead.
     if (!plan.faults.has('halfOpen') && relays.links() > devices.length) {
       throw new Broken('I13', `${relays.links()} links of ${devices.length} devices`)
@@ -180,10 +183,4 @@ function lookBack({ relays, journal }: World, clones: readonly (readonly [Device
   if (journal.edits.some(edit => edit.refused && !edit.acked)) journal.saw('edits were shelved')
   if (counted.has('answered.STAMP_AHEAD')) journal.saw('clock was ahead and edits were stamped anew')
   if (counted.has('answered.GAP')) journal.saw('an edit came without what it builds on')
-  const wereLost = journal.edits.some(
-    ({ acked, ackedAt, document }) =>
-      acked && !journal.purged.has(document) && relays.lost().some(({ from, to }) => ackedAt > from && ackedAt < to),
-  )
-  // They were acked, lost, and by now it is checked that they are there.
-  if (wereLost) journal.saw('relay lost commits and devices brought them back')
 }
