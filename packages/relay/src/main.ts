@@ -34,7 +34,7 @@ import { spaceCommand } from './commands/space.ts'
 import type { Terminal } from './commands/terminal.ts'
 import { tokenCommand } from './commands/token.ts'
 import { verifyCommand } from './commands/verify.ts'
-import { boundYoung } from './bound-young.ts'
+import { boundHeap } from './bound-heap.ts'
 import { carriedFiles } from './executable/carried-files.ts'
 
 const STANDARD_ERROR = 2
@@ -42,7 +42,7 @@ const STANDARD_ERROR = 2
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
 setFlagsFromString('--minor-gc-task-trigger=20')
 setFlagsFromString('--expose-gc')
-boundYoung(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
+boundHeap(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
 const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
 const sweep = (): void => collect?.({ type: 'minor' })
 

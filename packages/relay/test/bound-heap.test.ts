@@ -1,4 +1,4 @@
-// How much a relay that runs for long takes for what is young. In a process of its own: it is V8's for all of it.
+// How much a relay that runs for long takes for what is young, and for garbage that is old. In a process of its own: it is V8's for all of it.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,8 +21,8 @@ const LIVELY = `
     }
     return size()
   }
-  const { boundYoung } = await import(process.argv[1])
-  boundYoung(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
+  const { boundHeap } = await import(process.argv[1])
+  boundHeap(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc')
   const lively = await work()
@@ -39,13 +39,47 @@ const LIVELY = `
   const thread = await new Promise(done => new Worker(code, limits).once('message', done))
   console.log(JSON.stringify({ lively, idle, again, thread }))
 `
+
+const LONG = `
+  import { PerformanceObserver } from 'node:perf_hooks'
+  import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+  import { setImmediate as turn } from 'node:timers/promises'
+  import { runInNewContext } from 'node:vm'
+
+  const { boundHeap } = await import(process.argv[1])
+  boundHeap(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
+  setFlagsFromString('--expose-gc')
+  const size = () => getHeapSpaceStatistics().find(space => space.space_name === 'old_space').space_used_size
+  const kept = Array.from({ length: 500_000 }, (_, n) => ({ n }))
+  runInNewContext('gc')({ type: 'major' })
+  const alive = size()
+  let most = 0
+  const passing = []
+  for (let at = 0; at < 200; at++) {
+    passing.push(Array.from({ length: 50_000 }, (_, n) => ({ at, n })))
+    if (passing.length > 4) passing.shift()
+    await turn()
+    most = Math.max(most, size())
+  }
+  console.log(JSON.stringify({ kept: kept.length, alive, most }))
+`
 const MB = 1_048_576
 
+async function heapsOf(code: string): Promise<Record<string, number>> {
+  const module = join(import.meta.dirname, '../src/bound-heap.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code, module])
+  return JSON.parse(stdout) as Record<string, number>
+}
+
 test('[DU-18] what is young takes 32 MB and no more, also after an idle time, and in threads', async () => {
-  const module = join(import.meta.dirname, '../src/bound-young.ts')
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', LIVELY, module])
-  const { idle, ...others } = JSON.parse(stdout) as Record<string, number>
+  const { idle, ...others } = await heapsOf(LIVELY)
   for (const bytes of Object.values(others)) expect(bytes).toBeLessThanOrEqual(32 * MB)
   // It grows again, and threads are not held to what the first one needs.
   for (const bytes of Object.values(others)) expect(bytes).toBeGreaterThan(2 * (idle ?? Infinity))
+})
+
+test('[DU-18] what is old and garbage is swept when it is about as much as is alive', async () => {
+  const { alive = 0, most = Infinity, kept } = await heapsOf(LONG)
+  expect(kept).toBe(500_000)
+  expect(most).toBeLessThan(4 * alive)
 })
