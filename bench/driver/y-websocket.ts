@@ -1,9 +1,11 @@
 // The stock y-websocket dialect: of y-websocket server, the floor, and our door. One document is one connection.
+import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { Dialect, Joining, Seat } from './dialect.ts'
 import { inHerds, openSocket } from './socket.ts'
 import { writeEach } from './write-each.ts'
-import { yjsEdits } from './yjs-edits.ts'
+import { written, type Written } from './written.ts'
+import { lackingOf, yjsEdits } from './yjs-edits.ts'
 
 const SYNC = 0
 const STEP_1 = 0
@@ -16,15 +18,14 @@ export function yWebsocket(address: (document: string, name: string) => string):
   const join = async ({ url, document, name, heard, closed }: Joining, has: Uint8Array): Promise<Seat> => {
     let done = (): void => undefined
     const synced = new Promise<void>(resolve => (done = resolve))
-    let answered = false
+    const sent = written()
     const socket = await openSocket(url + address(document, name), {
       closed,
       frame(frame, socket) {
         if (frame[0] !== SYNC) return
         if (frame[1] === STEP_1) {
-          // The first one asks for everything; a later one only for what was lost.
-          if (!answered) socket.send(NOTHING)
-          answered = true
+          // The first one asks for everything, when there is nothing yet; a later one for what was lost. Each is answered.
+          socket.send(answerTo(frame, sent))
           return
         }
         heard(frame)
@@ -33,7 +34,13 @@ export function yWebsocket(address: (document: string, name: string) => string):
     })
     socket.send(syncMessage(STEP_1, has))
     await synced
-    return socket
+    return {
+      ...socket,
+      send(frame) {
+        sent.add(frame)
+        socket.send(frame)
+      },
+    }
   }
   const dialect: Dialect = {
     ...yjsEdits,
@@ -50,6 +57,20 @@ export function yWebsocket(address: (document: string, name: string) => string):
     },
   }
   return dialect
+}
+
+/** As `readSyncStep1` of y-protocols: what was written that this vector lacks. */
+function answerTo(step1: Uint8Array, sent: Written): Uint8Array {
+  const decoder = decoding.createDecoder(sent.bytes())
+  if (!decoding.hasContent(decoder)) return NOTHING
+  const edits: Uint8Array[] = []
+  while (decoding.hasContent(decoder)) {
+    decoding.readVarUint(decoder)
+    decoding.readVarUint(decoder)
+    edits.push(decoding.readVarUint8Array(decoder))
+  }
+  const asking = decoding.createDecoder(step1.subarray(2))
+  return syncMessage(STEP_2, lackingOf(edits, decoding.readVarUint8Array(asking)))
 }
 
 function syncMessage(type: number, bytes: Uint8Array): Uint8Array {

@@ -26,6 +26,11 @@ export const yjsEdits: Pick<Dialect, 'engine' | 'edits' | 'news' | 'version' | '
   highest: frames => Math.max(0, ...frames.map(lastNumber)),
 }
 
+/** What of these edits a state vector lacks. */
+export function lackingOf(edits: readonly Uint8Array[], vector: Uint8Array): Uint8Array {
+  return Y.encodeStateAsUpdate(built(edits), vector)
+}
+
 /** As on the device that made them. */
 function built(edits: readonly Uint8Array[]): Y.Doc {
   const doc = new Y.Doc()

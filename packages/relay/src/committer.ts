@@ -336,10 +336,12 @@ export function createCommitter(options: CommitterOptions): Committer {
       if (result === undefined) throw new Error('a commit without its outcome')
       const written: Entry[] = []
       const before = new Map<string, number>()
+      const lastSeqs = new Map<string, number>()
       for (const [i, { queued, entry }] of ofSpace.entries()) {
         const outcome = result.outcomes[i]
         if (outcome?.outcome === 'written') {
-          heads.committed(space, entry, outcome.seq)
+          heads.committed(space, entry, outcome.seq, lastSeqs.get(entry.document) ?? entry.basedOn)
+          lastSeqs.set(entry.document, outcome.seq)
           before.set(entry.document, entry.basedOn)
           written.push(storedEntry(entry, outcome.seq))
           answer(queued, acked(outcome.seq), committedAt)

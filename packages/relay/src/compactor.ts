@@ -246,8 +246,8 @@ export function createCompactor(options: {
       const count = slice.length + (isBehindSnapshot || from > 0 ? 1 : 0)
       const keptAt = limits.historyMs > 0 ? Math.round(clock.now()) : undefined
       const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count, keptAt })
-      // Its size has changed.
-      heads.forget(space, document)
+      // Its size has changed, and who wrote what has not.
+      heads.moved(space, document)
       if (!isFolded) return false
     }
     return true

@@ -1,6 +1,8 @@
 /**
  * What the gate judges against: documents' heads and authors, read from the store and kept for as long as there is room. Laws:
  * - T5: what is queued shows in a `draft` and nowhere else, until it is committed; after a failed commit the document is forgotten here.
+ * - What is kept is a document as it was at its head, or a little later: a commit moves it on only from where that commit began, and what
+ *   moved while it was read is read on. So what is missing from it shows in its head, and is read before anything is refused.
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
  * - Of one that another node moved only what is new is read: who reads all of a long one again meanwhile is overtaken again, and never writes.
  */
@@ -13,7 +15,7 @@ export interface HeldDocument {
   /** Undefined while nothing of it is stored. */
   head: DocumentHead | undefined
   readonly authors: Map<string, AuthorHead>
-  /** Whether another node wrote what is not here. */
+  /** Whether something of it may have moved that is not here. */
   isBehind: boolean
 }
 
@@ -37,11 +39,23 @@ export interface Heads {
   /** At once when it is kept. */
   load(space: string, document: string): Soon<HeldDocument>
   forget(space: string, document: string): void
-  /** Another node wrote: what is new is read before anything is judged on this again. */
+  /** Another node wrote, or it was folded: what is new is read before anything is judged on this again. */
   moved(space: string, document: string): void
   /** Whether the store is further than what was judged on, as it is when another node wrote; then it has `moved`. */
   isBehind(space: string, document: string, judged: Pick<Draft, 'basedOn' | 'quarantined'>): Promise<boolean>
-  committed(space: string, entry: CommitEntry, seq: number): void
+  /** An entry that was written at `seq`, right behind `before`, of which it is the document's next. */
+  committed(space: string, entry: CommitEntry, seq: number, before: number): void
+}
+
+/** Whether a document that is being read moved since that began. */
+interface Overtaken {
+  isBehind: boolean
+}
+
+/** Shared by all who ask for the document meanwhile. */
+interface Reading {
+  readonly overtaken: Overtaken
+  readonly held: Promise<HeldDocument>
 }
 
 /** CR-07: engines tell an author's every edit by all authors there are; from here on that shows. */
@@ -54,40 +68,72 @@ export function createHeads(
 ): Heads {
   const cache = boundedMap<HeldDocument>(maxAuthors)
   const keep = (key: string, held: HeldDocument): void => cache.set(key, held, 1 + held.authors.size)
-  const read = async (space: string, document: string): Promise<HeldDocument> => {
+  const readings = new Map<string, Reading>()
+  const begin = (key: string, work: (overtaken: Overtaken) => Promise<HeldDocument>): Promise<HeldDocument> => {
+    const overtaken = { isBehind: false }
+    const held = work(overtaken).finally(() => readings.delete(key))
+    readings.set(key, { overtaken, held })
+    return held
+  }
+  const read = async (space: string, document: string, overtaken: Overtaken): Promise<HeldDocument> => {
+    overtaken.isBehind = false
     // The head first: authors that are ahead of it make a commit stale, and it is judged again; behind it they would make an edit a GAP.
     const head = await store.document(space, document)
     const authors = await store.authors(space, document)
-    const held = { head, authors: new Map(authors.map(author => [author.author, author])), isBehind: false }
+    const held = {
+      head,
+      authors: new Map(authors.map(author => [author.author, author])),
+      isBehind: overtaken.isBehind,
+    }
     keep(keyOf(space, document), held)
     return held
   }
-  const readOn = async (space: string, document: string, held: HeldDocument): Promise<HeldDocument> => {
+  const readOn = async (
+    space: string,
+    document: string,
+    held: HeldDocument,
+    overtaken: Overtaken,
+  ): Promise<HeldDocument> => {
     const key = keyOf(space, document)
     const head = await store.document(space, document)
-    if (!isSound(held.head) || !isSound(head) || head.seq < held.head.seq) return read(space, document)
+    if (!isSound(held.head) || !isSound(head) || head.seq < held.head.seq) return read(space, document, overtaken)
     const moved = await store.authors(space, document, held.head.seq)
-    if (cache.get(key) !== held) return cache.get(key) ?? read(space, document)
-    // Whoever asked at the same time may have come further.
+    if (cache.get(key) !== held) return read(space, document, overtaken)
+    // What was committed here meanwhile is further.
     if (head.seq < held.head.seq) return held
     held.head = head
     for (const author of moved) held.authors.set(author.author, author)
-    held.isBehind = false
+    held.isBehind = overtaken.isBehind
     keep(key, held)
     return held
   }
   const moved = (key: string): void => {
+    const reading = readings.get(key)
+    if (reading !== undefined) reading.overtaken.isBehind = true
     const held = cache.get(key)
     if (held !== undefined) held.isBehind = true
   }
+  const load = (space: string, document: string): Soon<HeldDocument> => {
+    const key = keyOf(space, document)
+    const held = cache.get(key)
+    if (held?.isBehind === false) return held
+    const known = readings.get(key)
+    if (known === undefined) {
+      return begin(key, overtaken =>
+        held === undefined ? read(space, document, overtaken) : readOn(space, document, held, overtaken),
+      )
+    }
+    if (!known.overtaken.isBehind) return known.held
+    // What it began with is older than what is asked for.
+    const again = (): Soon<HeldDocument> => load(space, document)
+    return known.held.then(again, again)
+  }
   return {
-    load(space, document) {
-      const held = cache.get(keyOf(space, document))
-      if (held === undefined) return read(space, document)
-      return held.isBehind ? readOn(space, document, held) : held
-    },
+    load,
     forget(space, document) {
-      cache.delete(keyOf(space, document))
+      const key = keyOf(space, document)
+      moved(key)
+      cache.delete(key)
     },
     moved: (space, document) => moved(keyOf(space, document)),
     async isBehind(space, document, { basedOn, quarantined }) {
@@ -97,12 +143,11 @@ export function createHeads(
       moved(keyOf(space, document))
       return true
     },
-    committed(space, entry, seq) {
+    committed(space, entry, seq, before) {
       const key = keyOf(space, entry.document)
       const held = cache.get(key)
-      if (held === undefined) return
-      if (held.isBehind) {
-        cache.delete(key)
+      if (held === undefined || (held.head?.seq ?? 0) !== before) {
+        moved(key)
         return
       }
       const { document, kind, engine } = entry
@@ -117,9 +162,9 @@ export function createHeads(
         bytes: gone ? 0 : (held.head?.bytes ?? 0) + entry.bytes.length,
         quarantined: held.head?.quarantined,
       }
-      const before = held.authors.size
+      const crowd = held.authors.size
       for (const author of entry.authors) held.authors.set(author.author, author)
-      if (before < CROWD && held.authors.size >= CROWD) crowded(space, document, held.authors.size)
+      if (crowd < CROWD && held.authors.size >= CROWD) crowded(space, document, held.authors.size)
       keep(key, held)
     },
   }

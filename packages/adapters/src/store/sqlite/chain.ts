@@ -2,8 +2,8 @@
  * Reads the rows of one document, which are a chain from its head backwards. Laws:
  * - A long chain is read a piece at a time, and between two pieces others have their turn: nobody waits longer than for one piece.
  * - Each row is held against its checksum. One that is damaged or missing makes the whole chain QUARANTINED.
- * - What comes out is the document as it was when the reading began, or since then folded; one that was folded, or purged, under the
- *   reader's feet is read anew.
+ * - What comes out is the document as it was when the reading began, or since then folded. What is folded under the reader's feet is read on
+ *   from the snapshot, however often that happens: a fold takes a long chain slice by slice, and is no damage. What is purged is read anew.
  */
 import { JoineryError, type Entry } from '@joinery/core'
 import { entryOf } from './rows.ts'
@@ -13,7 +13,7 @@ import { turn } from './turn.ts'
 /** A few milliseconds' worth. */
 const PIECE_ROWS = 256
 const PIECE_BYTES = 1_048_576
-const TRIES = 3
+const PURGES = 3
 
 /** What one row gives, and what an entry of it is. */
 export type OfRow<T> = (row: EntryRow, entry: Entry) => T
@@ -26,29 +26,38 @@ export interface ChainReading {
   readonly read: <R>(look: () => R) => Promise<R>
 }
 
+interface Found<T> {
+  readonly seq: number
+  readonly given: T
+}
+
 interface Piece<T> {
   /** Newest first. */
-  readonly found: readonly T[]
+  readonly found: readonly Found<T>[]
   /** The seq of the row before these: 0 when there is none. */
   readonly before: number
 }
 
-/** Oldest first; nothing of a document that is not there. */
-export async function readChain<T>(reading: ChainReading, ofRow: OfRow<T>): Promise<T[]> {
+/** Oldest first, those behind `after` at least; nothing of a document that is not there. */
+export async function readChain<T>(reading: ChainReading, ofRow: OfRow<T>, after = 0): Promise<T[]> {
   for (let tries = 1; ; tries++) {
-    const found = await attempt(reading, ofRow)
+    const found = await attempt(reading, ofRow, after)
     if (found !== undefined) return found.toReversed()
     const row = await reading.read(reading.document)
     if (row === undefined) return []
-    if (tries === TRIES) throw broken(row)
+    if (tries === PURGES) throw broken(row)
   }
 }
 
-/** Newest first; undefined when the chain ends where it should not. */
-async function attempt<T>({ statements, document, read }: ChainReading, ofRow: OfRow<T>): Promise<T[] | undefined> {
+/** Newest first; undefined when nothing is left of what was read. */
+async function attempt<T>(
+  { statements, document, read }: ChainReading,
+  ofRow: OfRow<T>,
+  after: number,
+): Promise<T[] | undefined> {
   const first = await read(() => {
     const row = document()
-    return row && { row, piece: pieceOf(statements, row, row.seq, ofRow) }
+    return row && { row, piece: pieceOf(statements, row, row.seq, ofRow, after) }
   })
   if (first === undefined) return []
   const { row } = first
@@ -56,27 +65,66 @@ async function attempt<T>({ statements, document, read }: ChainReading, ofRow: O
   // Nobody came between it and its head.
   if (piece.found.length === 0) throw broken(row)
   const all = [...piece.found]
-  while (piece.before > 0) {
+  while (piece.before > after) {
     await turn()
     const last = piece.before
-    piece = await read(() => pieceOf(statements, row, last, ofRow))
-    if (piece.found.length === 0) return undefined
+    const next = await read(() => {
+      const piece = pieceOf(statements, row, last, ofRow, after)
+      if (piece.found.length > 0) return { kept: all.length, piece }
+      const kept = keptOf(statements, row, all, last)
+      const from = all[kept]?.seq
+      return from === undefined ? undefined : { kept, piece: pieceOf(statements, row, from, ofRow, after) }
+    })
+    if (next === undefined) return undefined
+    ;({ piece } = next)
+    all.length = next.kept
     for (const one of piece.found) all.push(one)
   }
-  return all
+  return all.map(({ given }) => given)
 }
 
-function pieceOf<T>(statements: ChainReading['statements'], row: DocumentRow, last: number, ofRow: OfRow<T>): Piece<T> {
-  const found: T[] = []
+/**
+ * How many of the rows that were read stand in front of the snapshot that took the place of the others, and of the row at `missing`; all when
+ * none is left.
+ */
+function keptOf(
+  statements: ChainReading['statements'],
+  row: DocumentRow,
+  read: readonly Found<unknown>[],
+  missing: number,
+): number {
+  const at = (index: number): EntryRow | undefined =>
+    statements.entryAt.get(row.space, read[index]?.seq ?? 0) as EntryRow | undefined
+  if (at(0) === undefined) return read.length
+  // A fold takes rows from the oldest on: those that are left are the newest.
+  let kept = 0
+  for (let end = read.length; end - kept > 1;) {
+    const middle = Math.floor((kept + end) / 2)
+    if (at(middle) === undefined) end = middle
+    else kept = middle
+  }
+  // It was not folded: it is lost.
+  if (at(kept)?.prev === missing) throw broken(row)
+  return kept
+}
+
+function pieceOf<T>(
+  statements: ChainReading['statements'],
+  row: DocumentRow,
+  last: number,
+  ofRow: OfRow<T>,
+  after: number,
+): Piece<T> {
+  const found: Found<T>[] = []
   let before = last
   let bytes = 0
   for (const stored of rowsBack(statements, row, last)) {
     const entry = entryOf(stored)
     if (entry === undefined || stored.document_id !== row.id) throw broken(row)
-    found.push(ofRow(stored, entry))
+    found.push({ seq: stored.seq, given: ofRow(stored, entry) })
     before = stored.prev
     bytes += stored.bytes.length + stored.authors.length
-    if (found.length >= PIECE_ROWS || bytes >= PIECE_BYTES) break
+    if (before <= after || found.length >= PIECE_ROWS || bytes >= PIECE_BYTES) break
   }
   return { found, before }
 }

@@ -1,6 +1,6 @@
 /**
  * Reads of what may be in pieces: pages of a log, bodies, authors. Law: rows are read first and then what is beside them; what was folded
- * away between the two is read anew, with its rows.
+ * away between the two is read anew, with its rows, however often that happens. What rows still name that are read anew is lost.
  */
 import { ENTRY_WEIGHT, JoineryError, type AuthorHead, type Entry, type LogPage } from '@joinery/core'
 import { readChain, type ChainReading } from './chain.ts'
@@ -10,15 +10,13 @@ import { bytesOf, entryOf, markOf } from './rows.ts'
 import type { DocumentRow, EntryRow, SpaceRow, Statements } from './statements.ts'
 import { turn } from './turn.ts'
 
-/** How often something is read that is folded away meanwhile. */
-const READS = 3
-
 export interface WholeReading {
   /** For whoever reads a document's rows in another way. */
   chain(space: string, document: string): ChainReading
   page(space: string, after: number, maxBytes: number): Promise<LogPage>
   body(space: string, document: string): Promise<Entry[]>
-  authors(space: string, document: string): Promise<AuthorHead[]>
+  /** With `after`, those at least that entries behind it moved. */
+  authors(space: string, document: string, after?: number): Promise<AuthorHead[]>
   /** Of rows, oldest first. */
   authorsIn(rows: readonly string[]): Promise<Map<string, AuthorHead> | 'gone' | 'damaged'>
 }
@@ -62,7 +60,8 @@ export function wholeReading(options: {
 
   /** What is in pieces is read behind the page, and with it the page anew when it was folded away meanwhile. */
   async function wholePage(space: string, after: number, maxBytes: number): Promise<LogPage> {
-    for (let tries = 1; ; tries++) {
+    const missed = new Set<number>()
+    for (;;) {
       const names = new Map<Entry, PieceName>()
       const found = await read(() => page(space, after, maxBytes, names))
       if (names.size === 0) return found
@@ -72,7 +71,8 @@ export function wholeReading(options: {
       for (const entry of found.entries) {
         const name = names.get(entry)
         const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-        isGone = bytes === 'gone' && tries < READS
+        isGone = bytes === 'gone' && name !== undefined && !missed.has(name.first)
+        if (isGone && name !== undefined) missed.add(name.first)
         if (isGone) break
         if (typeof bytes === 'string') damaged.add(entry.document)
         else entries.push({ ...entry, bytes })
@@ -82,21 +82,20 @@ export function wholeReading(options: {
   }
 
   async function body(space: string, document: string): Promise<Entry[]> {
-    for (let tries = 1; ; tries++) {
+    for (let missed = 0; ;) {
       const found = await readChain(chain(space, document), (row, entry) => ({ entry, name: nameIn(row) }))
       const entries: Entry[] = []
-      let failure: string | undefined
       for (const { entry, name } of found) {
         const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-        if (typeof bytes === 'string') {
-          failure = bytes
-          break
+        if (typeof bytes !== 'string') {
+          entries.push(name === undefined ? entry : { ...entry, bytes })
+          continue
         }
-        entries.push(name === undefined ? entry : { ...entry, bytes })
+        if (bytes === 'damaged' || name?.first === missed) throw new JoineryError('QUARANTINED', { document })
+        missed = name?.first ?? 0
+        break
       }
-      if (failure === undefined) return entries
-      // What was folded under our feet is read anew.
-      if (failure === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
+      if (entries.length === found.length) return entries
     }
   }
 
@@ -122,12 +121,14 @@ export function wholeReading(options: {
     page: wholePage,
     body,
     authorsIn,
-    async authors(space, document) {
-      for (let tries = 1; ; tries++) {
-        const rows = await readChain(chain(space, document), ({ authors }) => authors)
+    async authors(space, document, after) {
+      for (let before: readonly string[] | undefined; ;) {
+        const rows = await readChain(chain(space, document), ({ authors }) => authors, after)
         const found = await authorsIn(rows)
         if (typeof found !== 'string') return [...found.values()]
-        if (found === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
+        const isSame = before?.length === rows.length && rows.every((row, at) => row === before?.[at])
+        if (found === 'damaged' || isSame) throw new JoineryError('QUARANTINED', { document })
+        before = rows
       }
     },
   }
