@@ -51,6 +51,8 @@ const inBrowser: Project = {
 
 export default defineConfig({
   test: {
+    // Each has its own servers and folders; one at a time would leave the second core idle.
+    maxWorkers: '100%',
     projects: [
       // Whoever changes `Object.prototype` breaks its tests.
       project('core', 'packages/core', { setupFiles: [join(import.meta.dirname, 'test/frozen-prototype.ts')] }),

@@ -48,7 +48,7 @@ export const soak: Bench = {
       samples.push({ hours, rss: costsOf(relay.pid()).rss / MiB, wal: walIn(folder) / MiB, files })
     }, SAMPLE_MS)
     const job = { url: relay.url(), documents: DOCUMENTS, perSecond: PER_SECOND, seconds }
-    const { written, shown } = await drive('door', 'soak', job).finally(async () => {
+    const { written, shown, askedAgain } = await drive('door', 'soak', job).finally(async () => {
       clearInterval(sampling)
       await relay.remove()
       await postgres?.remove()
@@ -59,6 +59,7 @@ export const soak: Bench = {
     return [
       { name: 'updates', value: written, unit: '' },
       { name: 'of them not shown', value: written - shown, unit: '', limit: 0 },
+      { name: 'authors asked again for what they have', value: askedAgain, unit: '', limit: 0 },
       { name: 'memory, in the middle', value: median(warm.map(({ rss }) => rss)), unit: 'MiB' },
       { name: 'its slope after the first third', value: slopeOf(warm), unit: 'MiB/h', limit: MOST_SLOPE },
       { name: 'open files, more at most than at least', value: Math.max(...files) - Math.min(...files), unit: '', limit: DOCUMENTS }, // prettier-ignore

@@ -17,6 +17,8 @@ export interface Joining {
   heard(frame: Buffer): void
   /** The server says that it has so many more of this client's edits. */
   acked?(count: number): void
+  /** The server asks once more what this client has: it missed something, or takes it that it did. */
+  askedAgain?(): void
   closed?(): void
 }
 

@@ -12,19 +12,21 @@ export interface SoakJob {
 
 const PATIENCE_MS = 20_000
 
-/** How many edits were written, and how many of them were shown. */
+/** How many edits were written, how many of them were shown, and how often an author was asked again for what he has. */
 export async function soak(
   dialect: Dialect,
   { url, documents, perSecond, seconds }: SoakJob,
-): Promise<{ written: number; shown: number }> {
+): Promise<{ written: number; shown: number; askedAgain: number }> {
   const edits = dialect.edits(Math.ceil((perSecond * seconds) / documents))
   const reached: number[] = Array.from({ length: documents }, () => 0)
   const authors: Seat[] = []
   const seats: Seat[] = []
+  let asked = 0
+  const askedAgain = (): void => void (asked += 1)
   for (const at of reached.keys()) {
     const document = `soak-${at}`
     const heard = (frame: Buffer): void => void (reached[at] = Math.max(reached[at] ?? 0, lastNumber(frame)))
-    authors.push(await dialect.join({ url, document, name: `author-${at}`, heard: () => undefined }))
+    authors.push(await dialect.join({ url, document, name: `author-${at}`, heard: () => undefined, askedAgain }))
     seats.push(await dialect.join({ url, document, name: `reader-${at}`, heard }))
   }
   const start = performance.now()
@@ -40,5 +42,5 @@ export async function soak(
   const end = performance.now() + PATIENCE_MS
   while (shown() < count && performance.now() < end) await pause(50)
   for (const seat of [...authors, ...seats]) seat.close()
-  return { written: count, shown: shown() }
+  return { written: count, shown: shown(), askedAgain: asked }
 }

@@ -15,16 +15,19 @@ const EMPTY_VECTOR = Uint8Array.of(0)
 const NOTHING = Uint8Array.of(SYNC, STEP_2, 2, 0, 0)
 
 export function yWebsocket(address: (document: string, name: string) => string): Dialect {
-  const join = async ({ url, document, name, heard, closed }: Joining, has: Uint8Array): Promise<Seat> => {
+  const join = async ({ url, document, name, heard, closed, askedAgain }: Joining, has: Uint8Array): Promise<Seat> => {
     let done = (): void => undefined
     const synced = new Promise<void>(resolve => (done = resolve))
     const sent = written()
+    let isKnown = false
     const socket = await openSocket(url + address(document, name), {
       closed,
       frame(frame, socket) {
         if (frame[0] !== SYNC) return
         if (frame[1] === STEP_1) {
           // The first one asks for everything, when there is nothing yet; a later one for what was lost. Each is answered.
+          if (isKnown) askedAgain?.()
+          isKnown = true
           socket.send(answerTo(frame, sent))
           return
         }

@@ -74,8 +74,10 @@ test('[CR-04] a stock client that is asked again answers with what its server ha
   }
   const dialect = await DIALECTS['y-websocket']()
   const edits = dialect.edits(COUNT)
+  let again = 0
+  const askedAgain = (): void => void (again += 1)
   const { port } = server.address() as AddressInfo
-  const seat = await dialect.join({ url: `http://127.0.0.1:${port}`, document: 'd', name: 'author', heard: () => undefined }) // prettier-ignore
+  const seat = await dialect.join({ url: `http://127.0.0.1:${port}`, document: 'd', name: 'author', heard: () => undefined, askedAgain }) // prettier-ignore
   ask(Uint8Array.of(0))
   await until(1)
   expect(messages[0]).toEqual(Buffer.from(sync(1, Uint8Array.of(0, 0))))
@@ -93,6 +95,7 @@ test('[CR-04] a stock client that is asked again answers with what its server ha
     Y.applyUpdate(doc, readVarUint8Array(answer))
     expect(Y.encodeStateVector(doc)).toEqual(vectorOf(edits))
   }
+  expect(again).toBe(2)
   seat.close()
 })
 
