@@ -3,8 +3,8 @@
  * - S1: an edit is answered `acked` after the commit that holds it, and nobody is shown it before (S2).
  * - Group commit: while one commit runs, the next one gathers. While edits come so quickly that others would join, it keeps a little
  *   distance to the one before, so that they share an fsync (decisions/0007). Edits of one document keep their order.
- * - T5: one commit runs at a time and the next is judged after it. When one fails, its outcome is unknown: what it was judged on is
- *   forgotten, names are read again, and only then is anything tried again or refused.
+ * - T5: one commit runs at a time and the next is judged after it. When one fails, its outcome is unknown: what is new is
+ *   read, names too, and only then is anything tried again or refused.
  * - While the store is away edits wait here for a few seconds, and are written as soon as it is back: whoever were refused would come back
  *   late, each at a time of his own.
  * - A poisonous entry is found by halving and takes nobody with it; how often is bounded, so weather costs little.
@@ -286,6 +286,8 @@ export function createCommitter(options: CommitterOptions): Committer {
     let judged: Judged | undefined
     let spaces: BySpace = []
     const decide = async (): Promise<SpaceCommit[]> => {
+      // Not what anybody began to read before the lock.
+      for (const { job } of batch) heads.moved(job.space, job.entry.document)
       judged = await judge(batch)
       spaces = bySpace(judged.taken)
       return commitsOf(spaces)
@@ -304,7 +306,6 @@ export function createCommitter(options: CommitterOptions): Committer {
       } catch {
         // It is told when it is judged.
       }
-      heads.moved(space, entry.document)
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * What the gate judges against: documents' heads and authors, read from the store and kept for as long as there is room. Laws:
- * - T5: what is queued shows in a `draft` and nowhere else, until it is committed; after a failed commit the document is forgotten here.
+ * - T5: what is queued shows in a `draft` and nowhere else, until it is committed; after a failed commit what is new is read here.
  * - What is kept is a document as it was at its head, or a little later: a commit moves it on only from where that commit began, and what
  *   moved while it was read is read on. So what is missing from it shows in its head, and is read before anything is refused.
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
@@ -41,8 +41,8 @@ export interface Heads {
   forget(space: string, document: string): void
   /** Another node wrote, or it was folded: what is new is read before anything is judged on this again. */
   moved(space: string, document: string): void
-  /** Whether the store is further than what was judged on, as it is when another node wrote; then it has `moved`. */
-  isBehind(space: string, document: string, judged: Pick<Draft, 'basedOn' | 'quarantined'>): Promise<boolean>
+  /** Whether the store is further than what was judged on, as it is when another node wrote or it was folded; then it has `moved`. */
+  isBehind(space: string, document: string, judged: Pick<Draft, 'basedOn' | 'bytes' | 'quarantined'>): Promise<boolean>
   /** An entry that was written at `seq`, right behind `before`, of which it is the document's next. */
   committed(space: string, entry: CommitEntry, seq: number, before: number): void
 }
@@ -95,21 +95,25 @@ export function createHeads(
     overtaken: Overtaken,
   ): Promise<HeldDocument> => {
     const key = keyOf(space, document)
+    const from = held.head
     const head = await store.document(space, document)
-    if (!isSound(held.head) || !isSound(head) || head.seq < held.head.seq) return read(space, document, overtaken)
-    const moved = await store.authors(space, document, held.head.seq)
+    if (!isSound(from) || !isSound(head) || head.seq < from.seq) return read(space, document, overtaken)
+    const moved = await store.authors(space, document, from.seq)
     if (cache.get(key) !== held) return read(space, document, overtaken)
     // What was committed here meanwhile is further.
-    if (head.seq < held.head.seq) return held
+    if (held.head !== undefined && head.seq < held.head.seq) return held
     held.head = head
     for (const author of moved) held.authors.set(author.author, author)
     held.isBehind = overtaken.isBehind
     keep(key, held)
     return held
   }
-  const moved = (key: string): void => {
+  const overtake = (key: string): void => {
     const reading = readings.get(key)
     if (reading !== undefined) reading.overtaken.isBehind = true
+  }
+  const moved = (key: string): void => {
+    overtake(key)
     const held = cache.get(key)
     if (held !== undefined) held.isBehind = true
   }
@@ -136,10 +140,11 @@ export function createHeads(
       cache.delete(key)
     },
     moved: (space, document) => moved(keyOf(space, document)),
-    async isBehind(space, document, { basedOn, quarantined }) {
+    async isBehind(space, document, { basedOn, bytes, quarantined }) {
       // Not what is kept now: a refusal of the same batch may have made that forgotten.
       const head = await store.document(space, document)
-      if ((head?.seq ?? 0) === basedOn && head?.quarantined === quarantined) return false
+      const isSame = (head?.seq ?? 0) === basedOn && (head?.bytes ?? 0) === bytes
+      if (isSame && head?.quarantined === quarantined) return false
       moved(keyOf(space, document))
       return true
     },
@@ -162,6 +167,8 @@ export function createHeads(
         bytes: gone ? 0 : (held.head?.bytes ?? 0) + entry.bytes.length,
         quarantined: held.head?.quarantined,
       }
+      // It may have been read before this.
+      overtake(key)
       const crowd = held.authors.size
       for (const author of entry.authors) held.authors.set(author.author, author)
       if (crowd < CROWD && held.authors.size >= CROWD) crowded(space, document, held.authors.size)

@@ -56,6 +56,8 @@ test('[MN-02] a hint is the name of a space and a seq, some hundred bytes for th
   a.bus.publish(topic, hint)
   await until(() => seen !== undefined)
   expect(seen).toEqual(hint)
+  // Who listens beside the nodes may be told after them.
+  await until(() => own(heard).length > 0)
   const [sent = '', ...more] = own(heard)
   expect(more).toEqual([])
   expect(sent.length).toBeLessThan(350)
