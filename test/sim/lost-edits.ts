@@ -22,10 +22,12 @@ export function lostEdits(
   random: Random,
 ): LostEdits {
   const lost = new Set<Edit>()
+  /** Of them, those that stood in a log for sure. */
+  const stood = new Set<Edit>()
   let looked = 0
 
   const found = (edit: Edit): void => {
-    if (!lost.delete(edit) || !edit.acked) return
+    if (!lost.delete(edit) || !stood.delete(edit) || !edit.acked) return
     journal.saw('relay lost commits and devices brought them back')
     const author = devices().find(({ name }) => name === edit.device)
     if (author?.life() !== edit.life) journal.saw('brought back by another device than its author')
@@ -39,8 +41,11 @@ export function lostEdits(
         const [then, since] = [await documentsById(before, SPACE, random), await documentsById(after, SPACE, random)]
         for (const edit of journal.edits) {
           if (holds(since, edit)) found(edit)
-          // What waits for something lost earlier is there, and does not show.
-          else if (holds(then, edit) || then.get(edit.document)?.waiting === true) lost.add(edit)
+          else if (holds(then, edit)) {
+            lost.add(edit)
+            stood.add(edit)
+            // What waits for something lost earlier is there, and does not show.
+          } else if (then.get(edit.document)?.waiting === true) lost.add(edit)
         }
       }
       if (lost.size === 0) return

@@ -1,9 +1,10 @@
 /**
  * Reads the rows of one document, which are a chain from its head backwards. Laws:
  * - A long chain is read a piece at a time, and between two pieces others have their turn: nobody waits longer than for one piece.
- * - Each row is held against its checksum. One that is damaged or missing makes the whole chain QUARANTINED.
+ * - Each row that is read is held against its checksum. One that is damaged or missing makes the whole chain QUARANTINED.
  * - What comes out is the document as it was when the reading began, or since then folded. What is folded under the reader's feet is read on
- *   from the snapshot, however often that happens: a fold takes a long chain slice by slice, and is no damage. What is purged is read anew.
+ *   from the snapshot, however often that happens: a fold takes a long chain slice by slice, and is no damage. What is purged, or folded from
+ *   its head on, is read anew.
  */
 import { JoineryError, type Entry } from '@joinery/core'
 import { entryOf } from './rows.ts'
@@ -13,7 +14,7 @@ import { turn } from './turn.ts'
 /** A few milliseconds' worth. */
 const PIECE_ROWS = 256
 const PIECE_BYTES = 1_048_576
-const PURGES = 3
+const TRIES = 3
 
 /** What one row gives, and what an entry of it is. */
 export type OfRow<T> = (row: EntryRow, entry: Entry) => T
@@ -45,7 +46,7 @@ export async function readChain<T>(reading: ChainReading, ofRow: OfRow<T>, after
     if (found !== undefined) return found.toReversed()
     const row = await reading.read(reading.document)
     if (row === undefined) return []
-    if (tries === PURGES) throw broken(row)
+    if (tries === TRIES) throw broken(row)
   }
 }
 

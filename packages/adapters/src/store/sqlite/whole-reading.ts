@@ -71,10 +71,10 @@ export function wholeReading(options: {
       for (const entry of found.entries) {
         const name = names.get(entry)
         const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-        isGone = bytes === 'gone' && name !== undefined && !missed.has(name.first)
-        if (isGone && name !== undefined) missed.add(name.first)
-        if (isGone) break
-        if (typeof bytes === 'string') damaged.add(entry.document)
+        if (bytes === 'gone' && name !== undefined && !missed.has(name.first)) {
+          missed.add(name.first)
+          isGone = true
+        } else if (typeof bytes === 'string') damaged.add(entry.document)
         else entries.push({ ...entry, bytes })
       }
       if (!isGone) return { ...found, entries, damaged: [...damaged] }
@@ -122,13 +122,14 @@ export function wholeReading(options: {
     body,
     authorsIn,
     async authors(space, document, after) {
-      for (let before: readonly string[] | undefined; ;) {
+      for (let before: ReadonlySet<string> | undefined; ;) {
         const rows = await readChain(chain(space, document), ({ authors }) => authors, after)
         const found = await authorsIn(rows)
         if (typeof found !== 'string') return [...found.values()]
-        const isSame = before?.length === rows.length && rows.every((row, at) => row === before?.[at])
-        if (found === 'damaged' || isSame) throw new JoineryError('QUARANTINED', { document })
-        before = rows
+        const inPieces = new Set(rows.filter(row => authorsNameIn(row) !== undefined))
+        const isLost = before !== undefined && [...inPieces].every(row => before?.has(row))
+        if (found === 'damaged' || isLost) throw new JoineryError('QUARANTINED', { document })
+        before = inPieces
       }
     },
   }
