@@ -28,12 +28,17 @@ function way(w: World, name: string): { transport: Transport; hear: (message: Re
   return made
 }
 
-test('[C2] an edit that was withdrawn though the relay had taken it is shown when it comes back, as it is to everybody', async () => {
+async function phoneAndLaptop() {
   const w = world()
   relayIn(w)
   const path = way(w, 'phone')
   const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
   const laptop = await w.device('laptop').open(as('ada'))
+  return { w, path, phone, laptop }
+}
+
+test('[C2] an edit that was withdrawn though the relay had taken it is shown when it comes back, as it is to everybody', async () => {
+  const { w, path, phone, laptop } = await phoneAndLaptop()
   const made = phone.note.create({ title: 'Before' })
   await w.clock.advance(5_000)
   await made.acked
@@ -189,11 +194,7 @@ test('[S4] a name that was acked may be in the log again as another’s, though 
 })
 
 test('[CL-09] an own edit that comes back where its ack said is not written a second time', async () => {
-  const w = world()
-  relayIn(w)
-  const path = way(w, 'phone')
-  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
-  const laptop = await w.device('laptop').open(as('ada'))
+  const { w, path, phone, laptop } = await phoneAndLaptop()
   await w.clock.advance(5_000)
   const own = phone.device()
   const others: Entry[] = []
@@ -221,11 +222,7 @@ test('[CL-09] an own edit that comes back where its ack said is not written a se
 })
 
 test('[S4] [R4] what a log acked and lost says nothing of what its next one holds there, on the same link', async () => {
-  const w = world()
-  relayIn(w)
-  const path = way(w, 'phone')
-  const phone = await w.device('phone').open({ ...as('ada'), transport: path.transport })
-  const laptop = await w.device('laptop').open(as('ada'))
+  const { w, path, phone, laptop } = await phoneAndLaptop()
   await w.clock.advance(5_000)
   const own = phone.device()
   path.hear = message => (message.type === 'changes' ? [] : [message])
