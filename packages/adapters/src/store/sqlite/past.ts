@@ -13,16 +13,15 @@ import {
   type VersionName,
 } from '@joinery/core'
 import { readChain, type ChainReading } from './chain.ts'
-import { lengthOf, nameIn, type PieceName, type Pieces, type PutBytes } from './pieces.ts'
+import { lengthOf, type Pieces, type PutBytes } from './pieces.ts'
 import { checksumOf } from '../rows/checksum.ts'
 import { entryOf } from './rows.ts'
 import type { DocumentRow, EntryRow, SizeRow, Statements } from './statements.ts'
 import { turn } from './turn.ts'
+import { foundEntry, wholeEntries } from './whole-entries.ts'
 
 /** A few milliseconds' worth. */
 const PIECE_ROWS = 256
-/** How often something is read that is forgotten meanwhile. */
-const READS = 3
 
 export interface Past {
   /** Inside of the transaction that folds. Gives the last seq that was kept before: rows up to it are not kept. */
@@ -95,36 +94,16 @@ export function pastOf(options: {
       const last = past.at(-1)?.seq ?? 0
       return [...past, ...present.filter(({ seq }) => seq > last)]
     },
-    async page(space, document, after, maxBytes) {
-      for (let tries = 1; ; tries++) {
-        const names = new Map<Entry, PieceName>()
-        const found = await read(() => {
+    page: (space, document, after, maxBytes) =>
+      wholeEntries(pieces, document, () =>
+        read(() => {
           const row = documentRow(space, document)
           let weight = 0
           const isEnough = (one: EntryRow): boolean => (weight += ENTRY_WEIGHT + lengthOf(one)) >= maxBytes
           const rows = row === undefined ? [] : rowsAfter(row.id, after, isEnough)
-          return rows.map(one => {
-            const entry = sound(one, document)
-            const name = nameIn(one)
-            if (name !== undefined) names.set(entry, name)
-            return entry
-          })
-        })
-        const entries: Entry[] = []
-        let failure: string | undefined
-        for (const entry of found) {
-          const name = names.get(entry)
-          const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-          if (typeof bytes === 'string') {
-            failure = bytes
-            break
-          }
-          entries.push(name === undefined ? entry : { ...entry, bytes })
-        }
-        if (failure === undefined) return entries
-        if (failure === 'damaged' || tries === READS) throw new JoineryError('QUARANTINED', { document })
-      }
-    },
+          return rows.map(one => foundEntry(one, sound(one, document)))
+        }),
+      ),
     forget({ space, document, after, upTo, entries, instead }, text, put) {
       const row = documentRow(space, document)
       const last = row && (statements.pastAt.get(row.id, upTo) as EntryRow | undefined)

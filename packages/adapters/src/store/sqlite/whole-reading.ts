@@ -1,7 +1,4 @@
-/**
- * Reads of what may be in pieces: pages of a log, bodies, authors. Law: rows are read first and then what is beside them; what was folded
- * away between the two is read anew, with its rows, however often that happens. What rows still name that are read anew is lost.
- */
+/** Reads of what may be in pieces: pages of a log, bodies, authors. Their law is that of `wholeEntries`. */
 import { ENTRY_WEIGHT, JoineryError, type AuthorHead, type Entry, type LogPage } from '@joinery/core'
 import { readChain, type ChainReading } from './chain.ts'
 import { authorsNameIn, lengthOf, nameIn, type PieceName, type Pieces } from './pieces.ts'
@@ -9,6 +6,7 @@ import { newestAuthors } from '../rows/authors-text.ts'
 import { bytesOf, entryOf, markOf } from './rows.ts'
 import type { DocumentRow, EntryRow, SpaceRow, Statements } from './statements.ts'
 import { turn } from './turn.ts'
+import { foundEntry, wholeEntries } from './whole-entries.ts'
 
 export interface WholeReading {
   /** For whoever reads a document's rows in another way. */
@@ -81,23 +79,8 @@ export function wholeReading(options: {
     }
   }
 
-  async function body(space: string, document: string): Promise<Entry[]> {
-    for (let missed = 0; ;) {
-      const found = await readChain(chain(space, document), (row, entry) => ({ entry, name: nameIn(row) }))
-      const entries: Entry[] = []
-      for (const { entry, name } of found) {
-        const bytes = name === undefined ? entry.bytes : await pieces.load(name)
-        if (typeof bytes !== 'string') {
-          entries.push(name === undefined ? entry : { ...entry, bytes })
-          continue
-        }
-        if (bytes === 'damaged' || name?.first === missed) throw new JoineryError('QUARANTINED', { document })
-        missed = name?.first ?? 0
-        break
-      }
-      if (entries.length === found.length) return entries
-    }
-  }
+  const body = (space: string, document: string): Promise<Entry[]> =>
+    wholeEntries(pieces, document, () => readChain(chain(space, document), foundEntry))
 
   function cutAfter(row: SpaceRow, entries: Entry[], damaged: string[]): LogPage {
     const seq = entries.at(-1)?.seq ?? 0
