@@ -50,11 +50,13 @@ const AGAIN_MS = 10_000
 const SWEEP_DOCUMENTS = 256
 const WATCHED = 20_000
 /**
- * A document that is never quiet is folded at so many times the usual entries, or bytes: folding an entry costs more than committing it,
- * so who writes without a pause is not made to wait for it.
+ * A document that is never quiet is folded at so many times the usual entries, or bytes, or after so many times a quiet while: folding an
+ * entry costs more than committing it, so who writes without a pause is not made to wait for it; and who writes slowly all day leaves no log
+ * that takes long to read.
  */
 const RESTLESS_ENTRIES = 32
 const RESTLESS_BYTES = 4
+const RESTLESS_WHILES = 60
 /** As many entries are folded at once; and 16 times less after each time that it was over the budget. */
 const PART = 65_536
 const SMALLER = 16
@@ -70,6 +72,8 @@ interface Grown {
   entries: number
   bytes: number
   wroteAt: number
+  /** Since when it has enough to be folded. */
+  dueAt: number
   /** Who wrote last, for the log. */
   device: string
 }
@@ -188,7 +192,9 @@ export function createCompactor(options: {
     // What came meanwhile is still to be folded, and nobody else would look again.
     grown.entries -= counted
     grown.bytes -= bytes
-    if (isDue(grown)) quietLater(space, document)
+    if (!isDue(grown)) return isFolded
+    grown.dueAt = clock.monotonic()
+    quietLater(space, document)
     return isFolded
   }
 
@@ -300,8 +306,10 @@ export function createCompactor(options: {
   const isDue = ({ entries, bytes }: Grown): boolean => entries >= limits.foldEntries || bytes >= limits.foldBytes
   const isQuiet = (grown: Grown | undefined): boolean =>
     grown === undefined || clock.monotonic() - grown.wroteAt >= limits.foldQuietMs
-  const isRestless = ({ entries, bytes }: Grown): boolean =>
-    entries >= limits.foldEntries * RESTLESS_ENTRIES || bytes >= limits.foldBytes * RESTLESS_BYTES
+  const isRestless = ({ entries, bytes, dueAt }: Grown): boolean =>
+    entries >= limits.foldEntries * RESTLESS_ENTRIES ||
+    bytes >= limits.foldBytes * RESTLESS_BYTES ||
+    clock.monotonic() - dueAt >= limits.foldQuietMs * RESTLESS_WHILES
 
   const sweep = async (): Promise<void> => {
     try {
@@ -325,14 +333,16 @@ export function createCompactor(options: {
     wrote(space, entries) {
       for (const { document, bytes, device } of entries) {
         const key = keyOf(space, document)
-        const grown = grownByDocument.get(key) ?? { entries: 0, bytes: 0, wroteAt: 0, device }
+        const grown = grownByDocument.get(key) ?? { entries: 0, bytes: 0, wroteAt: 0, dueAt: 0, device }
         const wasDue = isDue(grown)
         grown.entries += 1
         grown.bytes += bytes.length
         grown.wroteAt = clock.monotonic()
         grown.device = device
         grownByDocument.set(key, grown)
-        if (!wasDue && isDue(grown)) quietLater(space, document)
+        if (wasDue || !isDue(grown)) continue
+        grown.dueAt = grown.wroteAt
+        quietLater(space, document)
       }
     },
     waiting: () => waiting.size,

@@ -77,6 +77,28 @@ test('[S3] edits that come while a snapshot is made are kept behind it', async (
   expect(await textOf(one.store, 'd')).toBe(w.doc.getText('body').toJSON())
 })
 
+test('[DU-18] a document that somebody writes slowly all day is folded now and then, and not as soon as it could be', async () => {
+  const one = rig({ fold, limits })
+  const ann = await one.device('ann', 'phone')
+  const w = writer(1)
+  let written = 0
+  const writeFor = async (ms: number): Promise<void> => {
+    for (let gone = 0; gone < ms; gone += 500) {
+      ann.say({ type: 'push', space: 'garden', entries: [update(++written, 'd', w.edit(type(`${written} `)))] })
+      await one.rest(500)
+    }
+  }
+  const folds = (): number | undefined => one.relay.counters.read().get('folded')
+  await writeFor(40_000)
+  expect(await one.store.body('garden', 'd')).toHaveLength(written)
+  await writeFor(30_000)
+  expect(folds()).toBe(1)
+  await writeFor(60_000)
+  expect(folds()).toBe(2)
+  expect((await one.store.body('garden', 'd')).length).toBeLessThan(written)
+  expect(await textOf(one.store, 'd')).toBe(w.doc.getText('body').toJSON())
+}, 60_000)
+
 test('[T2] a document that breaks its worker three times is quarantined alone, and can still be read', async () => {
   const broken: Fold = async (engine, updates) => {
     const doc = new Y.Doc()
