@@ -122,6 +122,8 @@ test('[C1] with the network off history says that it needs the server, the note 
 test('on a phone history is below the note, and nothing hangs over the edge', async () => {
   const at = await device(browser, relay.url, { user: 'walker', width: 390 })
   await at.create('On the way', 'left, then right')
+  // Until then the list may be made anew under the finger.
+  await at.acked()
   await at.page.getByRole('button', { name: 'History' }).click()
   await until(
     () => versions(at).count(),
