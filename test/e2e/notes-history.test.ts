@@ -122,12 +122,11 @@ test('[C1] with the network off history says that it needs the server, the note 
 test('on a phone history is below the note, and nothing hangs over the edge', async () => {
   const at = await device(browser, relay.url, { user: 'walker', width: 390 })
   await at.create('On the way', 'left, then right')
-  // Until then the list may be made anew under the finger.
-  await at.acked()
   await at.page.getByRole('button', { name: 'History' }).click()
+  // Until all that was written is in it, it is another version each time.
   await until(
-    () => versions(at).count(),
-    count => count === 2,
+    () => versions(at).allInnerTexts(),
+    texts => texts.length === 2 && texts[1]?.includes('left, then right') === true,
   )
   await versions(at).nth(1).click()
   await old(at).waitFor()
