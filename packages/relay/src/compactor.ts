@@ -9,8 +9,9 @@
  * - R4: one from which something is still missing the third time waits for a device that has it, and is folded when it is whole. That is
  *   found in all of it: what a part is built on may stand behind it in the log, and then the part is made larger.
  * - What it replaces is kept as the document's past, for its time (`history/`).
- * - One document at a time, the quiet ones; what this process has not seen grow is found by a slow sweep. The store drops the entries of a
- *   long log slice by slice, and others have their turn between two: a snapshot that holds more than it stands for loses nothing.
+ * - One document at a time, the quiet ones, and now and then one that never is; what this process has not seen grow is found by a slow
+ *   sweep. The store drops the entries of a long log slice by slice, and others have their turn between two: a snapshot that holds more
+ *   than it stands for loses nothing.
  */
 import { JoineryError, type Clock, type Code, type Entry, type Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'

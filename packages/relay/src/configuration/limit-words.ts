@@ -61,7 +61,9 @@ export const LIMIT_WORDS: { readonly [Name in LimitName]: LimitWords } = {
   fetchesPerSession: { tells: 'Bodies that one connection waits for' },
   foldEntries: { tells: 'Entries of a document from which on it is folded', from: 2 },
   foldBytes: { tells: 'Bytes of a document’s entries from which on it is folded' },
-  foldQuietMs: { tells: 'Milliseconds without an edit before a document is folded' },
+  foldQuietMs: {
+    tells: 'Milliseconds without an edit before a document is folded; one that is never quiet waits 60 times as long',
+  },
   foldSweepMs: { tells: 'Milliseconds between two looks for documents to fold' },
   replayQuietMs: { tells: 'Milliseconds without an edit before a document is tried in its engine' },
   replaySweepMs: { tells: 'Milliseconds after the start before all documents are looked at' },
