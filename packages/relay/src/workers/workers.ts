@@ -13,12 +13,12 @@ import type { Replayed } from './replay.ts'
 import type { Trial } from './trial.ts'
 
 const READ = { threads: 2, timeoutMs: 10_000, memoryMb: 512, maxWaiting: 1_024 }
-const TRY = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 4 }
-/** A document that needs less than half of that is not at its limit. */
-const TRY_EASILY = { threads: 1, timeoutMs: 15_000, memoryMb: 512, maxWaiting: 4 }
 /** Of its own, so that whoever looks back delays nobody who writes. */
 const VERSION = { threads: 1, timeoutMs: 10_000, memoryMb: 512, maxWaiting: 16 }
-const FOLD = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 4 }
+/** Folds and trials: one thread for both, as an engine in each of two holds tens of megabytes. */
+const FOLD = { threads: 1, timeoutMs: 30_000, memoryMb: 1_024, maxWaiting: 8 }
+/** A document that needs less than half of that is not at its limit. */
+const TRY_EASILY = { threads: 1, timeoutMs: 15_000, memoryMb: 512, maxWaiting: 4 }
 
 export interface Workers {
   readonly scan: ScanLarge
@@ -58,7 +58,6 @@ export function createWorkers(options: {
   const reads = createPool({ ...options, ...READ })
   const folds = createPool({ ...options, ...FOLD })
   const versions = createPool({ ...options, ...VERSION })
-  const trials = createPool({ ...options, ...TRY })
   const easyTrials = createPool({ ...options, ...TRY_EASILY })
   return {
     scan: async (engine, bytes, entry) =>
@@ -77,13 +76,13 @@ export function createWorkers(options: {
       replayedOf(await folds.run({ do: 'replay', engine, ...(await joined(updates)) })),
     read: async (engine, updates) => shownOf(await folds.run({ do: 'read', engine, ...(await joined(updates)) })),
     try: async (engine, updates, known, easily) =>
-      triedOf(await (easily ? easyTrials : trials).run({ do: 'try', engine, known, ...(await joined(updates)) })),
+      triedOf(await (easily ? easyTrials : folds).run({ do: 'try', engine, known, ...(await joined(updates)) })),
     empty: async (engine, updates, leaving) =>
-      leftOf(await trials.run({ do: 'empty', engine, leaving, ...(await joined(updates)) })),
+      leftOf(await folds.run({ do: 'empty', engine, leaving, ...(await joined(updates)) })),
     leans: async (engine, update, other) =>
-      leansOf(await trials.run({ do: 'lean', engine, ...(await joined([update, other])) })),
+      leansOf(await folds.run({ do: 'lean', engine, ...(await joined([update, other])) })),
     async close() {
-      await Promise.all([reads, folds, versions, trials, easyTrials].map(pool => pool.close()))
+      await Promise.all([reads, folds, versions, easyTrials].map(pool => pool.close()))
     },
   }
 }
