@@ -45,6 +45,9 @@ function reading(seq: number): Inflow {
   return machine
 }
 
+/** There is nothing to tell after this document. */
+const end = (after: string): InflowEvent => ({ type: 'want', documents: [], page: { after, upTo: undefined } })
+
 const stored = (effects: readonly InflowEffect[]): unknown[] =>
   effects.flatMap(effect =>
     effect.do === 'store' ? [{ seqs: effect.entries.map(({ seq }) => seq), at: effect.position.cursor?.seq }] : [],
@@ -84,14 +87,16 @@ test('[R2] [P38] a page that is answered twice, since the refusal was of a `have
   const refused: InflowEvent = { type: 'refused', document: undefined, code: 'UNAVAILABLE' }
   machine.handle({ type: 'up' })
   expect(asked(changes(90, [], { reset: true }))).toEqual([0])
-  machine.handle({ type: 'told', upTo: 'm' })
   machine.handle(refused)
+  expect(asked(changes(91))).toEqual([])
+  machine.handle({ type: 'watching' })
   expect(asked(changes(91))).toEqual([0])
   expect(asked(bodies(40, undefined, [entry(80)]))).toEqual([40])
   expect(machine.handle(bodies(40, undefined, [entry(80)]))).toEqual([])
   expect(asked(bodies(20, undefined, [entry(30)]))).toEqual([20])
   // The second answer may lead further, when documents have moved past the page meanwhile.
   machine.handle(refused)
+  machine.handle({ type: 'watching' })
   expect(asked(changes(92))).toEqual([20])
   expect(asked(bodies(15))).toEqual([15])
   expect(asked(bodies(10))).toEqual([10])
@@ -122,14 +127,29 @@ test('[R4] a reset takes the new cursor, tells what is held and reads what there
   const effects = machine.handle(changes(2, [], { reset: true, cursor: cursor(2, 'new') }))
   expect(effects.map(effect => effect.do)).toEqual(['report', 'store', 'tell', 'fetch'])
   expect(machine.position()).toMatchObject({ cursor: { epoch: 'new', seq: 2 }, fill: 0, tell: '' })
-  machine.handle({ type: 'told', upTo: 'm' })
   const wanted = { document: 'a', version: new Uint8Array(0) }
-  expect(machine.handle({ type: 'want', documents: [wanted] })).toMatchObject([
+  // About one document, while the page is under way.
+  expect(machine.handle({ type: 'want', documents: [wanted], page: undefined })).toMatchObject([
+    { do: 'resupply', documents: [wanted], position: { tell: '' } },
+  ])
+  expect(machine.handle({ type: 'want', documents: [wanted], page: { after: '', upTo: 'm' } })).toMatchObject([
     { do: 'resupply', documents: [wanted], position: { tell: 'm' } },
     { do: 'tell', after: 'm' },
   ])
-  expect(machine.handle({ type: 'told', upTo: undefined })).toMatchObject([
-    { do: 'resupply', position: { tell: undefined } },
+  expect(machine.handle(end('m'))).toMatchObject([{ do: 'resupply', position: { tell: undefined } }])
+})
+
+test('[R4] what was told before a reset, or found to be the end, says nothing of what is told since', () => {
+  const machine = inflow({ cursor: cursor(5), fill: undefined, tell: 'k' })
+  machine.handle({ type: 'up' })
+  expect(machine.handle(changes(5))).toEqual([{ do: 'tell', after: 'k' }])
+  expect(machine.handle(changes(2, [], { reset: true }))).toContainEqual({ do: 'tell', after: '' })
+  machine.handle({ type: 'want', documents: [], page: { after: 'k', upTo: 'q' } })
+  machine.handle(end('k'))
+  expect(machine.position()).toMatchObject({ tell: '' })
+  expect(machine.handle({ type: 'want', documents: [], page: { after: '', upTo: 'c' } })).toMatchObject([
+    { do: 'resupply', position: { tell: 'c' } },
+    { do: 'tell', after: 'c' },
   ])
 })
 
@@ -137,10 +157,16 @@ test('[R4] a page of what is held that got no answer is told again', () => {
   const machine = inflow({ cursor: cursor(5), fill: undefined, tell: 'k' })
   machine.handle({ type: 'up' })
   expect(machine.handle(changes(5))).toEqual([{ do: 'tell', after: 'k' }])
-  machine.handle({ type: 'told', upTo: 'q' })
+  // By whatever else comes it is not.
+  expect(machine.handle(changes(6))).toMatchObject([{ do: 'store' }])
   machine.handle({ type: 'down' })
   machine.handle({ type: 'up' })
-  expect(machine.handle(changes(5))).toEqual([{ do: 'tell', after: 'k' }])
+  expect(machine.handle(changes(6))).toEqual([{ do: 'tell', after: 'k' }])
+  // Nor by a refusal, which does not say of what it is, before the relay is asked what is new.
+  expect(machine.handle({ type: 'refused', document: undefined, code: 'UNAVAILABLE' })).toEqual([])
+  expect(machine.handle(changes(7))).toMatchObject([{ do: 'store' }])
+  machine.handle({ type: 'watching' })
+  expect(machine.handle(changes(7))).toEqual([{ do: 'tell', after: 'k' }])
 })
 
 test('[R4] what was acked and not read back before the link went down is told, though the cursor fits', () => {
@@ -154,7 +180,7 @@ test('[R4] what was acked and not read back before the link went down is told, t
   behind.handle(acked(6))
   expect(again(behind)).toMatchObject([{ do: 'store', position: { tell: '' } }, { do: 'tell' }])
   // Once is enough.
-  behind.handle({ type: 'told', upTo: undefined })
+  behind.handle(end(''))
   expect(again(behind)).toEqual([])
   const inStep = reading(5)
   inStep.handle(acked(6))
@@ -192,8 +218,7 @@ test('[R4] a tell that is under way goes on where it was, when nothing was heard
   const machine = inflow({ cursor: cursor(5), fill: undefined, tell: undefined }, 9)
   machine.handle({ type: 'up' })
   machine.handle(changes(5))
-  machine.handle({ type: 'told', upTo: 'm' })
-  machine.handle({ type: 'want', documents: [] })
+  machine.handle({ type: 'want', documents: [], page: { after: '', upTo: 'm' } })
   for (const next of [machine, inflow(machine.position(), 0)]) {
     next.handle({ type: 'down' })
     expect(next.handle({ type: 'up' })).toEqual([])

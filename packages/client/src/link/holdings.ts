@@ -11,10 +11,9 @@ import type { Tx } from '../replica/tx.ts'
 import type { SpaceContext } from './space-context.ts'
 
 /**
- * Tells these documents; of a purge, that it was one: a relay that lost something may have lost it, too (D6). Gives the last of them, or
- * undefined when there were none.
+ * Tells these documents; of a purge, that it was one: a relay that lost something may have lost it, too (D6). Whether there were any.
  */
-export async function tell({ replica, space, send }: SpaceContext, range: KeyRange): Promise<string | undefined> {
+export async function tell({ replica, space, told, send }: SpaceContext, range: KeyRange): Promise<boolean> {
   let documents: HeldDocument[] = []
   const last = await replica.write(async tx => {
     documents = []
@@ -29,8 +28,11 @@ export async function tell({ replica, space, send }: SpaceContext, range: KeyRan
     }
     return page.at(-1)?.key[1] as string | undefined
   })
-  if (last !== undefined) send({ type: 'have', space, documents })
-  return last
+  if (last === undefined) return false
+  // One document is not told of as what comes after another.
+  told.push(range.after && { after: range.after[1] as string, upTo: last })
+  send({ type: 'have', space, documents })
+  return true
 }
 
 /** Puts what the relay lacks into the outbox, together with how far that has come. */

@@ -29,8 +29,9 @@ export async function perform(
     case 'absent':
       return news.tell({ type: 'absent', space, document: effect.document, code: effect.code })
     case 'tell': {
-      const upTo = await tell(context, { prefix: [space], after: [space, effect.after], limit: PAGE })
-      return context.feedIn({ type: 'told', upTo })
+      const { after } = effect
+      const isSent = await tell(context, { prefix: [space], after: [space, after], limit: PAGE })
+      return isSent || context.feedIn({ type: 'want', documents: [], page: { after, upTo: undefined } })
     }
     case 'have':
       return tell(context, { prefix: [space, effect.document] })

@@ -1,6 +1,6 @@
 /** What those who work for one space on a link are handed: where it is, what they may ask of the link, and how they feed the machines. */
 import type { ClientMessage } from '@joinery/core/protocol'
-import type { InflowEvent, OutflowEvent } from '@joinery/core/sync'
+import type { InflowEvent, OutflowEvent, ToldPage } from '@joinery/core/sync'
 import type { Projector } from '../replica/projector.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { WireLink } from './wire-link.ts'
@@ -24,6 +24,8 @@ export interface SpaceHost {
 export interface SpaceContext extends SpaceHost {
   /** What this link has acked, and may still bring: n by seq. */
   readonly acked: Map<number, number>
+  /** What this link was told is held and has not answered, in order: pages, and undefined for what was one document. */
+  readonly told: (ToldPage | undefined)[]
   feedIn(event: InflowEvent): void
   feedOut(event: OutflowEvent): void
 }

@@ -6,7 +6,7 @@
  */
 import type { Cancel } from '@joinery/core'
 import type { RelayMessage } from '@joinery/core/protocol'
-import { inflow, outflow, type InflowEvent, type OutflowEvent } from '@joinery/core/sync'
+import { inflow, outflow, type InflowEvent, type OutflowEvent, type ToldPage } from '@joinery/core/sync'
 import { readMarked } from '../replica/body.ts'
 import { headOf, keys, positionOf, type OutboxRecord } from '../replica/layout.ts'
 import { perform } from './perform.ts'
@@ -43,6 +43,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   const inTurns = turns(changed)
   const outTurns = turns(changed)
   const acked = new Map<number, number>()
+  const told: (ToldPage | undefined)[] = []
   let timer: Cancel | undefined
   let again: Cancel | undefined
   let stopped = false
@@ -79,7 +80,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
     changed()
   }
 
-  const context: SpaceContext = { ...host, acked, feedIn, feedOut }
+  const context: SpaceContext = { ...host, acked, told, feedIn, feedOut }
 
   const scan = async (): Promise<void> => {
     const rows = await replica.read(tx => tx.range('outbox', { prefix: [space] }))
@@ -90,6 +91,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
   await scan()
 
   const watch = (): void => {
+    told.length = 0
     feedIn({ type: 'watching' })
     host.send({ type: 'watch', space, cursor: incoming.position().cursor })
   }
@@ -109,6 +111,8 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
         const { n, document, code, retryAfter } = message
         if (n !== undefined) return feedOut(message as typeof message & { readonly n: number })
         if (document === undefined) {
+          // It may have been of any: what is still answered is not known to be a page.
+          told.fill(undefined)
           replica.news.tellHere({ type: 'report', report: { type: 'space-refused', space, code } })
         }
         if (retryAfter) {
@@ -117,7 +121,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
           again = clock.after(AGAIN_MS + retryAfter, watch)
         }
       }
-      feedIn(message)
+      feedIn(message.type === 'want' ? { ...message, page: told.shift() } : message)
     },
     state() {
       const isReading = inTurns.busy()

@@ -2,7 +2,7 @@
 export { connection } from './connection.ts'
 export type { Connection, ConnectionEffect, ConnectionEvent, ConnectionState } from './connection.ts'
 export { furthest, inflow, NEW_REPLICA } from './inflow.ts'
-export type { Inflow, InflowEffect, InflowEvent, InflowPosition } from './inflow.ts'
+export type { Inflow, InflowEffect, InflowEvent, InflowPosition, ToldPage } from './inflow.ts'
 export { outflow } from './outflow.ts'
 export type { OutboxHead, Outflow, OutflowEffect, OutflowEvent } from './outflow.ts'
 export { session } from './session.ts'

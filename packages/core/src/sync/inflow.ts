@@ -7,7 +7,8 @@
  * - A new replica is live at the head at once and fills in backwards, page by page, newest first; where it stands is stored, so it goes
  *   on after a break (R2).
  * - A document whose beginning is not here yet is fetched before the pages; one that somebody waits for before all others.
- * - What the replica holds is told page by page, each answered by a `want`; a page without its answer is told again.
+ * - What the replica holds is told page by page, each answered by a `want`; a page without its answer is told again. A `want` does not
+ *   say what it answers: whoever tells knows, as they come in the order of what was told.
  */
 import { sameBytes } from '../digest.ts'
 import { CODES, type Code } from '../errors.ts'
@@ -27,6 +28,12 @@ export interface InflowPosition {
 
 export const NEW_REPLICA: InflowPosition = { fill: 0 }
 
+/** What was told in one `have`: the documents after the one up to the other; undefined when there were none. */
+export interface ToldPage {
+  readonly after: string
+  readonly upTo: string | undefined
+}
+
 export type InflowEvent =
   /** The link greeted the relay, `watch` included. */
   | { readonly type: 'up' }
@@ -44,13 +51,12 @@ export type InflowEvent =
       readonly entries: readonly Entry[]
       readonly next: number
     }
-  | { readonly type: 'want'; readonly documents: readonly WantedDocument[] }
+  /** `page`: what it answers, when that was a page and not one document. A page of no documents is answered without the relay. */
+  | { readonly type: 'want'; readonly documents: readonly WantedDocument[]; readonly page: ToldPage | undefined }
   /** The log goes this far. */
   | { readonly type: 'ack'; readonly entries: readonly { readonly seq: number }[] }
   /** These bodies are needed. `urgent`: somebody waits. */
   | { readonly type: 'need'; readonly documents: Iterable<string>; readonly urgent?: boolean | undefined }
-  /** The last page that was to be told went up to this document; undefined: there was none left. */
-  | { readonly type: 'told'; readonly upTo: string | undefined }
   /** With no document: the space, or the page. */
   | { readonly type: 'refused'; readonly document: string | undefined; readonly code: Code }
   /** The relay is asked what is new, once more. */
@@ -73,7 +79,7 @@ export type InflowEffect =
   | { readonly do: 'fetch'; readonly document: string | undefined; readonly before: number }
   /** The relay knows no such document. */
   | { readonly do: 'absent'; readonly document: string; readonly code: Code }
-  /** Send a page of `have` with the documents after this one (`''` for the first), and say what was `told`. */
+  /** Send a page of `have` with the documents after this one (`''` for the first), or answer it when there are none. */
   | { readonly do: 'tell'; readonly after: string }
   /** Put into the outbox what the relay lacks of these, and store the position. */
   | { readonly do: 'resupply'; readonly documents: readonly WantedDocument[]; readonly position: InflowPosition }
@@ -112,8 +118,7 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
   /** Whether the relay has answered `watch` on this link: only then does it know what we may ask. */
   let watched = false
   let filling = false
-  /** Up to which document a page is being told: '' before that is known. */
-  let telling: string | undefined
+  let telling = false
   let needed = new Set<string>()
   const fetching = new Set<string>()
   let effects: InflowEffect[] = []
@@ -144,8 +149,8 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
       fetching.add(document)
       effects.push({ do: 'fetch', document, before: 0 })
     }
-    if (tell !== undefined && telling === undefined) {
-      telling = ''
+    if (tell !== undefined && !telling) {
+      telling = true
       effects.push({ do: 'tell', after: tell })
     }
     // Pages come last: whoever waits for a document does not wait for the library.
@@ -157,8 +162,7 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
 
   /** Forgets what was asked for as a page, and what was told without an answer. */
   const startPages = (): void => {
-    filling = false
-    telling = undefined
+    filling = telling = false
   }
 
   const changes = (event: Extract<InflowEvent, { type: 'changes' }>): void => {
@@ -213,7 +217,8 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
 
   const refused = ({ document, code }: Extract<InflowEvent, { type: 'refused' }>): void => {
     if (code === 'REMOVED') return void effects.push({ do: 'wipe-space', code })
-    if (document === undefined) return startPages()
+    // Of what is not said. It is asked for again when the relay was asked what is new.
+    if (document === undefined) return
     const wasAsked = fetching.delete(document)
     if (code === 'GONE') effects.push({ do: 'wipe-document', document })
     else if (!wasAsked) return
@@ -239,24 +244,18 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
     ack: hear,
     watching: () => {
       live = false
+      startPages()
     },
     need: ({ documents, urgent }) => {
       needed = new Set([...(urgent ? documents : []), ...needed, ...documents])
       for (const document of fetching) needed.delete(document)
       ask()
     },
-    told: ({ upTo }) => {
-      if (telling === undefined) return
-      telling = upTo
-      if (upTo !== undefined) return
-      tell = undefined
-      resupply([])
-    },
-    want: ({ documents }) => {
-      // Without a page under way this answers a `have` about one document.
-      if (telling) {
-        tell = telling
-        telling = undefined
+    want: ({ documents, page }) => {
+      // One that began before a reset says nothing of what has to be told since.
+      if (page && page.after === tell) {
+        tell = page.upTo
+        telling = false
       }
       resupply(documents)
       ask()
