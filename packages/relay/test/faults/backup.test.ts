@@ -224,36 +224,43 @@ test('[BK-03] the data of a relay that runs is not replaced, whatever is forced'
   relay.signal('SIGKILL')
 })
 
-test('[BK-03] a restore that is killed at any moment leaves the old or the new', async () => {
-  const { data, backup } = await made()
-  const file = join(data, 'joinery.db')
-  const held = await bodies(file)
-  let epoch = (await headOf(file))?.epoch
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-  const args = ['--conditions=joinery-source', main, 'restore', '--force', '--from', backup, '--data', data]
-  const run = async (until: (ms: number) => boolean): Promise<void> => {
-    const child = spawn(process.execPath, args, { stdio: 'ignore' })
-    const ended = new Promise(resolve => child.once('exit', resolve))
-    const began = performance.now()
-    const names = new Set(readdirSync(data))
-    // Killed when it has come so far, told by what is in the folder.
-    while (child.exitCode === null && !until(readdirSync(data).filter(name => !names.has(name)).length)) {
-      await new Promise(resolve => setImmediate(resolve))
-      if (performance.now() - began > 15_000) break
+/** Longer than most: each command is a process that starts. */
+const PROCESSES_MS = 60_000
+
+test(
+  '[BK-03] a restore that is killed at any moment leaves the old or the new',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const { data, backup } = await made()
+    const file = join(data, 'joinery.db')
+    const held = await bodies(file)
+    let epoch = (await headOf(file))?.epoch
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+    const args = ['--conditions=joinery-source', main, 'restore', '--force', '--from', backup, '--data', data]
+    const run = async (until: (ms: number) => boolean): Promise<void> => {
+      const child = spawn(process.execPath, args, { stdio: 'ignore' })
+      const ended = new Promise(resolve => child.once('exit', resolve))
+      const began = performance.now()
+      const names = new Set(readdirSync(data))
+      // Killed when it has come so far, told by what is in the folder.
+      while (child.exitCode === null && !until(readdirSync(data).filter(name => !names.has(name)).length)) {
+        await new Promise(resolve => setImmediate(resolve))
+        if (performance.now() - began > 15_000) break
+      }
+      child.kill('SIGKILL')
+      await ended
     }
-    child.kill('SIGKILL')
-    await ended
-  }
-  let replaced = 0
-  for (const files of [1, 1, 2, 2, 3, 3, Infinity]) {
-    await run(count => count >= files)
-    expect(await bodies(file)).toEqual(held)
-    const now = (await headOf(file))?.epoch
-    if (now !== epoch) replaced += 1
-    epoch = now
-  }
-  expect(replaced).toBeGreaterThanOrEqual(1)
-})
+    let replaced = 0
+    for (const files of [1, 1, 2, 2, 3, 3, Infinity]) {
+      await run(count => count >= files)
+      expect(await bodies(file)).toEqual(held)
+      const now = (await headOf(file))?.epoch
+      if (now !== epoch) replaced += 1
+      epoch = now
+    }
+    expect(replaced).toBeGreaterThanOrEqual(1)
+  },
+)
 
 /** What each document says, and who its authors are. */
 async function said(file: string): Promise<unknown[]> {
@@ -268,9 +275,6 @@ async function said(file: string): Promise<unknown[]> {
   await store.close()
   return all.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))
 }
-
-/** Longer than most: each command is a process that starts. */
-const PROCESSES_MS = 60_000
 
 test(
   '[BK-04] a relay is put back to a moment before its backup: documents that were folded since are what they were, and what was purged stays so',
