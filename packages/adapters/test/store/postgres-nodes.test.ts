@@ -189,6 +189,29 @@ test('[T4] behind the store there is a wall: a statement sees the spaces that it
   await client.end()
 })
 
+test('[T4] a role that may become one that reads over the wall is refused, by whatever name it goes', async () => {
+  const url = await postgres.database()
+  await open(url)
+  const refused = { code: 'UNAVAILABLE', details: { reason: 'bypass' } }
+  const postgresAsRelay = new URL(url)
+  postgresAsRelay.username = 'postgres'
+  postgresAsRelay.password = 'superuser'
+  postgresAsRelay.searchParams.set('options', '-c role=relay')
+  await expect(postgresStore({ url: postgresAsRelay.href })).rejects.toMatchObject(refused)
+  const member = new URL(url)
+  member.username = 'member'
+  member.password = 'secret'
+  await postgres.run(`CREATE ROLE beyond BYPASSRLS; CREATE ROLE member LOGIN PASSWORD 'secret' IN ROLE beyond`)
+  await expect(postgresStore({ url: member.href })).rejects.toMatchObject(refused)
+})
+
+test('[T4] a wall with a door in it is refused', async () => {
+  const url = await postgres.database()
+  await open(url)
+  await postgres.run('CREATE POLICY door ON joinery.log USING (true)', url)
+  await expect(postgresStore({ url })).rejects.toMatchObject({ code: 'UNAVAILABLE', details: { reason: 'bypass' } })
+})
+
 test('[T4] a role that reads over the wall is refused, and so is a table whose wall is down', async () => {
   const url = await postgres.database()
   const superuser = new URL(url)

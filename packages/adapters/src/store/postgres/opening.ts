@@ -1,6 +1,7 @@
 /**
  * Makes sure of a Postgres before a relay stands on it. Laws:
- * - S1: a commit waits for the disk, or it is not used. T4: the role cannot read over row-level security, or it is not used.
+ * - S1: a commit waits for the disk, or it is not used. T4: the role cannot read over row-level security, nor become one that can, or it is
+ *   not used.
  * - A connection is one session for as long as it lasts, or it is not used: what is prepared, locked or listened to in one is there in the next
  *   transaction (MN-05).
  * - BK-07, BK-08, MN-12: migrations run to the end or not at all, one process at a time; a schema of a newer version is refused, unless it
@@ -37,14 +38,17 @@ const OLDER = `
 const FOUND = `
   SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
     current_setting('synchronous_commit') AS synchronous_commit, current_setting('full_page_writes') AS full_page_writes,
-    (rolsuper OR rolbypassrls) AS bypasses, rolname AS role
-  FROM pg_roles WHERE rolname = current_user`
+    (SELECT rolname FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND pg_has_role(session_user, oid, 'MEMBER')
+      ORDER BY rolname <> session_user LIMIT 1) AS bypasses, session_user AS role`
 
-/** Tables of ours on which the wall is not up for everybody, the owner too. What a newer relay added is its own to look at. */
+/**
+ * Tables of ours on which the wall is not up for everybody, the owner too, or has a door in it. What a newer relay added is its own to look at.
+ */
 const OPEN_TABLES = `
   SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
   WHERE nspname = 'joinery' AND relkind IN ('r', 'p') AND relname ~ '^(space|former|${TABLES.join('|')})(_[0-9]+)?$'
-    AND NOT (relrowsecurity AND relforcerowsecurity)`
+    AND (NOT (relrowsecurity AND relforcerowsecurity)
+      OR EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polpermissive AND polname <> 'wall'))`
 
 export async function prepareDatabase(url: string, isCommand: boolean): Promise<void> {
   const client = await connected(url)
@@ -54,7 +58,8 @@ export async function prepareDatabase(url: string, isCommand: boolean): Promise<
     if (isCommand) await refuseUnlessMade(client)
     else await migrate(client)
     const { rows } = await client.query<{ name: string }>(OPEN_TABLES)
-    if (rows.length > 0) throw bypass(`Row-level security is off on ${rows.map(({ name }) => name).join(', ')}.`)
+    if (rows.length > 0)
+      throw bypass(`Row-level security is off, or let through, on ${rows.map(({ name }) => name).join(', ')}.`)
   } finally {
     await client.end().catch(() => undefined)
   }
@@ -89,7 +94,7 @@ export async function refuseUnlessDurable(client: Client): Promise<void> {
     fsync: string
     synchronous_commit: string
     full_page_writes: string
-    bypasses: boolean
+    bypasses: string | null
     role: string
   }>(FOUND)
   const [found] = rows
@@ -101,8 +106,12 @@ export async function refuseUnlessDurable(client: Client): Promise<void> {
     ...(found.full_page_writes === 'off' ? ['full_page_writes=off'] : []),
   ]
   if (lax.length > 0) throw refusal('synchronous', `Postgres does not wait for the disk: it has ${lax.join(', ')}.`)
-  if (found.bypasses)
-    throw bypass(`The role ${found.role} is a superuser or has BYPASSRLS: give the relay a role of its own without.`)
+  if (found.bypasses !== null) {
+    const how = found.bypasses === found.role ? 'is' : `may become ${found.bypasses}, which is`
+    throw bypass(
+      `The role ${found.role} ${how} a superuser or has BYPASSRLS: give the relay a role of its own without.`,
+    )
+  }
 }
 
 function bypass(sentence: string): Error {
