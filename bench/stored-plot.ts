@@ -4,6 +4,8 @@
 /** What an edit costs by how many documents are stored, on one store, where edits are in few documents or in any. */
 export interface Line {
   readonly store: string
+  /** Edits are in any document: the more there are, the more of the edits are the first in theirs. */
+  readonly isColder: boolean
   readonly points: readonly { readonly documents: number; readonly cpuMs: number; readonly p50: number }[]
 }
 
