@@ -26,8 +26,8 @@ export interface TestPostgres {
 
 const SUPERUSER = { user: 'postgres', password: 'superuser' }
 const ROLE = { user: 'relay', password: 'relay' }
-/** After a kill it reads its log before it takes connections. */
-const PATIENCE_MS = 60_000
+/** After a kill it reads its log before it takes connections, which is minutes where the disk is busy. */
+const PATIENCE_MS = 180_000
 const OTHERS_MAY_LOOK = 0o755
 
 export async function startPostgres(flags: readonly string[] = []): Promise<TestPostgres> {
