@@ -43,7 +43,7 @@ export type DocumentHistoryOf<T> = T extends Kind<string, infer F, infer R> ? Do
  * with what else it refuses: UNAUTHENTICATED, FORBIDDEN, GONE, RATE_LIMITED, TOO_LARGE, BAD_INPUT.
  */
 export interface DocumentHistory<F extends Fields = Fields, R = unknown> {
-  /** Versions, newest first, 50 unless `limit` says otherwise; those that end before the seq `before`. */
+  /** A page of versions, newest first: 50 unless `limit` says otherwise, at most 200. Its `next` is the `before` of the page after it. */
   versions(page?: { readonly before?: number; readonly limit?: number }): Promise<VersionPage>
   /** The document as it was at a version. */
   read(seq: number): Promise<OldVersion<F, R>>
