@@ -1,6 +1,11 @@
 // The history of a note, as two people use it in the app.
+import { memoryStorage } from '@joinery/adapters/storage/memory'
+import { createClient } from '@joinery/client'
+import { historyOf } from '@joinery/client/history'
+import { VERSION_PAUSE_MS } from '@joinery/core/history'
+import { defineLibrary, note } from '@joinery/core/kinds'
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { closeDevices, device, launchBrowser, until, type Device } from './device.ts'
 import { type RelayProcess, relayProcess } from '../relay-process.ts'
 
@@ -133,4 +138,100 @@ test('on a phone history is below the note, and nothing hangs over the edge', as
   await picture(at, 'history-phone')
   expect(await at.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   expect(await old(at).getByRole('button', { name: 'Restore this version' }).isVisible()).toBe(true)
+})
+
+/** A note of so many words, each written long after the one before, without a network; then the network is back. */
+async function slowlyWritten(user: string, space: string, title: string, words: number) {
+  const wordMs = 2 * VERSION_PAUSE_MS
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - (words + 1) * wordMs })
+  onTestFinished(() => void vi.useRealTimers())
+  const library = defineLibrary('notes', { note })
+  const client = await createClient({ library, user, storage: memoryStorage(), spaces: [space] })
+  onTestFinished(() => client.close())
+  const { id } = client.space(space).note.create({ title })
+  const handle = await client.space(space).note.open(id)
+  const write = (text: string) => handle.change(draft => draft.body.insert(draft.body.length, text))
+  let last = write('word1')
+  for (let n = 2; n <= words; n++) {
+    await last.saved
+    vi.setSystemTime(Date.now() + wordMs)
+    last = write(` word${n}`)
+  }
+  await last.saved
+  vi.useRealTimers()
+  const link = { url: relay.url, token: () => `dev:${user}` }
+  client.linkTo(link)
+  await last.acked
+  return { write, past: historyOf(client, link).of('note', id, space) }
+}
+
+test('[P140] a note of more versions than a page may have is looked back on to its beginning, which stays in the list when newer ones come', async () => {
+  const words = Array.from({ length: 230 }, (_, at) => `word${230 - at}`)
+  const story = await slowlyWritten('ann', 'shelf', 'Long story', words.length)
+  const [page, seqs] = [await story.past.versions({ limit: words.length }), new Set<number>()]
+  for (let { versions, next } = page; ; { versions, next } = await story.past.versions({ before: next })) {
+    for (const { seq } of versions) seqs.add(seq)
+    if (next === null) break
+  }
+  expect([page.versions.length, seqs.size]).toEqual([200, words.length])
+
+  const eve = await device(browser, relay.url, { user: 'eve', space: 'shelf' })
+  await eve.open('Long story')
+  await eve.acked()
+  await eve.page.getByRole('button', { name: 'History' }).click()
+  const shown = async () => (await versions(eve).allInnerTexts()).slice(1)
+  const count = (many: number) => until(shown, texts => texts.length === many)
+  const more = eve.page.getByRole('button', { name: 'Earlier versions' })
+  // Of the last of a page it is told once the one before it is there.
+  await until(shown, texts => texts.length === 30 && texts[28]?.includes('word202') === true)
+  await more.click()
+  await count(60)
+  // Nothing further back comes with it, and nothing goes.
+  await story.write(' sequel').acked
+  await until(shown, texts => texts[0]?.includes('sequel') === true)
+  await count(61)
+  const asked: URL[] = []
+  eve.page.on('request', request => void (request.url().includes('/history') && asked.push(new URL(request.url()))))
+  for (let many = 91; many <= 211; many += 30) {
+    await more.click()
+    await count(many)
+  }
+  await more.click()
+  await until(shown, texts => texts.length === 231 && texts[230]?.includes('word1') === true)
+  expect(await more.count()).toBe(0)
+  // Each page was asked for once, and what changed in it from where the page before it began.
+  const listings = asked.filter(({ pathname }) => pathname.endsWith('/history'))
+  const befores = listings.map(({ searchParams }) => Number(searchParams.get('before')))
+  const changes = asked.filter(({ pathname }) => pathname.endsWith('/changes'))
+  const sinces = changes.map(({ searchParams }) => Number(searchParams.get('since')))
+  const untils = changes.map(({ pathname }) => Number(pathname.split('/').at(-2)))
+  expect([befores.length, untils]).toEqual([6, befores])
+  expect(sinces).toEqual([...befores.slice(1), 0])
+
+  await versions(eve).last().click()
+  await old(eve).getByRole('button', { name: 'Name this version' }).click()
+  await eve.page.getByLabel('Name of this version').fill('Seed')
+  await eve.page.keyboard.press('Enter')
+  await old(eve).getByText('Seed').waitFor()
+  await old(eve).getByRole('button', { name: 'Rename' }).click()
+  await eve.page.getByLabel('Name of this version').fill('First word')
+  await eve.page.keyboard.press('Enter')
+  await old(eve).getByText('First word').waitFor()
+
+  await story.write(' coda').acked
+  await until(shown, texts => texts[0]?.includes('coda') === true)
+  const texts = await shown()
+  expect(texts.map(text => /word\d+/.exec(text)?.[0])).toEqual([undefined, ...words])
+  expect(texts.at(-1)).toContain('First word')
+  await until(
+    () => old(eve).locator('.old-text ins').allInnerTexts(),
+    added => added.join('').endsWith('word230 sequel coda'),
+  )
+  await old(eve).getByRole('button', { name: 'Restore this version' }).click()
+  await until(
+    () => eve.body(),
+    body => body === 'word1',
+  )
+  await until(shown, after => after.length === words.length + 2 && after[1]?.includes('Before going back') === true)
+  expect((await shown()).at(-1)).toContain('First word')
 })

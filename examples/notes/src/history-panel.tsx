@@ -1,8 +1,8 @@
 /** Versions of a note, beside it: who wrote when, and a glimpse of what. Arrows move along the list, Escape leaves it. */
 import type { KeyboardEvent } from 'react'
 import { firstWords, otherFields } from './changes-in-words.ts'
-import type { Comparison, DocumentVersion, VersionList } from './history.ts'
 import { colourOf } from './people.ts'
+import type { ListedVersion, VersionList } from './version-list.ts'
 import { whenExactly } from './when.ts'
 
 interface Props {
@@ -48,7 +48,6 @@ export function HistoryPanel({ list, chosen, onChoose, onClose }: Props) {
             <li key={version.seq}>
               <VersionButton
                 version={version}
-                changes={shown.changes.get(version.seq)}
                 current={version.seq === chosen}
                 onChoose={() => onChoose(version.seq)}
               />
@@ -68,14 +67,13 @@ export function HistoryPanel({ list, chosen, onChoose, onClose }: Props) {
 }
 
 interface VersionProps {
-  readonly version: DocumentVersion
-  readonly changes: Comparison | undefined
+  readonly version: ListedVersion
   readonly current: boolean
   onChoose(): void
 }
 
-function VersionButton({ version, changes, current, onChoose }: VersionProps) {
-  const { authors, beginning, name, to } = version
+function VersionButton({ version, current, onChoose }: VersionProps) {
+  const { authors, beginning, changes, name, to } = version
   const [added, removed] = [firstWords(changes, 'added'), firstWords(changes, 'removed')]
   const others = otherFields(changes)
   return (

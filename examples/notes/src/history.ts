@@ -1,7 +1,7 @@
 /** What the history of a note is made of on screen: asked of the relay while its panel is open, and again when the note or the link changes. */
-import { historyOf, type Comparison, type DocumentVersion } from '@joinery/client/history'
+import { historyOf, type Comparison } from '@joinery/client/history'
 import { sentenceOf } from '@joinery/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Notes, OpenNote } from './notes.ts'
 import { useLive } from './use-live.ts'
 
@@ -10,25 +10,12 @@ export type Past = ReturnType<typeof pastOf>
 
 /** Whoever types is not asked about at each letter. */
 const QUIET_MS = 1_000
-const PAGE = 30
 
 /** The history of a note. */
 export function pastOf(notes: Notes, note: OpenNote) {
   const token = (): string => notes.token()
   return historyOf(notes.client, { url: location.origin, token }).of('note', note.id, note.space)
 }
-
-/** Asking, there, or why not. */
-export type Versions =
-  | { readonly at: 'asking' }
-  | {
-      readonly at: 'there'
-      readonly versions: readonly DocumentVersion[]
-      /** What each changed, by its seq, as far as it is known. */
-      readonly changes: ReadonlyMap<number, Comparison>
-      readonly isMore: boolean
-    }
-  | { readonly at: 'away'; readonly why: string }
 
 /** Another text whenever what the relay knows of the note may be something else. */
 export function useNews(notes: Notes, note: OpenNote): string {
@@ -48,41 +35,6 @@ export function useNews(notes: Notes, note: OpenNote): string {
   }, [note])
   // Also once what was written here has arrived there.
   return `${edits} ${isLinked && status.pending === 0 ? 'sent' : 'waiting'}`
-}
-
-export interface VersionList {
-  readonly shown: Versions
-  more(): void
-  again(): void
-}
-
-export function useVersions(past: Past, news: string): VersionList {
-  const [shown, show] = useState<Versions>({ at: 'asking' })
-  const [count, askFor] = useState(PAGE)
-  const [attempt, again] = useState(0)
-  useEffect(() => {
-    let left = false
-    const ask = async (): Promise<void> => {
-      const page = await past.versions({ limit: count })
-      const { versions, next } = page
-      const there = { at: 'there', versions, isMore: next !== null } as const
-      // The list at once, and what is in it when that has been found out.
-      if (!left) show(before => ({ ...there, changes: before.at === 'there' ? before.changes : new Map() }))
-      const changes = await past.changes(page)
-      if (!left) show({ ...there, changes })
-    }
-    ask().catch((error: unknown) => {
-      if (!left) show({ at: 'away', why: whyNot(error) })
-    })
-    return () => {
-      left = true
-    }
-  }, [past, news, count, attempt])
-  return {
-    shown,
-    more: useCallback(() => askFor(before => before + PAGE), []),
-    again: useCallback(() => again(before => before + 1), []),
-  }
 }
 
 /** What became of the note since a version; undefined until it is known, or a sentence. */
