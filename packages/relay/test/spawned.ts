@@ -39,7 +39,8 @@ export async function spawnRelay(
   env?: Readonly<Record<string, string>>,
   more: readonly string[] = [],
 ): Promise<Spawned> {
-  const child = start(['serve', ...(env === undefined ? ['--dev'] : []), '--port', '0', '--data', data, ...more], env)
+  const args = ['serve', ...(env === undefined ? ['--dev'] : []), '--port', '0', ...more]
+  const child = start(args, { JOINERY_DATA: data, ...env })
   const [out, err] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   onTestFinished(() => void child.kill('SIGKILL'))

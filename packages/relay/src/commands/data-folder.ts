@@ -2,6 +2,7 @@
 import type { ArgsDef } from 'citty'
 import { JoineryError } from '@joinery/core'
 import { resolveSpace } from '../access/personal.ts'
+import { ONE_PLACE } from '../configuration/rules.ts'
 import { CONFIG_ARGS, givenTo, isAbout, refuseMistakes, settingArgs, type CommandLine } from './configured.ts'
 import type { Environment } from './terminal.ts'
 
@@ -23,11 +24,10 @@ export function dataPlace(line: CommandLine, known: ArgsDef, environment: Enviro
   const { values, origins, mistakes } = givenTo(line, known, environment)
   const { data, store } = values
   const wrong = (allowed: string) => ({ key: 'data', from: origins.get('data'), found: undefined, allowed })
-  // Who names a folder does not mean what stands in the environment, or does, and then something else is overwritten.
   const isBoth = store !== undefined && line.args['data'] !== undefined
   refuseMistakes([
     ...mistakes.filter(isAbout(['data', 'store'])),
-    ...(isBoth ? [wrong('a folder, or the Postgres of JOINERY_STORE, not both')] : []),
+    ...(isBoth ? [wrong(ONE_PLACE)] : []),
     ...(data === undefined && store === undefined ? [wrong('a path: --data or JOINERY_DATA; or JOINERY_STORE')] : []),
   ])
   return store === undefined ? { folder: data ?? '' } : { url: store }

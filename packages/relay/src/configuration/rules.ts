@@ -6,6 +6,9 @@ import type { Mistake } from './sources.ts'
 
 type Origins = ReadonlyMap<Key, string>
 
+/** Who names a folder does not mean what stands in the environment, or does, and then something else is served, or overwritten. */
+export const ONE_PLACE = 'a folder, or the Postgres of JOINERY_STORE, not both'
+
 /** Of what was said, whatever it is for. */
 export function jointMistakes(values: Values, origins: Origins): Mistake[] {
   const wrong = at(origins)
@@ -39,6 +42,8 @@ export function serveMistakes({ values, origins }: { readonly values: Values; re
     ...(data === undefined && store === undefined
       ? [wrong('data', 'a path: --data, JOINERY_DATA, or `data` in a file; or JOINERY_STORE')]
       : []),
+    // A container image says JOINERY_DATA to everybody: beside a store that means nothing.
+    ...(store !== undefined && origins.get('data') === '--data' ? [wrong('data', ONE_PLACE)] : []),
     ...(bus === 'postgres' && store === undefined ? [wrong('bus', 'postgres beside a JOINERY_STORE alone')] : []),
     ...(dev && !LOOPBACK.includes(host) ? [wrong('host', 'with --dev this machine only: 127.0.0.1', host)] : []),
     ...(dev || hasKey ? [] : [wrong('tokens.secret', 'set JOINERY_SECRET or JOINERY_PUBLIC_KEY, or use --dev')]),

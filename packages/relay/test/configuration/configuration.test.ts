@@ -105,6 +105,11 @@ test('settings that do not go together are mistakes', () => {
   expect(wanted({})).toEqual(['data', 'tokens.secret'])
   expect(wanted({ data: 'd', dev: true })).toEqual([])
   expect(wanted({ data: 'd', dev: true, host: '0.0.0.0' })).toEqual(['host'])
+  // Named by whoever starts it, beside a store, it is a mistake; a container image says it to everybody.
+  const store = { JOINERY_STORE: 'postgres://relay@db/joinery' }
+  expect(wanted({ data: 'd', dev: true }, store)).toEqual(['data'])
+  expect(wanted({ data: 'd', dev: true }, { ...store, JOINERY_DATA: 'e' })).toEqual(['data'])
+  expect(wanted({ dev: true }, { ...store, JOINERY_DATA: 'd' })).toEqual([])
   expect(wanted({ 'data': 'd', 'metrics-host': '::' }, { JOINERY_SECRET: SECRET })).toEqual(['metrics.host'])
 })
 
