@@ -53,6 +53,11 @@ export function givenTo({ rawArgs, args }: CommandLine, known: ArgsDef, environm
   return { ...configuration, mistakes: [...unknownIn(rawArgs, known), ...configuration.mistakes] }
 }
 
+/** Of a command without settings: throws BAD_INPUT that says what it was told and does not know, unless that is nothing. */
+export function refuseUnknown({ rawArgs }: CommandLine, known: ArgsDef): void {
+  refuseMistakes(unknownIn(rawArgs, known))
+}
+
 /** Throws BAD_INPUT that says all of them, unless there are none. */
 export function refuseMistakes(mistakes: readonly Mistake[]): void {
   if (mistakes.length > 0) throw new JoineryError('BAD_INPUT', { sentence: mistakesShown(mistakes) })

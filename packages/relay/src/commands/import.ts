@@ -13,7 +13,7 @@ import {
   type Store,
   type Transport,
 } from '@joinery/core'
-import { defineCommand } from 'citty'
+import { defineCommand, type ArgsDef } from 'citty'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { resolveSpace } from '../access/personal.ts'
@@ -28,6 +28,7 @@ import type { Log } from '../log.ts'
 import { createCounters } from '../metrics/counters.ts'
 import type { ThreadCode } from '../workers/pool.ts'
 import { createWorkers } from '../workers/workers.ts'
+import { refuseUnknown } from './configured.ts'
 import { DATABASE, listOf } from './settings.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
@@ -71,23 +72,26 @@ const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () =>
 export function importCommand(parts: ImportParts) {
   const { terminal, clock, sources } = parts
   const froms = Object.keys(sources).join(' or ')
+  const known = {
+    'from': { type: 'string', required: true, description: froms },
+    'dir': { type: 'string', description: 'The folder of y-leveldb (YPERSISTENCE)' },
+    'file': { type: 'string', description: "The file of Hocuspocus' SQLite extension" },
+    'space': { type: 'string', required: true, description: 'The space that they become documents of' },
+    'data': { type: 'string', description: 'The data folder of a relay that is stopped' },
+    'owner': { type: 'string', description: 'With --data: who is made an owner of the space; whose space `me` is' },
+    'editors': { type: 'string', description: 'With --data: who may write there too, separated by commas' },
+    'url': { type: 'string', description: 'Or a relay that runs, as wss://relay.example' },
+    'token': { type: 'string', description: 'With --url: the token of a member; or set JOINERY_TOKEN' },
+    'prefix': { type: 'string', default: '', description: 'What stands before rooms in their old names, as collab/' },
+    'dry-run': { type: 'boolean', default: false, description: 'Look at everything and write nothing' },
+    'json': { type: 'boolean', default: false, description: 'Say what it came to in JSON' },
+  } as const satisfies ArgsDef
   return defineCommand({
     meta: { name: 'import', description: 'Take over the documents of a y-websocket or Hocuspocus server.' },
-    args: {
-      'from': { type: 'string', required: true, description: froms },
-      'dir': { type: 'string', description: 'The folder of y-leveldb (YPERSISTENCE)' },
-      'file': { type: 'string', description: "The file of Hocuspocus' SQLite extension" },
-      'space': { type: 'string', required: true, description: 'The space that they become documents of' },
-      'data': { type: 'string', description: 'The data folder of a relay that is stopped' },
-      'owner': { type: 'string', description: 'With --data: who is made an owner of the space; whose space `me` is' },
-      'editors': { type: 'string', description: 'With --data: who may write there too, separated by commas' },
-      'url': { type: 'string', description: 'Or a relay that runs, as wss://relay.example' },
-      'token': { type: 'string', description: 'With --url: the token of a member; or set JOINERY_TOKEN' },
-      'prefix': { type: 'string', default: '', description: 'What stands before rooms in their old names, as collab/' },
-      'dry-run': { type: 'boolean', default: false, description: 'Look at everything and write nothing' },
-      'json': { type: 'boolean', default: false, description: 'Say what it came to in JSON' },
-    },
-    run: orSay(terminal, async ({ args }) => {
+    args: known,
+    run: orSay(terminal, async context => {
+      refuseUnknown(context, known)
+      const { args } = context
       const source = Object.hasOwn(sources, args.from) ? sources[args.from] : undefined
       if (source === undefined) throw new JoineryError('BAD_INPUT', { what: '--from', rule: froms })
       const path = args[source.at]

@@ -1,5 +1,5 @@
 /** `joinery restore` and `joinery drill`: a backup in the place of a relay's data, or only tried. What is not whole ends with 1. */
-import type { Clock, PutBack, Random } from '@joinery/core'
+import { JoineryError, type Clock, type PutBack, type Random } from '@joinery/core'
 import { defineCommand } from 'citty'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import type { LookThrough, OpenStore } from '../upkeep/backup.ts'
 import { drill } from '../upkeep/drill.ts'
 import { readMoment } from '../upkeep/moment.ts'
 import { restoreBackup, type PutStoreBack, type Restored } from '../upkeep/restore.ts'
+import { refuseUnknown } from './configured.ts'
 import { DATA_ARGS, dataPlace } from './data-folder.ts'
 import type { PostgresParts } from './postgres.ts'
 import { orSay, type Terminal } from './terminal.ts'
@@ -63,6 +64,8 @@ export function restoreCommand({ terminal, ...parts }: RestoreParts) {
     run: orSay(terminal, async context => {
       const { args } = context
       const place = dataPlace(context, RESTORE_ARGS, terminal.environment)
+      if ('folder' in place && args.scratch !== undefined)
+        throw new JoineryError('BAD_INPUT', { sentence: MADE_IN_PLACE })
       const at = args.at === undefined ? undefined : readMoment(args.at)
       const given = { from: resolve(args.from), force: args.force, at, ...parts }
       const restored =
@@ -83,6 +86,9 @@ export function restoreCommand({ terminal, ...parts }: RestoreParts) {
   })
 }
 
+const MADE_IN_PLACE =
+  '--scratch is for a restore into a Postgres: into a folder, what is put in place is made ready in that folder.'
+
 const COMES_BACK = `\
 Devices bring back what they hold that is newer, and it is recorded as brought by them: this mends a relay, and undoes nothing that
 they have seen. Who wants an old state of a document back restores that version from its history, which is a new edit.
@@ -102,14 +108,15 @@ function told({ entries, unfolded, unmade, purged, members }: PutBack): string {
 const WIDTH = 20
 const HOUR_MS = 3_600_000
 
+const DRILL_ARGS = { from, scratch } as const
+
 export function drillCommand({ terminal, clock, ...parts }: DrillParts) {
   return defineCommand({
     meta: { name: 'drill', description: 'Try whether a backup can be restored. Leaves nothing.' },
-    args: {
-      from,
-      scratch,
-    },
-    run: orSay(terminal, async ({ args }) => {
+    args: DRILL_ARGS,
+    run: orSay(terminal, async context => {
+      refuseUnknown(context, DRILL_ARGS)
+      const { args } = context
       const { manifest, checks } = await drill({
         from: resolve(args.from),
         scratch: resolve(args.scratch ?? tmpdir()),

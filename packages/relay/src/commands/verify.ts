@@ -137,6 +137,8 @@ export function verifyCommand({ terminal, openStore, look, ...parts }: VerifyPar
     args: ARGS,
     run: orSay(terminal, async context => {
       const where = dataPlace(context, ARGS, terminal.environment)
+      if (context.args.from !== undefined && !context.args.repair)
+        throw new JoineryError('BAD_INPUT', { sentence: '--from goes with --repair: without it nothing is mended.' })
       if (!('url' in where) || !context.args.repair) return verify(context.args, where)
       await parts.withoutNodes(where.url, () => verify(context.args, where))
     }),
