@@ -82,6 +82,16 @@ export async function atCounter<T>(
   }
 }
 
+/** Rejects when there is no such space. */
+export async function headOf(
+  counter: Pick<Counter, 'head'>,
+  space: string,
+): Promise<{ readonly epoch: string; readonly seq: number }> {
+  const head = await counter.head(space)
+  if (head === undefined) throw new JoineryError('BAD_INPUT', { sentence: `There is no space ${space}.` })
+  return head
+}
+
 function opened(parts: CounterParts, workers: Workers, store: Store): Omit<OpenCounter, 'workers'> {
   // The relay's own code folds, and nobody connects to it.
   const relay = createRelay({

@@ -4,7 +4,7 @@ import { defineCommand } from 'citty'
 import { resolve } from 'node:path'
 import { exportDocuments } from '../export/export-documents.ts'
 import type { Workers } from '../workers/workers.ts'
-import { atCounter, type CounterParts } from './counter.ts'
+import { atCounter, headOf, type CounterParts } from './counter.ts'
 import { DATA_ARGS, dataPlace, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
@@ -26,9 +26,11 @@ export function exportCommand(terminal: Terminal, parts: CounterParts) {
       const { args } = context
       const space = args.space === undefined ? undefined : checkId('space', spaceNamed(args.space, args.of))
       const folder = resolve(args.folder)
-      const totals = await atCounter(parts, dataPlace(context, ARGS, terminal.environment), ({ workers, ...counter }) =>
-        exportDocuments({ counter, folder, space, join: joining(workers), read: workers.read }),
-      )
+      const place = dataPlace(context, ARGS, terminal.environment)
+      const totals = await atCounter(parts, place, async ({ workers, ...counter }) => {
+        if (space !== undefined) await headOf(counter, space)
+        return exportDocuments({ counter, folder, space, join: joining(workers), read: workers.read })
+      })
       const { spaces, documents, bytes, failed } = totals
       terminal.out(
         args.json

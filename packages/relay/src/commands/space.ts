@@ -9,7 +9,7 @@ import { personalSpaceOf } from '../access/personal.ts'
 import type { Counter } from '../hatch/calls.ts'
 import { columns } from './columns.ts'
 import type { CommandLine } from './configured.ts'
-import { atCounter, type CounterParts, type OpenCounter } from './counter.ts'
+import { atCounter, headOf, type CounterParts, type OpenCounter } from './counter.ts'
 import { DATA_ARGS, dataPlace, JSON_ARGS, OWNER_ARGS, spaceNamed } from './data-folder.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
@@ -166,12 +166,6 @@ async function lookAt(counter: Counter, space: string): Promise<SpaceShown> {
     before = last.seq
   }
   return { epoch, entries: seq, ...count, members: await counter.members(space) }
-}
-
-async function headOf(counter: Counter, space: string): Promise<{ epoch: string; seq: number }> {
-  const head = await counter.head(space)
-  if (head === undefined) throw said(`There is no space ${space}.`)
-  return head
 }
 
 function membersShown(members: SpaceShown['members']): string {

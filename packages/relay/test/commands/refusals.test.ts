@@ -1,6 +1,6 @@
 // What a command is asked for and does not do ends it before it did anything: it does not do something else instead.
 import { sqliteStore } from '@joinery/adapters/store/sqlite'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -38,3 +38,20 @@ test('a flag that would change nothing is refused, and says what it goes with', 
   const verify = await refused('verify', '--data', data, '--from', folder())
   expect(verify).toBe('joinery: --from goes with --repair: without it nothing is mended.\n')
 })
+
+test(
+  'an export of a space that is not there says so, as whoever shows it does, and writes nothing',
+  PATIENCE,
+  async () => {
+    const data = folder()
+    const store = sqliteStore({ file: join(data, 'joinery.db') })
+    await store.admit('garden', 'ann', 'owner')
+    await store.close()
+    const out = join(data, 'out')
+    const said = await refused('export', out, '--space', 'nope', '--data', data)
+    expect(said).toBe('joinery: There is no space nope.\n')
+    expect(await refused('space', 'show', 'nope', '--data', data)).toBe(said)
+    expect(existsSync(out)).toBe(false)
+    expect((await runJoinery(['export', out, '--space', 'garden', '--data', data])).code).toBe(0)
+  },
+)
