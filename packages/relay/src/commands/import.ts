@@ -26,6 +26,7 @@ import { summaryOf } from '../import/summary.ts'
 import type { ImportTarget } from '../import/target.ts'
 import type { Log } from '../log.ts'
 import { createCounters } from '../metrics/counters.ts'
+import { makeFolder } from '../made-folder.ts'
 import type { ThreadCode } from '../workers/pool.ts'
 import { createWorkers } from '../workers/workers.ts'
 import { refuseUnknown } from './configured.ts'
@@ -147,6 +148,7 @@ async function stored(parts: ImportParts, data: string, where: Where): Promise<I
   const space = checkId('space', resolveSpace(owner ?? '', name))
   const file = join(data, DATABASE)
   if (where['dry-run'] && !existsSync(file)) return NOTHING_HELD
+  await makeFolder(data)
   const store = parts.openStore({ file, lockTimeout: LOCK_MS })
   if (!where['dry-run']) await admit(store, space, where)
   const target = storeTarget({

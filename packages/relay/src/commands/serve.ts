@@ -6,7 +6,6 @@
  */
 import { JoineryError, type Clock, type Random, type Store, type StoreUpkeep, type Tracer } from '@joinery/core'
 import { defineCommand } from 'citty'
-import { mkdirSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DestinationStream } from 'pino'
@@ -21,6 +20,7 @@ import { jsonLog } from '../logs/json-log.ts'
 import { thinned } from '../logs/thinning.ts'
 import { openHatch } from '../hatch/hatch.ts'
 import { runningRelay } from '../hatch/running.ts'
+import { makeFolder } from '../made-folder.ts'
 import { createCounters } from '../metrics/counters.ts'
 import { createRelay } from '../relay.ts'
 import { serve, type MetricsOptions } from '../serve.ts'
@@ -194,7 +194,7 @@ async function open(parts: ServeParts, place: Place, onFatal: (error: unknown) =
   if ('url' in place)
     return { store: await parts.openPostgres({ url: place.url, lanes: COMMIT_LANES, onFatal }), kept: undefined }
   const data = dirname(place.file)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  await makeFolder(data)
   const store = parts.openSqlite({ file: place.file, onFatal })
   return { store, kept: { store, data } }
 }

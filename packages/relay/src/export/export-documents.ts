@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Counter } from '../hatch/calls.ts'
+import { makeFolder } from '../made-folder.ts'
 import { markdownOf } from './markdown.ts'
 
 export interface Exporting {
@@ -57,7 +58,7 @@ const WHOLE = 'export.json'
 /** Rejects with BAD_INPUT when the folder is there and not empty. */
 export async function exportDocuments(exporting: Exporting): Promise<ExportTotals> {
   const { counter, folder } = exporting
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   if ((await readdir(folder)).length > 0)
     throw new JoineryError('BAD_INPUT', { what: folder, rule: 'a folder that is empty, or not there yet' })
   await writeFile(join(folder, INDEX), '', { mode: 0o600 })

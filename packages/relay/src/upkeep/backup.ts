@@ -5,9 +5,10 @@
  * - It writes into a folder of its own, over nothing, and a backup that was not finished has no manifest.
  */
 import { JoineryError, type Clock, type Store, type StoreLook, type StoreUpkeep } from '@joinery/core'
-import { chmod, mkdir, open, readdir } from 'node:fs/promises'
+import { chmod, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATABASE } from '../commands/settings.ts'
+import { makeFolder } from '../made-folder.ts'
 import { contentsOf } from './contents.ts'
 import { fsyncFile, partOf, writeManifest, type Manifest } from './manifest.ts'
 
@@ -36,7 +37,7 @@ export async function makeBackup(options: {
   readonly clock: Pick<Clock, 'now'>
 }): Promise<Made> {
   const { to, copy, openStore, look, clock } = options
-  await mkdir(to, { recursive: true, mode: 0o700 })
+  await makeFolder(to)
   if ((await readdir(to)).length > 0) {
     throw new JoineryError('BAD_INPUT', { sentence: `${to} is not empty: a backup goes into a folder of its own.` })
   }

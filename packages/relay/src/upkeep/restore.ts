@@ -2,6 +2,7 @@
  * Puts a backup in the place of a relay's data. Laws:
  * - BK-02: nothing is put in place before all of it was looked through, as it will stand there.
  * - BK-03: what is there is neither overwritten nor removed: it is refused, or with `force` moved aside. A relay that runs is refused always.
+ * - What is refused leaves nothing, no folder either.
  * - A kill or power loss at any instant leaves the old or the new.
  * - R4: every log begins a new life, so devices tell what they hold, and what is newer with them comes back (BK-04).
  * - To a moment: it is one that the backup and what is kept of its past reach, or nothing is put in place. What stands after it is looked
@@ -9,9 +10,10 @@
  */
 import { hex, JoineryError, type Clock, type PutBack, type Random } from '@joinery/core'
 import { existsSync } from 'node:fs'
-import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises'
+import { copyFile, link, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATABASE } from '../commands/settings.ts'
+import { makeFolder, removeFolders } from '../made-folder.ts'
 import type { LookThrough, OpenStore } from './backup.ts'
 import { examineCopy } from './examination.ts'
 import { findDamage } from './verify.ts'
@@ -56,7 +58,7 @@ export async function restoreBackup(options: {
     throw new JoineryError('BAD_INPUT', { sentence })
   }
   if (isTaken) await letGo(file, openStore)
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  const made = await makeFolder(data)
   const staged = join(data, STAGED)
   try {
     const { manifest, checks } = await examineCopy({ from, file: staged, openStore, look })
@@ -82,6 +84,8 @@ export async function restoreBackup(options: {
     return { manifest, aside, ...stands }
   } finally {
     for (const left of [staged, `${staged}-wal`]) await rm(left, { force: true })
+    // Those that it made and put nothing into.
+    await removeFolders(made)
   }
 }
 

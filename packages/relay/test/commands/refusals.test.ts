@@ -1,6 +1,6 @@
 // What a command is asked for and does not do ends it before it did anything: it does not do something else instead.
 import { sqliteStore } from '@joinery/adapters/store/sqlite'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -55,3 +55,15 @@ test(
     expect((await runJoinery(['export', out, '--space', 'garden', '--data', data])).code).toBe(0)
   },
 )
+
+test('[BK-02] a restore that is refused leaves no folder that it made', PATIENCE, async () => {
+  const root = folder()
+  expect(await refused('restore', '--from', folder(), '--data', join(root, 'new/data'))).toContain('manifest.json')
+  expect(readdirSync(root)).toEqual([])
+})
+
+test('a relay whose folder cannot be made ends, and says so', PATIENCE, async () => {
+  const nowhere = process.platform === 'linux' ? '/proc/nope' : '/dev/null/nope'
+  const said = await refused('serve', '--dev', '--port', '0', '--data', nowhere)
+  expect(said).toMatch(new RegExp(`^joinery: The folder ${nowhere} cannot be made \\(E[A-Z]+\\)\\.\n$`))
+})
