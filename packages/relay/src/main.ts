@@ -102,6 +102,7 @@ const main = defineCommand({
       openBus,
       openSqlite: sqliteStore,
       openPostgres: postgresStore,
+      versions: { version, node: process.versions.node },
       workers,
       openTracer,
       notes: carried?.below('notes'),

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { VERSION } from '@joinery/core/protocol'
+import { startPostgres } from '../../../test/postgres.ts'
 import { dial, open, speak } from './dial.ts'
 import { type as typing, update, writer } from './rig.ts'
 import { runJoinery, spawnRelay } from './spawned.ts'
@@ -39,6 +41,27 @@ test('[DU-08] a second relay on the same data does not start', async () => {
   expect([code, out]).toEqual([1, ''])
   expect(err).toContain('one relay at a time')
 })
+
+test('[DU-08] it logs what it is and what it stands on, and not where that is', async () => {
+  const postgres = await startPostgres()
+  onTestFinished(() => postgres.remove())
+  const url = new URL(await postgres.database())
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+    version: string
+  }
+  const told = { level: 'info', version, node: process.versions.node }
+  const schema = expect.any(Number)
+  const [one, other] = [
+    await spawnRelay(folder()),
+    await spawnRelay(folder(), { JOINERY_DEV: 'true', JOINERY_STORE: url.href }),
+  ]
+  const isStarted = (line: Readonly<Record<string, unknown>>): boolean => line['event'] === 'started'
+  expect(await one.logged(isStarted)).toMatchObject({ ...told, database: `SQLite ${sqliteVersion()}`, schema })
+  const line = await other.logged(isStarted)
+  expect(line).toMatchObject({ ...told, database: expect.stringMatching(/^Postgres \d\d+\.\d+$/), schema })
+  expect(Object.keys(line).toSorted()).toEqual(['database', 'event', 'level', 'node', 'schema', 'time', 'version'])
+  expect(JSON.stringify(line)).not.toContain(url.pathname.slice(1))
+}, 60_000)
 
 test('[OP-04] without a key, with a weak one, or in development beyond this machine, it does not start', async () => {
   const serve = (...more: string[]): string[] => ['serve', '--port', '0', '--data', folder(), ...more]

@@ -71,7 +71,7 @@ const PROBE = new Uint8Array(32_768)
 export async function postgresStore(options: PostgresStoreOptions): Promise<Store & StoreUpkeep> {
   const { url, lanes = 4, readers = 8 } = options
   const application = applicationOf(options.isCommand)
-  await prepareDatabase(url, options.isCommand === true)
+  const version = await prepareDatabase(url, options.isCommand === true)
   const origin = createOrigin(options.onFatal ?? (() => undefined))
   const commits = createConnections({ url, connections: lanes, application, origin })
   const reads = createConnections({ url, connections: readers, application, origin })
@@ -158,7 +158,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
   }
 
   return {
-    ...postgresUpkeep({ url, application, origin, run }),
+    ...postgresUpkeep({ url, application, origin, version, run }),
     head: space =>
       within(space, undefined, async id => {
         const [row] = await lookCompared<SpaceRow>(reads, space, STATEMENTS.space, [id])

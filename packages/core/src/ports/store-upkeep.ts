@@ -17,6 +17,8 @@ import type { Entry } from '../entry.ts'
 import type { AuthorHead, SpaceHead } from './store.ts'
 
 export interface StoreUpkeep {
+  /** What keeps it, and which version of that: `SQLite 3.51.3`. */
+  readonly database: string
   /** The version of the schema. */
   readonly schema: number
   copyTo(file: string): Promise<void>

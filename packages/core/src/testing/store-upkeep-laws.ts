@@ -38,6 +38,10 @@ interface Given {
 const HUGE = 1_200_000
 
 export const storeUpkeepLaws: readonly Law<MakeStoreUpkeepPlace>[] = [
+  law('DU-08', 'it says what keeps it, and which version of that', async ({ store, copied }) => {
+    for (const { database } of [store, await copied()])
+      same(/^\p{Lu}\w+ \d+\.\d+[.\w]*$/u.test(database), true, database)
+  }),
   law(
     'BK-01',
     'a copy is a store that holds the same, past, names, members and what was purged with it',

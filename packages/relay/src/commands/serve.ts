@@ -49,7 +49,9 @@ export interface ServeParts {
     readonly url: string
     readonly lanes: number
     readonly onFatal: (error: unknown) => void
-  }) => Promise<Store>
+  }) => Promise<Store & StoreUpkeep>
+  /** Of this relay, and of Node. */
+  readonly versions: { readonly version: string; readonly node: string }
   /** What the worker threads run. */
   readonly workers: ThreadCode
   /** Loads what sends traces. */
@@ -160,6 +162,8 @@ export function serveCommand(parts: ServeParts) {
         terminal.exit(0)
       }
       parts.onStop(() => void stop())
+      const { database, schema } = opened.store
+      log.info('started', { ...parts.versions, database, schema })
       if (served.metricsPort !== undefined) log.info('metrics', { port: served.metricsPort })
       const address = `http://${values.host.includes(':') ? `[${values.host}]` : values.host}:${served.port}`
       const mode = values.dev ? ' (development: whoever is on this machine signs in with any name)' : ''
@@ -185,7 +189,7 @@ function placeOf({ store, data = '' }: Values): Place {
 }
 
 interface Opened {
-  readonly store: Store
+  readonly store: Store & StoreUpkeep
   /** A store that nobody else can look at while it is open here. */
   readonly kept: { readonly store: StoreUpkeep; readonly data: string } | undefined
 }

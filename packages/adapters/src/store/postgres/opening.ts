@@ -36,7 +36,8 @@ const OLDER = `
     AND coalesce(substring(application_name from '^joinery/([0-9]+)$')::int, 1) < $1`
 
 const FOUND = `
-  SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
+  SELECT current_setting('server_version_num')::int AS version, split_part(current_setting('server_version'), ' ', 1) AS name,
+    current_setting('fsync') AS fsync,
     current_setting('synchronous_commit') AS synchronous_commit, current_setting('full_page_writes') AS full_page_writes,
     (SELECT rolname FROM pg_roles WHERE (rolsuper OR rolbypassrls) AND pg_has_role(session_user, oid, 'MEMBER')
       ORDER BY rolname <> session_user LIMIT 1) AS bypasses, session_user AS role`
@@ -50,16 +51,18 @@ const OPEN_TABLES = `
     AND (NOT (relrowsecurity AND relforcerowsecurity)
       OR EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polpermissive AND polname <> 'wall'))`
 
-export async function prepareDatabase(url: string, isCommand: boolean): Promise<void> {
+/** Gives the version of that Postgres, as `17.6`. */
+export async function prepareDatabase(url: string, isCommand: boolean): Promise<string> {
   const client = await connected(url)
   try {
-    await refuseUnlessDurable(client)
+    const version = await refuseUnlessDurable(client)
     await refuseUnlessOneSession(client, url)
     if (isCommand) await refuseUnlessMade(client)
     else await migrate(client)
     const { rows } = await client.query<{ name: string }>(OPEN_TABLES)
     if (rows.length > 0)
       throw bypass(`Row-level security is off, or let through, on ${rows.map(({ name }) => name).join(', ')}.`)
+    return version
   } finally {
     await client.end().catch(() => undefined)
   }
@@ -88,9 +91,11 @@ export async function connected(url: string): Promise<Client> {
   }
 }
 
-export async function refuseUnlessDurable(client: Client): Promise<void> {
+/** Gives its version. */
+export async function refuseUnlessDurable(client: Client): Promise<string> {
   const { rows } = await client.query<{
     version: number
+    name: string
     fsync: string
     synchronous_commit: string
     full_page_writes: string
@@ -112,6 +117,7 @@ export async function refuseUnlessDurable(client: Client): Promise<void> {
       `The role ${found.role} ${how} a superuser or has BYPASSRLS: give the relay a role of its own without.`,
     )
   }
+  return found.name
 }
 
 function bypass(sentence: string): Error {

@@ -20,11 +20,13 @@ const STATEMENTS = Object.fromEntries(
 ) as { readonly [Name in keyof typeof SQL]: Statement }
 
 export interface UpkeepOptions extends Pick<ConnectionsOptions, 'url' | 'application' | 'origin'> {
+  /** The version of that Postgres. */
+  readonly version: string
   /** Rejects when the store is closed, and keeps it open meanwhile. */
   readonly run: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-export function postgresUpkeep({ run, ...to }: UpkeepOptions): StoreUpkeep {
+export function postgresUpkeep({ run, version, ...to }: UpkeepOptions): StoreUpkeep {
   /** A connection of its own, for as long as it takes. */
   const patiently = <T>(work: (connections: Connections) => Promise<T>): Promise<T> =>
     run(async () => {
@@ -38,6 +40,7 @@ export function postgresUpkeep({ run, ...to }: UpkeepOptions): StoreUpkeep {
 
   return {
     ...mending(patiently),
+    database: `Postgres ${version}`,
     schema: MIGRATIONS.length,
     copyTo: file =>
       patiently(async connections => {

@@ -17,6 +17,7 @@ export function storeUpkeep(options: MendingOptions): StoreUpkeep {
   const { database, rows, read, write } = options
   return {
     ...mending(options),
+    database: `SQLite ${String(database.prepare('SELECT sqlite_version()').pluck().get())}`,
     schema: MIGRATIONS.length,
     async copyTo(file) {
       // As a read is refused once the store is closed, or its disk has failed.
