@@ -43,6 +43,7 @@ export async function spawnRelay(
   const child = start(args, { JOINERY_DATA: data, ...env })
   const [out, err] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, 'exit').then(([code]) => code as number | null)
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
   onTestFinished(() => void child.kill('SIGKILL'))
   for (;;) {
     const line = /^(joinery listening.*)\n/m.exec(out())?.[1]
@@ -57,7 +58,7 @@ export async function spawnRelay(
           for (;;) {
             const found = linesOf(err()).find(fits)
             if (found !== undefined) return found
-            if (child.stderr === null || child.exitCode !== null) throw new Error(`no such line: ${err()}`)
+            if (child.stderr === null || isOver()) throw new Error(`no such line: ${err()}`)
             await Promise.race([once(child.stderr, 'data'), ended])
           }
         },
@@ -67,7 +68,7 @@ export async function spawnRelay(
     }
     const more = child.stdout === null ? ended : Promise.race([once(child.stdout, 'data'), ended])
     await more
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${err()}`)
+    if (isOver()) throw new Error(`it ended with ${child.exitCode}: ${err()}`)
   }
 }
 
