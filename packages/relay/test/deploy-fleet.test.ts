@@ -14,6 +14,7 @@ import { serveMistakes } from '../src/configuration/rules.ts'
 import type { Setting } from '../src/configuration/setting.ts'
 import { isKey, KEYS, LIMITS, SETTINGS } from '../src/configuration/settings.ts'
 import { COUNTERS, GAUGES, HISTOGRAMS, type Row } from '../src/metrics/table.ts'
+import { runJoinery } from './spawned.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../deploy/fleet')
 const file = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
@@ -256,6 +257,17 @@ test('the pages on deploying name only what there is: settings, limits, metrics,
     ).toEqual([])
     expect(all(/\]\(([^)#:]+)(?:#[^)]*)?\)/g).filter(path => !existsSync(join(root, path)))).toEqual([])
   }
+})
+
+test('[CR-25] what reads every row of a fleet each week is a command with those flags, and stands with what is left to do', async () => {
+  const page = readFileSync(join(FOLDER, '../../DEPLOYING-A-FLEET.md'), 'utf8')
+  const [, flags = ''] =
+    /^\d+ \d+ \* \* \d {2}joinery {2}JOINERY_STORE_FILE=\S+ joinery verify (.*?) \|\| /m.exec(page) ?? []
+  const named = [...flags.matchAll(/--[a-z]+/g)].map(([flag]) => flag)
+  expect(named).toContain('--scratch')
+  const { out } = await runJoinery(['verify', '--help'])
+  expect(named.filter(flag => !out.includes(flag))).toEqual([])
+  expect(page).toMatch(/^.*What is left is yours: .*\(#a-look-at-every-row\)/m)
 })
 
 test('[T4] the role that the script makes is one that a relay takes, and no other enters its database', async () => {

@@ -4,6 +4,7 @@ import { checkBus } from './checks/bus.ts'
 import { checkConfiguration, checkMetricsToken, checkOrigins, checkTokenKey } from './checks/configuration.ts'
 import { checkFileSystem, checkFolder, checkLock, checkPermissions, checkRoom, checkWal } from './checks/folder.ts'
 import { checkClock, checkNode, checkOpenFiles, checkSqlite } from './checks/machine.ts'
+import { checkPostgres } from './checks/postgres.ts'
 import {
   checkDoor,
   checkHealth,
@@ -46,6 +47,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'quarantined': checkQuarantined,
   'sizes': checkSizes,
   'backlog': checkBacklog,
+  'postgres': checkPostgres,
   'configuration': checkConfiguration,
   'key': checkTokenKey,
   'metrics token': checkMetricsToken,

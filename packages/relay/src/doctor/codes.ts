@@ -81,6 +81,8 @@ export const CODES = {
     todo: 'Look for a process that keeps the database open, or for a disk that cannot keep up.',
   },
 
+  POSTGRES_UNSEEN: { level: 'note', todo: '`joinery verify` reads all that is in it, while relays run.' },
+
   CONFIGURATION_OK: { level: 'ok' },
   CONFIGURATION_WRONG: {
     level: 'error',

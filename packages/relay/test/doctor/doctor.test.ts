@@ -347,3 +347,12 @@ test('a bus that is away is found, one that is there too, and what cannot be one
   expect([wrong.code, wrong.codes.includes('BUS_WRONG')]).toEqual([1, true])
   expect(JSON.stringify([away, wrong])).not.toContain('bus-canary')
 })
+
+test('[OP-01] with a Postgres it says that this is not looked at here, and what does, and not where it is', async () => {
+  const environment = { JOINERY_STORE: 'postgres://relay:store-canary@db.internal/joinery', JOINERY_BUS: 'memory' }
+  const seen = await doctor({ configuration: configurationOf({ environment, flags: { dev: true }, file: undefined }) })
+  const told = seen.findings.find(({ code }) => code === 'POSTGRES_UNSEEN')
+  expect([seen.ok, told?.level, told?.todo]).toEqual([true, 'note', expect.stringContaining('joinery verify')])
+  expect(JSON.stringify(seen)).not.toMatch(/store-canary|db\.internal/)
+  expect((await doctor({})).codes).not.toContain('POSTGRES_UNSEEN')
+})
