@@ -1,7 +1,8 @@
 /** What settings must be together. Each rule names the key that one would change, and where it was said. */
 import { statSync } from 'node:fs'
 import { LOOPBACK } from '../commands/settings.ts'
-import type { Key, Values } from './settings.ts'
+import { LIMIT_RULES } from './limit-rules.ts'
+import { limitsIn, type Key, type Values } from './settings.ts'
 import type { Mistake } from './sources.ts'
 
 type Origins = ReadonlyMap<Key, string>
@@ -13,6 +14,7 @@ export const ONE_PLACE = 'a folder, or the Postgres of JOINERY_STORE, not both'
 export function jointMistakes(values: Values, origins: Origins): Mistake[] {
   const wrong = at(origins)
   const { app, port } = values
+  const limits = limitsIn(values)
   const metricsPort = values['metrics.port']
   return [
     ...(values.notes && app !== undefined ? [wrong('notes', 'either the notes app or another')] : []),
@@ -26,9 +28,9 @@ export function jointMistakes(values: Values, origins: Origins): Mistake[] {
     ...(metricsPort !== undefined && metricsPort !== 0 && metricsPort === port
       ? [wrong('metrics.port', 'another port than the public one', String(port))]
       : []),
-    ...(values['limits.messageBytes'] < values['limits.frameBytes']
-      ? [wrong('limits.messageBytes', 'at least limits.frameBytes', String(values['limits.messageBytes']))]
-      : []),
+    ...LIMIT_RULES.filter(({ isKept }) => !isKept(limits)).map(({ of, allowed }) =>
+      wrong(`limits.${of}`, allowed, String(limits[of])),
+    ),
   ]
 }
 

@@ -147,7 +147,7 @@ type LimitSettings = { readonly [Name in LimitName as `limits.${Name}`]: Setting
 function limitSettings(): LimitSettings {
   const settings = Object.entries(LIMIT_WORDS).map(([name, { tells, from = 1, to }]) => [
     `limits.${name}`,
-    numberOr(RELAY_LIMITS[name as keyof RelayLimits], { from, ...(to === undefined ? {} : { to }) }, { tells }),
+    numberOr(RELAY_LIMITS[name as keyof RelayLimits], { from, to }, { tells }),
   ])
   return Object.fromEntries(settings) as LimitSettings
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { configurationOf, type Configuration } from '../../src/configuration/configuration.ts'
+import { LIMIT_RULES } from '../../src/configuration/limit-rules.ts'
 import { LIMIT_WORDS } from '../../src/configuration/limit-words.ts'
 import { serveMistakes } from '../../src/configuration/rules.ts'
 import { limitsIn } from '../../src/configuration/settings.ts'
@@ -97,7 +98,7 @@ test('settings that do not go together are mistakes', () => {
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const both = configured({
     environment: { JOINERY_SECRET: SECRET, JOINERY_PUBLIC_KEY: pem, JOINERY_METRICS_PORT: '4321' },
-    flags: { limit: 'frameBytes=2000,messageBytes=1999', app: '/nowhere/at/all' },
+    flags: { limit: 'frameBytes=200000,messageBytes=199999', app: '/nowhere/at/all' },
   })
   expect(keysOf(both)).toEqual(['app', 'tokens.publicKey', 'metrics.port', 'limits.messageBytes'])
   const wanted = (flags: Record<string, unknown>, environment: Record<string, string> = {}): string[] =>
@@ -111,6 +112,33 @@ test('settings that do not go together are mistakes', () => {
   expect(wanted({ data: 'd', dev: true }, { ...store, JOINERY_DATA: 'e' })).toEqual(['data'])
   expect(wanted({ dev: true }, { ...store, JOINERY_DATA: 'd' })).toEqual([])
   expect(wanted({ 'data': 'd', 'metrics-host': '::' }, { JOINERY_SECRET: SECRET })).toEqual(['metrics.host'])
+})
+
+test('[T3] a limit that would break a promise is a mistake, by itself or beside another, and at the ends of its range it is none', () => {
+  const limited = (limit: string): string[] => keysOf(configured({ flags: { limit } }))
+  const large = 'historySweepMs=999999999999999,stuckMs=1,pageBytes=9007199254740991,messageBytes=9007199254740991'
+  expect(limited(large)).toEqual(large.split(',').map(one => `limits.${one.split('=', 1).join()}`))
+  for (const [name, { from = 1, to }] of Object.entries(LIMIT_WORDS)) {
+    const own = (value: number): string[] =>
+      configured({ flags: { limit: `${name}=${value}` } })
+        .mistakes.filter(({ allowed }) => allowed.startsWith('a whole number'))
+        .map(({ key }) => key)
+    for (const value of [from - 1, to + 1]) expect(own(value)).toEqual([`limits.${name}`])
+    for (const value of [from, to]) expect(own(value)).toEqual([])
+    expect(to).toBeLessThan(2 ** 31)
+  }
+  const broken = [
+    ['messageBytes=100000', 'messageBytes'],
+    ['documentBytes=536870912,historyBytes=536870912,frameBytes=500000', 'frameBytes'],
+    ['bytesPerSecond=1000000', 'bytesPerSecond'],
+    ['burstBytes=1048575', 'burstBytes'],
+    ['unackedBytes=1048575', 'unackedBytes'],
+    ['documentBytes=1048575', 'foldBytes'],
+    ['documentBytes=67108865', 'historyBytes'],
+    ['documentAuthors=100001', 'cachedAuthors'],
+  ] as const
+  for (const [limit, rule] of broken) expect([limit, ...limited(limit)]).toEqual([limit, `limits.${rule}`])
+  expect(new Set(LIMIT_RULES.map(({ of }) => of))).toEqual(new Set(broken.map(([, rule]) => rule)))
 })
 
 test('[OP-04] a weak secret is a mistake wherever it is from, and in the place of a key stands nothing else', () => {
