@@ -1,5 +1,5 @@
 // Random histories of several spaces, with folds at any moment, put back to any moment: everything is as it was noted down then.
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   contentDigest,
@@ -440,6 +440,35 @@ test('[BK-04] an edit that was voided and folded since stands again, wherever th
     const then = open(file, () => now)
     const body = await then.body('garden', 'x')
     expect(body.map(({ type, bytes }) => [type, ...bytes])).toEqual([1, 2, 3, 4].map(n => ['update', n, n]))
+    await then.close()
+  }
+})
+
+test('[BK-04] before the first thing that is known of a store there is no moment of it, and a space may be younger', async () => {
+  const file = join(folder(), 'log.db')
+  let now = 10
+  const store = open(file, () => now)
+  await store.admit('garden', 'ann', 'owner')
+  for (const space of ['garden', 'meadow']) {
+    now += 10
+    const named = { type: 'update', document: 'x', kind: 'note', engine: 'yjs', bytes: Uint8Array.of(1) } as const
+    const placed = { n: 1, at: 1, device: 'phone', subject: 'ann', authors: [], basedOn: 0 }
+    await store.commit([{ space, entries: [{ ...named, ...placed, digest: entryDigest(named) }] }])
+  }
+  await store.close()
+  const before = readFileSync(file)
+  const details = { reason: 'before-history', earliest: 10 }
+  await expect(putBackSqlite({ file, at: 9 })).rejects.toMatchObject({ code: 'BAD_INPUT', details })
+  expect(readFileSync(file).equals(before)).toBe(true)
+  for (const [at, entries] of [
+    [25, 1],
+    [10, 2],
+  ] as const) {
+    const copy = join(folder(), 'copy.db')
+    copyFileSync(file, copy)
+    expect(await putBackSqlite({ file: copy, at })).toMatchObject({ entries })
+    const then = open(copy, () => now)
+    expect([await then.roleOf('garden', 'ann'), await then.head('meadow')]).toEqual(['owner', undefined])
     await then.close()
   }
 })

@@ -5,7 +5,7 @@
  * - DU-17: what a repair left out since is nowhere: such a document waits for a device, even when it was whole at that moment.
  * - D6: what was purged since stays purged: its bytes are gone, and its tombstone is the last that the log has.
  * - What the past does not reach is refused whole, before anything is changed: BAD_INPUT with the details `reason` and, of `before-history`,
- *   `earliest` (ms since 1970), the first moment that can be had.
+ *   `earliest` (ms since 1970), the first moment that can be had. Before the first thing that is known of the store there is no moment of it.
  */
 import type { DocumentPlace } from './store-look.ts'
 

@@ -345,6 +345,31 @@ test('[BK-02] a moment is one that everybody reads as the same', () => {
 })
 
 test(
+  '[BK-04] a moment before the relay was there is refused with the earliest that can be had, and its data stays where it is',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const { data, backup } = await made()
+    const before = await headOf(join(data, 'joinery.db'))
+    const ran = await runJoinery([
+      'restore',
+      '--from',
+      backup,
+      '--data',
+      data,
+      '--force',
+      '--at',
+      '1999-01-01T00:00:00Z',
+    ])
+    expect([ran.code, ran.out]).toEqual([1, ''])
+    const earliest = /does not reach back to 1999\S+: the earliest moment is (\S+Z)\./.exec(ran.err)?.[1] ?? ''
+    expect(readdirSync(data).filter(name => name.startsWith('joinery.db'))).toEqual(['joinery.db'])
+    expect(await headOf(join(data, 'joinery.db'))).toEqual(before)
+    const there = await runJoinery(['restore', '--from', backup, '--data', data, '--force', '--at', earliest])
+    expect(there).toMatchObject({ code: 0, err: '' })
+  },
+)
+
+test(
   '[BK-02] a moment that is yet to come, or that the backup does not reach, is refused, and nothing is put in place',
   { timeout: PROCESSES_MS },
   async () => {

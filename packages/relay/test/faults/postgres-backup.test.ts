@@ -149,7 +149,7 @@ test('[BK-02] a backup that was changed is refused, and nothing in the database 
 })
 
 test(
-  '[BK-03] a database that holds a relay is refused; with --force it is moved aside, but not under a relay that runs',
+  '[BK-03] a database that holds a relay is refused; with --force it is moved aside, but not under a relay that runs, nor for a moment before it was there',
   PATIENCE,
   async () => {
     const { url, backup, root } = await made()
@@ -161,6 +161,10 @@ test(
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('--force')])
     expect([both.code, both.err]).toEqual([1, expect.stringContaining('not both')])
     expect(readdirSync(root)).toEqual(['backup'])
+
+    const early = await on(url)('restore', '--from', backup, '--force', '--at', '1999-01-01T00:00:00Z')
+    expect([early.code, early.err]).toEqual([1, expect.stringContaining('the earliest moment is 20')])
+    expect(await headOf(url)).toEqual(before)
 
     const { relay, ann } = await relayOn(url)
     const served = await on(url)('restore', '--from', backup, '--force')

@@ -70,6 +70,11 @@ const GAPS = `
     SELECT whose FROM former WHERE space = @space AND until > @at AND what = 'quarantine' AND value = 'GAP'
   ))`
 const QUARANTINE = 'UPDATE document SET quarantined = ? WHERE space = ? AND name = ? AND gone = 0'
+/**
+ * The first thing that is known of the whole store: before it, it is not known to have been there. A space may be younger; what was written
+ * before times were known counts as the first of all.
+ */
+const BEGAN = 'SELECT min(at) FROM (SELECT min(committed) AS at FROM log UNION ALL SELECT min(until) FROM former)'
 const UNTIMED = 'SELECT 1 FROM log WHERE committed = 0 LIMIT 1'
 
 /**
@@ -137,7 +142,7 @@ function cutsOf(database: Database, at: number): readonly Cut[] {
     throw new JoineryError('BAD_INPUT', { reason: 'untimed', sentence })
   }
   database.exec(MAKE_BREAKS)
-  for (let earliest = Math.max(at, unknownUntil); ;) {
+  for (let earliest = Math.max(at, unknownUntil, number(BEGAN)); ;) {
     database.exec('DROP TABLE IF EXISTS temp.cut')
     database.prepare(MAKE_CUTS).run({ at: earliest })
     const brokenUntil = number(BROKEN_UNTIL)
