@@ -22,6 +22,8 @@ export interface TestedMending {
   readonly flips: readonly string[]
   /** Those of them that are tried without a copy, too. */
   readonly alone: readonly string[]
+  /** Statements that change the mark or the digest of one entry in the log of `garden`, or take its row away. */
+  readonly marks: { readonly mended: readonly string[]; readonly lost: string }
   whole(): Promise<DamagedLog>
   /** A folder of its own. */
   folder(): string
@@ -74,12 +76,43 @@ export async function everything(store: Store): Promise<unknown[]> {
   return [...all, told(entries), page, await store.head('garden')]
 }
 
-export function testMending({ flips, alone, whole, folder }: TestedMending): void {
+export function testMending({ flips, alone, marks, whole, folder }: TestedMending): void {
   const copied = async (store: KeptStore): Promise<string> => {
     const file = join(folder(), 'again.db')
     await store.copyTo(file)
     return file
   }
+
+  const wrongMarks = async (store: KeptStore): Promise<number> =>
+    (await inspectSqlite({ file: await copied(store), deep: true })).marks.wrong
+
+  test.each(marks.mended)('[CR-25] [R4] %s: the marks of that log follow again, and all is as it was', async sql => {
+    const log = await whole()
+    const donor = sqliteStore({ file: log.copy })
+    const named = (store: Store): Promise<unknown> =>
+      Promise.all(Array.from({ length: 12 }, (_, i) => store.named('garden', 'phone', i + 1)))
+    await log.spoil(sql)
+    const store = await log.open()
+    expect(await wrongMarks(store)).toBeGreaterThan(0)
+    expect(await store.remark()).toEqual(['garden'])
+    expect(await wrongMarks(store)).toBe(0)
+    expect([await everything(store), await named(store)]).toEqual([await everything(donor), await named(donor)])
+    expect(await store.remark()).toEqual([])
+    await store.commit([{ space: 'garden', entries: [entry(99, 'b', 20, 11)] }])
+    expect(await wrongMarks(store)).toBe(0)
+    await store.close()
+    await donor.close()
+  })
+
+  test('[CR-25] [R4] a log that lacks a row is left as it is', async () => {
+    const log = await whole()
+    await log.spoil(marks.lost)
+    const store = await log.open()
+    const before = await store.head('garden')
+    expect(await store.remark()).toEqual([])
+    expect([await store.head('garden'), (await wrongMarks(store)) > 0]).toEqual([before, true])
+    await store.close()
+  })
 
   test.each(flips)(
     '[CR-25] %s: that document alone cannot be read, there and in a copy, and is whole again from a copy',

@@ -54,8 +54,18 @@ const FLIPS = [
   `DELETE FROM joinery.entry ${AT.replace('5', '11')}`,
 ]
 
+const ZERO = "decode(repeat('00', 16), 'hex')"
+const MARKS = [
+  `UPDATE joinery.log SET mark = ${ZERO} ${AT.replace('5', '3')}`,
+  `UPDATE joinery.log SET mark = ${ZERO} ${AT.replace('5', '12')}`,
+  `UPDATE joinery.log SET digest = ${ZERO} ${AT.replace('5', '1')}`,
+  `UPDATE joinery.log SET digest = ${ZERO} ${AT.replace('5', '8')}`,
+  `UPDATE joinery.log SET digest = ${ZERO} ${AT.replace('5', '12')}`,
+]
+
 testMending({
   flips: FLIPS,
+  marks: { mended: MARKS, lost: `DELETE FROM joinery.log ${AT.replace('5', '7')}` },
   alone: FLIPS.slice(-5),
   folder,
   async whole() {

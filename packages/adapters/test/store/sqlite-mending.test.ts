@@ -55,9 +55,19 @@ const FLIPS = [
   'DELETE FROM entry WHERE space = 1 AND seq = 11',
 ]
 
+const MARKS = [
+  'UPDATE log SET mark = zeroblob(16) WHERE space = 1 AND seq = 3',
+  'UPDATE log SET mark = zeroblob(16) WHERE space = 1 AND seq = 12',
+  'UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = 1',
+  // Of what is in pieces, and of the last.
+  'UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = 8',
+  'UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = 12',
+]
+
 testMending({
   flips: FLIPS,
   alone: FLIPS,
+  marks: { mended: MARKS, lost: 'DELETE FROM log WHERE space = 1 AND seq = 7' },
   folder,
   async whole() {
     const { file, copy } = await written()
@@ -111,6 +121,22 @@ test('[CR-25] a copy that is older, or was folded otherwise, mends what it has a
   const another = 'UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = 11'
   expect((await mended('UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 11', another)).answer).toBe('lacking')
   await donor.close()
+})
+
+test('[CR-25] [R4] the digest of what was folded is put right from what was remembered of it, or from its past', async () => {
+  for (const seq of [5, 8]) {
+    const { file } = await written()
+    const store = sqliteStore({ file })
+    const snapshot = new Uint8Array(HUGE).fill(9)
+    await store.fold({ space: 'garden', document: 'b', upTo: 8, snapshot, entries: 3, keptAt: 1 })
+    const before = await store.named('garden', 'phone', seq)
+    await store.close()
+    spoil(file, `UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = ${seq}`)
+    const again = sqliteStore({ file })
+    expect(await again.remark()).toEqual(['garden'])
+    expect(await again.named('garden', 'phone', seq)).toEqual(before)
+    await again.close()
+  }
 })
 
 test('[CR-25] [D6] a purge whose row is damaged stays a purge', async () => {

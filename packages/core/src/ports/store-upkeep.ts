@@ -10,8 +10,10 @@
  * - `leaveOut` takes out of a document, for good, what of it cannot be read, and quarantines it as GAP: it is read as far as it is there,
  *   and not written until a device has brought the rest. One of which nothing stands is not there any more.
  * - `sweep` takes away rows that belong to no document, and names their spaces. Only when none is damaged any more: they may be its.
+ * - `remark` makes the marks of every log that lacks no row follow again from its digests, and names the spaces of those in which any changed.
+ *   A digest that does not fit its mark, and that is known otherwise, is put right before.
  *
- * The last three are for a store that serves nobody, and may take long.
+ * The last four are for a store that serves nobody, and may take long.
  */
 import type { Entry } from '../entry.ts'
 import type { AuthorHead, SpaceHead } from './store.ts'
@@ -35,6 +37,7 @@ export interface StoreUpkeep {
   /** How many entries still stand. */
   leaveOut(space: string, document: string): Promise<number>
   sweep(): Promise<readonly string[]>
+  remark(): Promise<readonly string[]>
 }
 
 /** An entry that can be read, where it stands. */

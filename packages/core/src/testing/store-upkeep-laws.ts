@@ -207,6 +207,12 @@ export const storeUpkeepLaws: readonly Law<MakeStoreUpkeepPlace>[] = [
     same((await store.body('meadow', 'a')).length, 1, 'anew')
     same(await store.standing('meadow', 'none'), [], 'of none')
   }),
+  law('R4', 'of logs whose marks follow nothing is written anew', async ({ store }) => {
+    await grow(store)
+    const before = await told(store, 'garden')
+    same(await store.remark(), [], 'what was written anew')
+    same(await told(store, 'garden'), before, 'everything')
+  }),
   law('D6', 'a purge whose row is damaged stays a purge', async given => {
     await grow(given.store)
     const store = await given.damaged('garden', 'purged')

@@ -2,7 +2,7 @@
  * `joinery verify`: whether all that a relay keeps can be read, and what is done about what cannot. Laws:
  * - A relay may run: then a copy is looked at, and the relay quarantines what was found. Repairs are for one that is stopped.
  * - What a Postgres holds is looked at in a copy, and quarantined there by this process; nodes that start during a repair wait for its end.
- * - It ends with 0 when everything can be read, with 1 when something cannot, and with 2 when devices are to bring what was left out.
+ * - It ends with 0 when all is well, with 1 when something is damaged, and with 2 when that is mended and devices are asked for what they hold.
  */
 import { JoineryError, type DocumentPlace, type Store, type StoreLook, type StoreUpkeep } from '@joinery/core'
 import { defineCommand } from 'citty'
@@ -154,21 +154,25 @@ export function verifyCommand({ terminal, openStore, look, ...parts }: VerifyPar
     for (const one of damaged) say('damaged', one, '')
     for (const one of looked.quarantined) if (one.code === 'GAP') say('waits', one, ' for a device')
     if (looked.marks.wrong > 0) terminal.out(`marks     ${looked.marks.wrong} do not follow from the log\n`)
-    const isSound = damaged.length + looked.rows.damaged + looked.integrity.length === 0
+    const isSound = damaged.length + looked.rows.damaged + looked.marks.wrong + looked.integrity.length === 0
     let code = isSound ? 0 : DAMAGED
     if (!isSound && !args.repair && seen === undefined) await quarantine(place, damaged)
     if (!isSound && args.repair && looked.integrity.length === 0) {
       const from = args.from === undefined ? undefined : resolve(args.from)
-      const { mended, spaces } = await repaired(place, found, from, scratch)
+      const { mended, remarked, spaces } = await repaired(place, found, from, scratch)
       for (const { fate, entries, ...one } of mended) {
         if (fate === 'whole') say('repaired', one, `, ${entries} entries`)
         else say('left', one, ` with ${entries} entries: devices are asked for the rest`)
       }
-      // Once more: what is kept of the past is read by who looks at it, and is not mended here.
-      const { rows } = await lookedAt(place, scratch)
+      for (const space of remarked)
+        terminal.out(`follows   ${spelledOut(space)} again: devices are asked for what they hold\n`)
+      // Once more: what is kept of the past is read by who looks at it, and is not mended here; nor is a log that lacks rows.
+      const { rows, marks } = await lookedAt(place, scratch)
       for (const { space, seq, document } of rows.listed)
         say('past', { space, document: document ?? `at ${seq}` }, ` is damaged at ${seq}, and is not mended`)
-      code = rows.damaged > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
+      if (marks.wrong > 0)
+        terminal.out(`marks     ${marks.wrong} cannot be mended, rows of the log are missing: restore a backup\n`)
+      code = rows.damaged + marks.wrong > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
     }
     terminal.out(`${documents} documents, ${looked.entries} entries read: ${damaged.length} documents damaged\n`)
     if (code !== 0) terminal.exit(code)

@@ -3,6 +3,7 @@
  * - CR-25: it is found document by document, and only documents that cannot be read are quarantined.
  * - What a backup has of a document is put back where the log knows it; what nobody here has is left out, and devices are asked for it: their
  *   spaces begin a new life, so that they tell what they hold (DU-17).
+ * - A log whose marks do not follow from it proves no cursor: its marks are computed anew, and it begins a new life (R4).
  */
 import type { DocumentPlace, Store, StoreLook, StoreUpkeep } from '@joinery/core'
 import { contentsOf } from './contents.ts'
@@ -35,6 +36,8 @@ export interface Mended extends DocumentPlace {
 
 export interface Repaired {
   readonly mended: readonly Mended[]
+  /** Spaces whose logs follow again. */
+  readonly remarked: readonly string[]
   /** Of these, devices are asked for what they hold. */
   readonly spaces: readonly string[]
 }
@@ -46,7 +49,9 @@ export async function repair(
   copy: (Store & StoreUpkeep) | undefined,
 ): Promise<Repaired> {
   const mended: Mended[] = []
-  const spaces = new Set<string>()
+  // First: what a copy has is held against the digests of the log.
+  const remarked = look.marks.wrong > 0 ? await store.remark() : []
+  const spaces = new Set<string>(remarked)
   for (const { space, document } of damaged) {
     const standing = (await copy?.standing(space, document)) ?? []
     if ((await store.mend(space, document, standing)) === 'whole') {
@@ -61,5 +66,5 @@ export async function repair(
   }
   if (look.rows.damaged > 0) for (const space of await store.sweep()) spaces.add(space)
   await store.beginLives([...spaces])
-  return { mended, spaces: [...spaces] }
+  return { mended, remarked, spaces: [...spaces] }
 }

@@ -210,6 +210,25 @@ test(
 )
 
 test(
+  '[CR-25] [R4] a mark of a Postgres that was changed is damage, which a repair mends, and that log begins a new life',
+  PATIENCE,
+  async () => {
+    const { url } = await made()
+    const joinery = on(url)
+    const before = await headOf(url)
+    await postgres.run("UPDATE joinery.log SET mark = decode(repeat('00', 16), 'hex') WHERE seq = 40", url)
+    const found = await joinery('verify')
+    expect([found.code, found.out]).toEqual([1, expect.stringMatching(/^marks +1 do not follow from the log\n/)])
+    const repaired = await joinery('verify', '--repair')
+    expect([repaired.code, repaired.out]).toEqual([2, expect.stringContaining('follows   garden again')])
+    expect(await joinery('verify')).toMatchObject({ code: 0, err: '' })
+    const after = await headOf(url)
+    expect({ ...after, epoch: before?.epoch }).toEqual(before)
+    expect(after?.epoch).not.toBe(before?.epoch)
+  },
+)
+
+test(
   'the commands on data work on a Postgres, with a relay and without, and make nothing where there is nothing',
   PATIENCE,
   async () => {

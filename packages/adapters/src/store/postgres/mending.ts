@@ -56,7 +56,7 @@ const MENDING = Object.fromEntries(
 
 const ALL = Number.MAX_SAFE_INTEGER
 
-type Patiently = <T>(work: (connections: Connections) => Promise<T>) => Promise<T>
+export type Patiently = <T>(work: (connections: Connections) => Promise<T>) => Promise<T>
 
 export function mending(patiently: Patiently): Pick<StoreUpkeep, 'standing' | 'mend' | 'leaveOut' | 'sweep'> {
   /** Behind the locks of a space and of a document in it; `none` when it is not there. */

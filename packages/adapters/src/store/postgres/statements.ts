@@ -67,7 +67,7 @@ const ENTRY_NAMES = `
 
 const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM joinery.entry ${ENTRY_NAMES}`
 /** The same of a document's past: its rows are as those of entries. */
-const PAST = `SELECT ${ENTRY_COLUMNS} FROM joinery.past AS entry ${ENTRY_NAMES}`
+export const PAST = `SELECT ${ENTRY_COLUMNS} FROM joinery.past AS entry ${ENTRY_NAMES}`
 
 const DOCUMENT = `
   document.space, document.id, document.name, document.kind, document.engine, document.seq, document.entries, document.bytes,

@@ -7,6 +7,7 @@ import { createConnections, type Connections, type ConnectionsOptions, type Stat
 import { wholeStoreIn } from './giving.ts'
 import { mending } from './mending.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { remarking } from './remarking.ts'
 import type { SpaceRow } from './statements.ts'
 
 const SQL = {
@@ -41,6 +42,7 @@ export function postgresUpkeep({ run, version, ...to }: UpkeepOptions): StoreUpk
   return {
     ...mending(patiently),
     database: `Postgres ${version}`,
+    ...remarking(patiently),
     schema: MIGRATIONS.length,
     copyTo: file =>
       patiently(async connections => {

@@ -3,6 +3,7 @@ import { JoineryError, type StoreUpkeep } from '@joinery/core'
 import { copyDatabase } from './copy-to.ts'
 import { mending, type MendingOptions } from './mending.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { remarking } from './remarking.ts'
 import { markOf } from './rows.ts'
 import type { SpaceRow } from './statements.ts'
 
@@ -18,6 +19,7 @@ export function storeUpkeep(options: MendingOptions): StoreUpkeep {
   return {
     ...mending(options),
     database: `SQLite ${String(database.prepare('SELECT sqlite_version()').pluck().get())}`,
+    ...remarking(options),
     schema: MIGRATIONS.length,
     async copyTo(file) {
       // As a read is refused once the store is closed, or its disk has failed.

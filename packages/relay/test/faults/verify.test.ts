@@ -1,0 +1,87 @@
+// What `joinery verify` finds beside damaged rows, and what it mends of that.
+import { sqliteStore } from '@joinery/adapters/store/sqlite'
+import Database from 'better-sqlite3'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { entryDigest, type CommitEntry } from '@joinery/core'
+import { runJoinery, type Ran } from '../spawned.ts'
+
+/** Longer than most: each command is a process that starts. */
+const PROCESSES_MS = 60_000
+
+interface House {
+  readonly file: string
+  readonly backup: string
+  run(...args: readonly string[]): Promise<Ran>
+  spoil(sql: string): void
+}
+
+function entry(n: number, document: string, basedOn: number): CommitEntry {
+  const named = { type: 'update', document, kind: 'note', engine: 'yjs', bytes: new Uint8Array(20).fill(n) } as const
+  return { ...named, n, at: n, device: 'phone', subject: 'ann', digest: entryDigest(named), basedOn, authors: [] }
+}
+
+/** Two documents in turn in `garden`, and one in `meadow`. */
+async function house(): Promise<House> {
+  const data = mkdtempSync(join(tmpdir(), 'joinery-verify-'))
+  onTestFinished(() => rmSync(data, { recursive: true, force: true }))
+  const file = join(data, 'joinery.db')
+  const store = sqliteStore({ file })
+  for (let n = 1; n <= 6; n++)
+    await store.commit([{ space: 'garden', entries: [entry(n, `d${n % 2}`, n > 2 ? n - 2 : 0)] }])
+  await store.commit([{ space: 'meadow', entries: [entry(1, 'd', 0)] }])
+  await store.close()
+  return {
+    file,
+    backup: join(data, 'backup'),
+    run: (command, ...args) => runJoinery([command ?? '', '--data', data, ...args]),
+    spoil(sql) {
+      const database = new Database(file)
+      expect(database.prepare(sql).run().changes).toBe(1)
+      database.close()
+    },
+  }
+}
+
+async function epochs(file: string): Promise<(string | undefined)[]> {
+  const store = sqliteStore({ file })
+  const heads = [await store.head('garden'), await store.head('meadow')]
+  await store.close()
+  return heads.map(head => head?.epoch)
+}
+
+test.each(['mark', 'digest'])(
+  '[CR-25] [R4] a %s of the log that was changed is damage, which a repair mends, and that log begins a new life',
+  { timeout: PROCESSES_MS },
+  async column => {
+    const { file, backup, run, spoil } = await house()
+    const [garden, meadow] = await epochs(file)
+    spoil(`UPDATE log SET ${column} = zeroblob(16) WHERE space = 1 AND seq = 3`)
+    const found = await run('verify')
+    expect([found.code, found.out]).toEqual([1, expect.stringMatching(/^marks +[12] do not follow from the log\n/)])
+    expect(await epochs(file)).toEqual([garden, meadow])
+    const repaired = await run('verify', '--repair')
+    expect(repaired).toMatchObject({ code: 2, err: '' })
+    expect(repaired.out).toContain('follows   garden again: devices are asked for what they hold\n')
+    expect(await run('verify')).toMatchObject({ code: 0, err: '' })
+    expect(await run('backup', '--to', backup)).toMatchObject({ code: 0, err: '' })
+    const after = await epochs(file)
+    expect([after[0] === garden, after[1]]).toEqual([false, meadow])
+  },
+)
+
+test(
+  '[CR-25] a log that lacks a row cannot be mended, and a repair says what can be done',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const { run, spoil } = await house()
+    spoil('DELETE FROM log WHERE space = 1 AND seq = 3')
+    const repaired = await run('verify', '--repair')
+    expect([repaired.code, repaired.out]).toEqual([
+      1,
+      expect.stringContaining('cannot be mended, rows of the log are missing: restore a backup\n'),
+    ])
+  },
+)
