@@ -23,7 +23,14 @@ export interface TestedMending {
   /** Those of them that are tried without a copy, too. */
   readonly alone: readonly string[]
   /** Statements that change the mark or the digest of one entry in the log of `garden`, or take its row away. */
-  readonly marks: { readonly mended: readonly string[]; readonly lost: string }
+  /** Statements that change what is told of documents beside their entries, each with the document of `garden` that it is told of. */
+  readonly told: readonly (readonly [sql: string, document: string])[]
+  readonly marks: {
+    readonly mended: readonly string[]
+    /** Two: of a digest, and of what else would tell it. */
+    readonly unknown: readonly string[]
+    readonly lost: string
+  }
   whole(): Promise<DamagedLog>
   /** A folder of its own. */
   folder(): string
@@ -61,6 +68,11 @@ export async function unreadable(store: Store): Promise<string[]> {
   return found
 }
 
+/** By which name the log has each. */
+function names(store: Store): Promise<unknown> {
+  return Promise.all(Array.from({ length: 12 }, (_, i) => store.named('garden', 'phone', i + 1)))
+}
+
 /** Bytes by their digest: millions of them are not compared one by one. */
 function told(entries: readonly Entry[]): unknown[] {
   return entries.map(one => ({ ...one, bytes: hash('sha256', one.bytes) }))
@@ -76,7 +88,7 @@ export async function everything(store: Store): Promise<unknown[]> {
   return [...all, told(entries), page, await store.head('garden')]
 }
 
-export function testMending({ flips, alone, marks, whole, folder }: TestedMending): void {
+export function testMending({ flips, alone, told: beside, marks, whole, folder }: TestedMending): void {
   const copied = async (store: KeptStore): Promise<string> => {
     const file = join(folder(), 'again.db')
     await store.copyTo(file)
@@ -89,19 +101,52 @@ export function testMending({ flips, alone, marks, whole, folder }: TestedMendin
   test.each(marks.mended)('[CR-25] [R4] %s: the marks of that log follow again, and all is as it was', async sql => {
     const log = await whole()
     const donor = sqliteStore({ file: log.copy })
-    const named = (store: Store): Promise<unknown> =>
-      Promise.all(Array.from({ length: 12 }, (_, i) => store.named('garden', 'phone', i + 1)))
     await log.spoil(sql)
     const store = await log.open()
     expect(await wrongMarks(store)).toBeGreaterThan(0)
     expect(await store.remark()).toEqual(['garden'])
     expect(await wrongMarks(store)).toBe(0)
-    expect([await everything(store), await named(store)]).toEqual([await everything(donor), await named(donor)])
+    expect([await everything(store), await names(store)]).toEqual([await everything(donor), await names(donor)])
     expect(await store.remark()).toEqual([])
     await store.commit([{ space: 'garden', entries: [entry(99, 'b', 20, 11)] }])
     expect(await wrongMarks(store)).toBe(0)
     await store.close()
     await donor.close()
+  })
+
+  test.each(beside)(
+    '[CR-25] [D6] %s: %s is named as damaged, and is again what its entries say',
+    async (sql, document) => {
+      const log = await whole()
+      const donor = sqliteStore({ file: log.copy })
+      const before = [await everything(donor), await names(donor)]
+      await donor.close()
+      await log.spoil(sql)
+      const store = await log.open()
+      const look = async (): Promise<unknown> =>
+        (await inspectSqlite({ file: await copied(store), deep: true })).disagreeing
+      expect(await look()).toEqual([{ space: 'garden', document }])
+      await store.align('garden', document)
+      expect(await look()).toEqual([])
+      expect([await everything(store), await names(store)]).toEqual(before)
+      await store.align('garden', 'none')
+      await store.close()
+    },
+  )
+
+  test('[CR-25] [R4] where nobody knows a digest otherwise, the marks behind it follow from what stands there', async () => {
+    const log = await whole()
+    for (const sql of marks.unknown) await log.spoil(sql)
+    const store = await log.open()
+    const head = await store.head('garden')
+    expect(await store.remark()).toEqual(['garden'])
+    expect(await wrongMarks(store)).toBe(0)
+    const after = await store.head('garden')
+    expect(after?.mark).not.toEqual(head?.mark)
+    expect(after).toEqual({ ...head, mark: await store.markAt('garden', 12) })
+    await store.commit([{ space: 'garden', entries: [entry(99, 'c', 20, 12)] }])
+    expect(await wrongMarks(store)).toBe(0)
+    await store.close()
   })
 
   test('[CR-25] [R4] a log that lacks a row is left as it is', async () => {

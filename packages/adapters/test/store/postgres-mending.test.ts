@@ -65,7 +65,16 @@ const MARKS = [
 
 testMending({
   flips: FLIPS,
-  marks: { mended: MARKS, lost: `DELETE FROM joinery.log ${AT.replace('5', '7')}` },
+  told: [
+    [`UPDATE joinery.document SET gone = true ${AT.replace('seq = 5', "name = 'b'")}`, 'b'],
+    [`UPDATE joinery.log SET n = n | 64 ${AT.replace('5', '7')}`, 'a'],
+    [`UPDATE joinery.log SET device = device | 8 ${AT.replace('5', '8')}`, 'b'],
+  ],
+  marks: {
+    mended: MARKS,
+    unknown: [`UPDATE joinery.log SET digest = ${ZERO} ${AT}`, `DELETE FROM joinery.entry ${AT}`],
+    lost: `DELETE FROM joinery.log ${AT.replace('5', '7')}`,
+  },
   alone: FLIPS.slice(-5),
   folder,
   async whole() {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { entryDigest } from '@joinery/core'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { sqliteStore } from '../../src/store/sqlite.ts'
+import { inspectSqlite, sqliteStore } from '../../src/store/sqlite.ts'
 import { testFolders } from './folders.ts'
 import { entry, testMending, writeGarden } from './mending.ts'
 
@@ -67,7 +67,20 @@ const MARKS = [
 testMending({
   flips: FLIPS,
   alone: FLIPS,
-  marks: { mended: MARKS, lost: 'DELETE FROM log WHERE space = 1 AND seq = 7' },
+  told: [
+    ["UPDATE document SET gone = 1 WHERE space = 1 AND name = 'b'", 'b'],
+    ["UPDATE document SET gone = 64 WHERE space = 1 AND name = 'c'", 'c'],
+    ['UPDATE log SET n = n | 64 WHERE space = 1 AND seq = 7', 'a'],
+    ['UPDATE log SET device = device | 8 WHERE space = 1 AND seq = 8', 'b'],
+  ],
+  marks: {
+    mended: MARKS,
+    unknown: [
+      'UPDATE log SET digest = zeroblob(16) WHERE space = 1 AND seq = 5',
+      'DELETE FROM entry WHERE space = 1 AND seq = 5',
+    ],
+    lost: 'DELETE FROM log WHERE space = 1 AND seq = 7',
+  },
   folder,
   async whole() {
     const { file, copy } = await written()
@@ -123,7 +136,7 @@ test('[CR-25] a copy that is older, or was folded otherwise, mends what it has a
   await donor.close()
 })
 
-test('[CR-25] [R4] the digest of what was folded is put right from what was remembered of it, or from its past', async () => {
+test('[CR-25] [R4] the digest of what was folded is put right from what was remembered of it, or from its past, and its name as well', async () => {
   for (const seq of [5, 8]) {
     const { file } = await written()
     const store = sqliteStore({ file })
@@ -136,6 +149,13 @@ test('[CR-25] [R4] the digest of what was folded is put right from what was reme
     expect(await again.remark()).toEqual(['garden'])
     expect(await again.named('garden', 'phone', seq)).toEqual(before)
     await again.close()
+
+    spoil(file, `UPDATE log SET n = n | 64 WHERE space = 1 AND seq = ${seq}`)
+    expect((await inspectSqlite({ file, deep: true })).disagreeing).toEqual([{ space: 'garden', document: 'b' }])
+    const third = sqliteStore({ file })
+    await third.align('garden', 'b')
+    expect(await third.named('garden', 'phone', seq)).toEqual(before)
+    await third.close()
   }
 })
 
@@ -155,6 +175,41 @@ test('[CR-25] [D6] a purge whose row is damaged stays a purge', async () => {
     { seq: 13, type: 'tombstone', document: 'b' },
   ])
   await again.close()
+})
+
+test('[CR-25] [D6] whether a document is gone is what its last entry says, and of one that is damaged what the log knows it by', async () => {
+  const purged = async (): Promise<string> => {
+    const { file } = await written()
+    const store = sqliteStore({ file })
+    const named = { type: 'tombstone', document: 'b', kind: 'note', engine: 'yjs', bytes: new Uint8Array(0) } as const
+    const told = { n: 99, at: 99, device: 'phone', subject: 'ann', basedOn: 11, authors: [] }
+    await store.commit([{ space: 'garden', entries: [{ ...named, ...told, digest: entryDigest(named) }] }])
+    await store.close()
+    return file
+  }
+  const place = [{ space: 'garden', document: 'b' }]
+  const aligned = async (file: string): Promise<unknown> => {
+    const { disagreeing } = await inspectSqlite({ file, deep: true })
+    const store = sqliteStore({ file })
+    await store.align('garden', 'b')
+    await store.sweep()
+    const state = (await store.document('garden', 'b'))?.state
+    await store.close()
+    return { state, disagreeing }
+  }
+  // The tombstone stands.
+  const first = await purged()
+  spoil(first, "UPDATE document SET gone = 0 WHERE space = 1 AND name = 'b'")
+  expect(await aligned(first)).toEqual({ state: 'gone', disagreeing: place })
+  // It is damaged.
+  const second = await purged()
+  spoil(second, 'UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 13')
+  expect(await aligned(second)).toEqual({ state: 'gone', disagreeing: [] })
+  // The last entry of one that is not gone is damaged.
+  const { file: third } = await written()
+  spoil(third, "UPDATE document SET gone = 1 WHERE space = 1 AND name = 'b'")
+  spoil(third, 'UPDATE entry SET at = at + 1 WHERE space = 1 AND seq = 11')
+  expect(await aligned(third)).toEqual({ state: 'live', disagreeing: place })
 })
 
 test('[DU-17] of a document of which nothing stands nothing is left, and it can begin anew', async () => {

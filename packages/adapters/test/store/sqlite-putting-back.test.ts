@@ -344,7 +344,13 @@ async function putBackAndCompare(lived: Lived, then: Noted): Promise<PutBack> {
   const found = await putBackSqlite({ file, at: then.at })
   expect(forgottenPieces(file)).toEqual([])
   const look = await inspectSqlite({ file, deep: true })
-  expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless]).toEqual([[], 0, 0, []])
+  expect([look.integrity, look.rows.damaged, look.marks.wrong, look.headless, look.disagreeing]).toEqual([
+    [],
+    0,
+    0,
+    [],
+    [],
+  ])
   const store = open(file, () => then.at + 1)
   await compare(store, then, lived)
   await goOn(store, then.at + 1)

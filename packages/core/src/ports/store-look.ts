@@ -29,6 +29,8 @@ export interface StoreLook {
   readonly marks: { readonly looked: number; readonly wrong: number; readonly listed: readonly RowPlace[] }
   /** Documents whose last entry is not there. */
   readonly headless: readonly DocumentPlace[]
+  /** All documents of which something is told that their entries do not say: that they are gone or not, or the names of entries in the log. */
+  readonly disagreeing: readonly DocumentPlace[]
   readonly quarantined: readonly (DocumentPlace & { readonly code: string })[]
   readonly largestDocuments: readonly (DocumentPlace & { readonly bytes: number; readonly entries: number })[]
   readonly largestSpaces: readonly { readonly space: string; readonly bytes: number; readonly documents: number }[]

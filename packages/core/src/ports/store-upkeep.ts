@@ -12,8 +12,10 @@
  * - `sweep` takes away rows that belong to no document, and names their spaces. Only when none is damaged any more: they may be its.
  * - `remark` makes the marks of every log that lacks no row follow again from its digests, and names the spaces of those in which any changed.
  *   A digest that does not fit its mark, and that is known otherwise, is put right before.
+ * - D6: `align` puts right what is told of a document beside its entries: it is gone when its last entry is a tombstone, and only then; and the
+ *   log has those of its entries that can be read by the names that they have.
  *
- * The last four are for a store that serves nobody, and may take long.
+ * The last five are for a store that serves nobody, and may take long.
  */
 import type { Entry } from '../entry.ts'
 import type { AuthorHead, SpaceHead } from './store.ts'
@@ -38,6 +40,7 @@ export interface StoreUpkeep {
   leaveOut(space: string, document: string): Promise<number>
   sweep(): Promise<readonly string[]>
   remark(): Promise<readonly string[]>
+  align(space: string, document: string): Promise<void>
 }
 
 /** An entry that can be read, where it stands. */

@@ -58,9 +58,9 @@ export function backupCommand({ terminal, clock, openStore, look, copyStore, ...
       const { damaged } = manifest
       if (damaged.documents + damaged.rows + damaged.marks === 0) return
       const named = listed.length === 0 ? '' : `: ${listed.map(spelledOut).join(', ')}`
-      const { documents: unread, rows, marks } = damaged
+      const { documents: spoilt, rows, marks } = damaged
       terminal.err(
-        `joinery: in it as it was are ${rows} damaged rows, ${marks} wrong marks, ${unread} unreadable documents${named}. See joinery verify.\n`,
+        `joinery: in it as it was are ${rows} damaged rows, ${marks} wrong marks, ${spoilt} damaged documents${named}. See joinery verify.\n`,
       )
       terminal.exit(DAMAGED)
     }),

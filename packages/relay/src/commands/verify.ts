@@ -167,12 +167,13 @@ export function verifyCommand({ terminal, openStore, look, ...parts }: VerifyPar
       for (const space of remarked)
         terminal.out(`follows   ${spelledOut(space)} again: devices are asked for what they hold\n`)
       // Once more: what is kept of the past is read by who looks at it, and is not mended here; nor is a log that lacks rows.
-      const { rows, marks } = await lookedAt(place, scratch)
+      const { rows, marks, disagreeing } = await lookedAt(place, scratch)
       for (const { space, seq, document } of rows.listed)
         say('past', { space, document: document ?? `at ${seq}` }, ` is damaged at ${seq}, and is not mended`)
       if (marks.wrong > 0)
         terminal.out(`marks     ${marks.wrong} cannot be mended, rows of the log are missing: restore a backup\n`)
-      code = rows.damaged + marks.wrong > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
+      for (const one of disagreeing) say('damaged', one, ' still: restore a backup')
+      code = rows.damaged + marks.wrong + disagreeing.length > 0 ? DAMAGED : spaces.length > 0 ? WAITING : 0
     }
     terminal.out(`${documents} documents, ${looked.entries} entries read: ${damaged.length} documents damaged\n`)
     if (code !== 0) terminal.exit(code)

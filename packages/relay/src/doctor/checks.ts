@@ -16,6 +16,7 @@ import {
   checkWebSocket,
 } from './checks/reach.ts'
 import {
+  checkAgreement,
   checkBacklog,
   checkDatabase,
   checkDurability,
@@ -44,6 +45,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'rows': checkRows,
   'marks': checkMarks,
   'heads': checkHeads,
+  'agreement': checkAgreement,
   'quarantined': checkQuarantined,
   'sizes': checkSizes,
   'backlog': checkBacklog,

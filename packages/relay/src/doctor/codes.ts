@@ -61,9 +61,11 @@ export const CODES = {
   ROWS_OK: { level: 'ok' },
   ROWS_DAMAGED: { level: 'error', todo: `Check the disk and its cables. ${RESTORE}` },
   MARKS_OK: { level: 'ok' },
-  MARKS_WRONG: { level: 'error', todo: RESTORE },
+  MARKS_WRONG: { level: 'error', todo: 'Stop the relay and run `joinery verify --repair`.' },
   HEADS_OK: { level: 'ok' },
   HEADS_MISSING: { level: 'error', todo: RESTORE },
+  ENTRIES_AGREE: { level: 'ok' },
+  ENTRIES_DISAGREE: { level: 'error', todo: 'Stop the relay and run `joinery verify --repair`.' },
   QUARANTINED_NONE: { level: 'ok' },
   QUARANTINED_SOME: {
     level: 'warning',

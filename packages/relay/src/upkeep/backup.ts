@@ -23,7 +23,7 @@ export type LookThrough = (options: { readonly file: string; readonly deep: true
 
 export interface Made {
   readonly manifest: Manifest
-  /** The first of the documents that could not be read. */
+  /** The first of the documents that are damaged. */
   readonly damaged: readonly string[]
 }
 
@@ -53,31 +53,31 @@ export async function makeBackup(options: {
     // What was in its WAL is in it now, and the WAL is gone.
     await store.close()
   }
-  const { integrity, rows, marks } = await look({ file, deep: true })
+  const { integrity, rows, marks, disagreeing } = await look({ file, deep: true })
   if (integrity[0] !== undefined) {
     throw new JoineryError('UNAVAILABLE', { sentence: `This makes no backup, its pages are broken: ${integrity[0]}.` })
   }
   await fsyncFile(file)
-  const { listed, unread, ...counts } = counted
-  const damaged = { documents: unread, rows: rows.damaged, marks: marks.wrong }
+  const { unread, ...counts } = counted
+  const documents = [...new Set([...unread, ...disagreeing.map(({ space, document }) => `${space}/${document}`)])]
+  const damaged = { documents: documents.length, rows: rows.damaged, marks: marks.wrong }
   const parts = [await partOf(to, DATABASE), await partOf(to, CONTENTS)]
   const manifest = await writeManifest(to, { madeAt, schema: store.schema, ...counts, damaged, parts })
-  return { manifest, damaged: listed }
+  return { manifest, damaged: documents.slice(0, LISTED) }
 }
 
 interface Counted {
   readonly spaces: number
   readonly documents: number
   readonly entries: number
-  readonly unread: number
-  readonly listed: readonly string[]
+  readonly unread: readonly string[]
 }
 
 const LISTED = 20
 
 async function writeContents(file: string, store: Store & StoreUpkeep): Promise<Counted> {
-  const listed: string[] = []
-  let [spaces, documents, entries, unread] = [0, 0, 0, 0]
+  const unread: string[] = []
+  let [spaces, documents, entries] = [0, 0, 0]
   const handle = await open(file, 'wx', 0o600)
   try {
     let lines = ''
@@ -85,10 +85,7 @@ async function writeContents(file: string, store: Store & StoreUpkeep): Promise<
       if ('document' in line) {
         documents += 1
         entries += line.entries
-        if (line.digest === undefined) {
-          unread += 1
-          if (listed.length < LISTED) listed.push(`${line.space}/${line.document}`)
-        }
+        if (line.digest === undefined) unread.push(`${line.space}/${line.document}`)
       } else spaces += 1
       lines += `${JSON.stringify(line)}\n`
       if (lines.length < LINES_BYTES) continue
@@ -100,5 +97,5 @@ async function writeContents(file: string, store: Store & StoreUpkeep): Promise<
   } finally {
     await handle.close()
   }
-  return { spaces, documents, entries, unread, listed }
+  return { spaces, documents, entries, unread }
 }

@@ -1,17 +1,19 @@
 /**
  * Finds what of a store cannot be read, and mends it. Laws:
  * - CR-25: it is found document by document, and only documents that cannot be read are quarantined.
+ * - D6: a document is gone when its entries say so, and no repair makes one gone of which they do not. Its space begins no new life for that:
+ *   devices that were told meanwhile that it is gone would bring its tombstone.
  * - What a backup has of a document is put back where the log knows it; what nobody here has is left out, and devices are asked for it: their
  *   spaces begin a new life, so that they tell what they hold (DU-17).
  * - A log whose marks do not follow from it proves no cursor: its marks are computed anew, and it begins a new life (R4).
  */
-import type { DocumentPlace, Store, StoreLook, StoreUpkeep } from '@joinery/core'
+import { JoineryError, type DocumentPlace, type Store, type StoreLook, type StoreUpkeep } from '@joinery/core'
 import { contentsOf } from './contents.ts'
 
 export interface Verified {
   readonly look: StoreLook
   readonly documents: number
-  /** Those that could not be read. */
+  /** Those that could not be read, or of which something is told that their entries do not say. */
   readonly damaged: readonly DocumentPlace[]
 }
 
@@ -25,7 +27,8 @@ export async function findDamage(look: StoreLook, store: Store & StoreUpkeep): P
     const { space, document, digest } = line
     if (digest === undefined) damaged.push({ space, document })
   }
-  return { look, documents, damaged }
+  const unread = new Set(damaged.map(nameOf))
+  return { look, documents, damaged: [...damaged, ...look.disagreeing.filter(one => !unread.has(nameOf(one)))] }
 }
 
 export interface Mended extends DocumentPlace {
@@ -52,7 +55,16 @@ export async function repair(
   // First: what a copy has is held against the digests of the log.
   const remarked = look.marks.wrong > 0 ? await store.remark() : []
   const spaces = new Set<string>(remarked)
+  const disagreeing = new Set(look.disagreeing.map(nameOf))
   for (const { space, document } of damaged) {
+    if (disagreeing.has(nameOf({ space, document }))) {
+      await store.align(space, document)
+      const entries = await readable(store, space, document)
+      if (entries !== undefined) {
+        mended.push({ space, document, fate: 'whole', entries })
+        continue
+      }
+    }
     const standing = (await copy?.standing(space, document)) ?? []
     if ((await store.mend(space, document, standing)) === 'whole') {
       // What does not read back throws here.
@@ -67,4 +79,19 @@ export async function repair(
   if (look.rows.damaged > 0) for (const space of await store.sweep()) spaces.add(space)
   await store.beginLives([...spaces])
   return { mended, remarked, spaces: [...spaces] }
+}
+
+/** How many entries it has; undefined when it cannot be read. */
+async function readable(store: Store, space: string, document: string): Promise<number | undefined> {
+  try {
+    await store.authors(space, document)
+    return (await store.body(space, document)).length
+  } catch (error) {
+    if (error instanceof JoineryError && error.code === 'QUARANTINED') return undefined
+    throw error
+  }
+}
+
+function nameOf({ space, document }: DocumentPlace): string {
+  return `${space}/${document}`
 }

@@ -212,6 +212,7 @@ test.for([
   ],
   ['[R4] a log that was rewritten', `UPDATE log SET mark = zeroblob(16) WHERE seq = 2`, 'MARKS_WRONG', 'garden 2'],
   ['a document without its last entry', `DELETE FROM entry WHERE seq = 3`, 'HEADS_MISSING', 'garden/d'],
+  ['[D6] a document said to be gone', `UPDATE document SET gone = 1`, 'ENTRIES_DISAGREE', 'garden/d'],
   ['[BK-08] a newer schema', 'PRAGMA user_version = 99', 'DATABASE_NEWER', 'newer version (99)'],
   ['[DU-07] another journal', 'PRAGMA journal_mode = DELETE', 'DURABLE_NOT', 'delete'],
   ['a database of another program', 'PRAGMA application_id = 7', 'DATABASE_FOREIGN', 'another program'],

@@ -188,7 +188,7 @@ test('[BK-02] a backup whose hashes fit and whose rows do not is refused as well
   const { code, err } = await runJoinery(['backup', '--data', data, '--to', second])
   expect([code, err]).toEqual([
     2,
-    expect.stringContaining('1 damaged rows, 2 wrong marks, 1 unreadable documents: garden/d3'),
+    expect.stringContaining('1 damaged rows, 2 wrong marks, 1 damaged documents: garden/d3'),
   ])
   expect(await runJoinery(['restore', '--from', second, '--data', join(root, 'elsewhere')])).toMatchObject({ code: 0 })
 })

@@ -210,12 +210,19 @@ test(
 )
 
 test(
-  '[CR-25] [R4] a mark of a Postgres that was changed is damage, which a repair mends, and that log begins a new life',
+  '[CR-25] [D6] [R4] a document of a Postgres said to be gone is damage, and a mark that was changed; a repair mends both, and begins a new life for the mark',
   PATIENCE,
   async () => {
     const { url } = await made()
     const joinery = on(url)
     const before = await headOf(url)
+    await postgres.run("UPDATE joinery.document SET gone = true WHERE name = 'd3'", url)
+    const lost = await joinery('verify')
+    expect([lost.code, lost.out]).toEqual([1, expect.stringMatching(/^damaged +garden\/d3\n/)])
+    const back = await joinery('verify', '--repair')
+    expect([back.code, back.out]).toEqual([0, expect.stringMatching(/repaired +garden\/d3, 10 entries\n/)])
+    expect(await headOf(url)).toEqual(before)
+
     await postgres.run("UPDATE joinery.log SET mark = decode(repeat('00', 16), 'hex') WHERE seq = 40", url)
     const found = await joinery('verify')
     expect([found.code, found.out]).toEqual([1, expect.stringMatching(/^marks +1 do not follow from the log\n/)])

@@ -72,6 +72,32 @@ test.each(['mark', 'digest'])(
   },
 )
 
+test.each([
+  ['[D6] that it is gone', "UPDATE document SET gone = 1 WHERE name = 'd1'"],
+  ['[S4] another name of an entry', 'UPDATE log SET n = n + 64 WHERE space = 1 AND seq = 3'],
+])(
+  '[CR-25] %s is told of a document by mistake: that is damage, and a repair goes by what its entries say',
+  { timeout: PROCESSES_MS },
+  async (_, sql) => {
+    const { file, backup, run, spoil } = await house()
+    const before = await epochs(file)
+    spoil(sql)
+    const found = await run('verify')
+    expect([found.code, found.out]).toEqual([1, expect.stringMatching(/^damaged +garden\/d1\n/)])
+    const backedUp = await run('backup', '--to', backup)
+    expect([backedUp.code, backedUp.err]).toEqual([2, expect.stringContaining('1 damaged documents: garden/d1.')])
+    const repaired = await run('verify', '--repair')
+    expect([repaired.code, repaired.out]).toEqual([0, expect.stringMatching(/repaired +garden\/d1, 3 entries\n/)])
+    expect(await run('verify')).toMatchObject({ code: 0, err: '' })
+    // Who was told meanwhile that it is gone would bring its tombstone to a new life.
+    expect(await epochs(file)).toEqual(before)
+    const store = sqliteStore({ file })
+    expect(await store.document('garden', 'd1')).toMatchObject({ state: 'live', quarantined: undefined })
+    expect((await store.named('garden', 'phone', 3))?.seq).toBe(3)
+    await store.close()
+  },
+)
+
 test(
   '[CR-25] a log that lacks a row cannot be mended, and a repair says what can be done',
   { timeout: PROCESSES_MS },

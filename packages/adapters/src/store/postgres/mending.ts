@@ -58,23 +58,25 @@ const ALL = Number.MAX_SAFE_INTEGER
 
 export type Patiently = <T>(work: (connections: Connections) => Promise<T>) => Promise<T>
 
-export function mending(patiently: Patiently): Pick<StoreUpkeep, 'standing' | 'mend' | 'leaveOut' | 'sweep'> {
-  /** Behind the locks of a space and of a document in it; `none` when it is not there. */
-  const behindLocks = <T>(
-    space: string,
-    document: string,
-    none: T,
-    change: (transaction: Transaction, row: DocumentRow) => Promise<T>,
-  ): Promise<T> =>
-    patiently(connections =>
-      connections.transact('everywhere', 'write', async transaction => {
-        const [found] = await transaction.ask<{ id: number }>(STATEMENTS.lockSpaces, [[space]])
-        if (found === undefined) return none
-        const [row] = await transaction.ask<DocumentRow>(STATEMENTS.lockDocument, [found.id, document])
-        return row === undefined ? none : change(transaction, row)
-      }),
-    )
+/** Behind the locks of a space and of a document in it; `none` when it is not there. */
+export function behindLocks<T>(
+  patiently: Patiently,
+  space: string,
+  document: string,
+  none: T,
+  change: (transaction: Transaction, row: DocumentRow) => Promise<T>,
+): Promise<T> {
+  return patiently(connections =>
+    connections.transact('everywhere', 'write', async transaction => {
+      const [found] = await transaction.ask<{ id: number }>(STATEMENTS.lockSpaces, [[space]])
+      if (found === undefined) return none
+      const [row] = await transaction.ask<DocumentRow>(STATEMENTS.lockDocument, [found.id, document])
+      return row === undefined ? none : change(transaction, row)
+    }),
+  )
+}
 
+export function mending(patiently: Patiently): Pick<StoreUpkeep, 'standing' | 'mend' | 'leaveOut' | 'sweep'> {
   return {
     standing: (space, document) =>
       patiently(connections =>
@@ -85,7 +87,7 @@ export function mending(patiently: Patiently): Pick<StoreUpkeep, 'standing' | 'm
         }),
       ),
     mend: (space, document, copy) =>
-      behindLocks<'whole' | 'lacking'>(space, document, 'lacking', async (transaction, row) => {
+      behindLocks<'whole' | 'lacking'>(patiently, space, document, 'lacking', async (transaction, row) => {
         if (row.gone) return 'lacking'
         const seqs = copy.map(({ entry }) => entry.seq)
         const logged = await logOf(transaction, row.space, seqs)
@@ -99,7 +101,7 @@ export function mending(patiently: Patiently): Pick<StoreUpkeep, 'standing' | 'm
         return 'whole'
       }),
     leaveOut: (space, document) =>
-      behindLocks(space, document, 0, async (transaction, row) => {
+      behindLocks(patiently, space, document, 0, async (transaction, row) => {
         const left = await standingOf(transaction, row)
         if (left.length > 0) await relink(transaction, row, left, 'GAP')
         else await drop(transaction, row)

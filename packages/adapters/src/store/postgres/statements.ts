@@ -65,7 +65,7 @@ const ENTRY_NAMES = `
   LEFT JOIN joinery.document ON document.space = entry.space AND document.id = entry.document
   LEFT JOIN joinery.device ON device.space = entry.space AND device.id = entry.device`
 
-const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM joinery.entry ${ENTRY_NAMES}`
+export const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM joinery.entry ${ENTRY_NAMES}`
 /** The same of a document's past: its rows are as those of entries. */
 export const PAST = `SELECT ${ENTRY_COLUMNS} FROM joinery.past AS entry ${ENTRY_NAMES}`
 

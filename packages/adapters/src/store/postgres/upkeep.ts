@@ -3,6 +3,7 @@
  * that copies have one form, and each store can be put back from the other's (decisions/0021).
  */
 import { JoineryError, type StoreUpkeep } from '@joinery/core'
+import { aligning } from './aligning.ts'
 import { createConnections, type Connections, type ConnectionsOptions, type Statement } from './connections.ts'
 import { wholeStoreIn } from './giving.ts'
 import { mending } from './mending.ts'
@@ -43,6 +44,7 @@ export function postgresUpkeep({ run, version, ...to }: UpkeepOptions): StoreUpk
     ...mending(patiently),
     database: `Postgres ${version}`,
     ...remarking(patiently),
+    ...aligning(patiently),
     schema: MIGRATIONS.length,
     copyTo: file =>
       patiently(async connections => {

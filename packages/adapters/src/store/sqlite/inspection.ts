@@ -9,6 +9,7 @@ import type { Database } from 'better-sqlite3'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Database as Sqlite } from '../../better-sqlite3.ts'
+import { disagreeing } from './agreement.ts'
 import { copyOfOneMoment } from './copy.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { openDatabase } from './opening.ts'
@@ -130,6 +131,7 @@ function lookAt(database: Database, deep: boolean): Look {
     rows: rowsOf(database, deep ? 1 : Math.max(1, Math.ceil(entries / SAMPLE))),
     marks: marksOf(database, deep),
     headless: all(HEADLESS, LISTED),
+    disagreeing: disagreeing(database),
     quarantined: all(QUARANTINED, LISTED),
     largestDocuments: all(LARGEST_DOCUMENTS, LARGEST),
     largestSpaces: all(LARGEST_SPACES, LARGEST),

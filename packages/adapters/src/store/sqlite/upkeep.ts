@@ -1,5 +1,6 @@
 /** What is done to the store as a whole: the laws are those of the port `StoreUpkeep`. */
 import { JoineryError, type StoreUpkeep } from '@joinery/core'
+import { aligning } from './aligning.ts'
 import { copyDatabase } from './copy-to.ts'
 import { mending, type MendingOptions } from './mending.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -20,6 +21,7 @@ export function storeUpkeep(options: MendingOptions): StoreUpkeep {
     ...mending(options),
     database: `SQLite ${String(database.prepare('SELECT sqlite_version()').pluck().get())}`,
     ...remarking(options),
+    ...aligning(options),
     schema: MIGRATIONS.length,
     async copyTo(file) {
       // As a read is refused once the store is closed, or its disk has failed.

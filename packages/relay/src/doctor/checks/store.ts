@@ -87,6 +87,12 @@ export const checkHeads = inStore(({ headless }) =>
     : found('HEADS_MISSING', `The last entry is missing of ${some(headless, nameOf)}.`),
 )
 
+export const checkAgreement = inStore(({ disagreeing }) =>
+  disagreeing.length === 0
+    ? found('ENTRIES_AGREE', 'What is told of documents is what their entries say.')
+    : found('ENTRIES_DISAGREE', `Something is told that the entries do not say, of ${some(disagreeing, nameOf)}.`),
+)
+
 export const checkQuarantined = inStore(({ quarantined }) =>
   quarantined.length === 0
     ? found('QUARANTINED_NONE', 'No document is quarantined.')
