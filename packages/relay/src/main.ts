@@ -39,11 +39,13 @@ import { carriedFiles } from './executable/carried-files.ts'
 
 const STANDARD_ERROR = 2
 
+type Collection = { readonly type: 'minor' } | { readonly type: 'major'; readonly flavor: 'last-resort' }
+
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
-setFlagsFromString('--minor-gc-task-trigger=20')
+setFlagsFromString('--minor-gc-task-trigger=80')
 setFlagsFromString('--expose-gc')
 boundHeap(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
-const collect = runInNewContext('globalThis.gc') as ((options: { readonly type: 'minor' }) => void) | undefined
+const collect = runInNewContext('globalThis.gc') as ((options: Collection) => void) | undefined
 const sweep = (): void => collect?.({ type: 'minor' })
 
 const carried = carriedFiles()
@@ -110,6 +112,7 @@ const main = defineCommand({
       turn,
       nap,
       sweep,
+      shrink: () => collect?.({ type: 'major', flavor: 'last-resort' }),
       onUncaught(run) {
         process.on('uncaughtException', error => run('uncaught', error))
         process.on('unhandledRejection', error => run('unhandled', error))

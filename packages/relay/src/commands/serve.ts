@@ -65,6 +65,8 @@ export interface ServeParts {
   readonly nap: (ms: number) => void
   /** Frees what is young and used no more. */
   readonly sweep: () => void
+  /** Gives back what was taken and is used no more, as what starting took. */
+  readonly shrink: () => void
   /** Called with what nobody caught, and how it came. */
   readonly onUncaught: (run: (how: 'uncaught' | 'unhandled', error: unknown) => void) => void
   /** Called once, when the process is told to stop. */
@@ -165,6 +167,7 @@ export function serveCommand(parts: ServeParts) {
       const { database, schema } = opened.store
       log.info('started', { ...parts.versions, database, schema })
       if (served.metricsPort !== undefined) log.info('metrics', { port: served.metricsPort })
+      parts.shrink()
       const address = `http://${values.host.includes(':') ? `[${values.host}]` : values.host}:${served.port}`
       const mode = values.dev ? ' (development: whoever is on this machine signs in with any name)' : ''
       terminal.out(`joinery listening on ${address}${mode}\n`)

@@ -42,8 +42,8 @@ export function postgresUpkeep({ run, version, ...to }: UpkeepOptions): StoreUpk
 
   return {
     ...mending(patiently),
-    database: `Postgres ${version}`,
     ...remarking(patiently),
+    database: `Postgres ${version}`,
     ...aligning(patiently),
     schema: MIGRATIONS.length,
     copyTo: file =>

@@ -19,8 +19,8 @@ export function storeUpkeep(options: MendingOptions): StoreUpkeep {
   const { database, rows, read, write } = options
   return {
     ...mending(options),
-    database: `SQLite ${String(database.prepare('SELECT sqlite_version()').pluck().get())}`,
     ...remarking(options),
+    database: `SQLite ${String(database.prepare('SELECT sqlite_version()').pluck().get())}`,
     ...aligning(options),
     schema: MIGRATIONS.length,
     async copyTo(file) {
