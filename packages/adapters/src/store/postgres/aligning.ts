@@ -1,11 +1,12 @@
 /** Puts right what is told of a document beside its entries: the law is that of `align` in the port `StoreUpkeep`. */
 import type { StoreUpkeep } from '@joinery/core'
 import { isTombstoneOf } from '../rows/tombstone.ts'
-import type { Statement, Transaction } from './connections.ts'
+import type { Transaction } from './connections.ts'
 import { behindLocks, type Patiently } from './mending.ts'
 import { bytesOf } from './reading.ts'
 import { entryOf } from './rows.ts'
 import { ENTRY, PAST, STATEMENTS, type DocumentRow, type EntryRow } from './statements.ts'
+import { named } from './named.ts'
 
 const MISNAMED = `
   JOIN joinery.log ON log.space = entry.space AND log.seq = entry.seq
@@ -22,9 +23,7 @@ const SQL = {
   setGone: 'UPDATE joinery.document SET gone = $3 WHERE space = $1 AND id = $2',
 } as const
 
-const ALIGNING = Object.fromEntries(
-  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_aligning_${name}`, text }]),
-) as { readonly [Name in keyof typeof SQL]: Statement }
+const ALIGNING = named('joinery_aligning', SQL)
 
 export function aligning(patiently: Patiently): Pick<StoreUpkeep, 'align'> {
   return {

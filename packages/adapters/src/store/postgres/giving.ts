@@ -9,6 +9,7 @@ import { BATCH_BYTES, BATCH_ROWS, type Batch, type Tables, type WholeEntry } fro
 import type { Statement, Transaction, Value } from './connections.ts'
 import { bytesOf } from './reading.ts'
 import { INLINE_BYTES, STATEMENTS, type EntryRow, type SpaceRow } from './statements.ts'
+import { named } from './named.ts'
 
 const ENTRY = `
   SELECT entry.space AS space_id, entry.seq, entry.type, entry.document AS document_id, entry.prev, entry.device AS device_id, entry.n,
@@ -51,9 +52,7 @@ const SQL = {
   told: 'SELECT (extract(epoch FROM at) * 1000)::bigint AS at FROM joinery.migration WHERE version = 2',
 } as const
 
-const GIVING = Object.fromEntries(
-  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_giving_${name}`, text }]),
-) as { readonly [Name in keyof typeof SQL]: Statement }
+const GIVING = named('joinery_giving', SQL)
 
 /** With what comes in the row itself, a few milliseconds' worth. */
 const ENTRY_ROWS = 64

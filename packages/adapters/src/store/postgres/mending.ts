@@ -8,11 +8,12 @@ import { numberOfEntryType, sameBytes, type StandingEntry, type StoreUpkeep } fr
 import { authorsOfText, textOfAuthors } from '../rows/authors-text.ts'
 import { chainOf } from '../rows/chain-of.ts'
 import { checksumOf } from '../rows/checksum.ts'
-import type { Connections, Statement, Transaction } from './connections.ts'
+import type { Connections, Transaction } from './connections.ts'
 import { spacesIn } from './giving.ts'
 import { bytesOf, ROWS } from './reading.ts'
 import { entryOf } from './rows.ts'
 import { DIGITS, STATEMENTS, type DocumentRow, type EntryRow } from './statements.ts'
+import { named } from './named.ts'
 
 interface LogRow {
   readonly seq: number
@@ -50,9 +51,7 @@ const SQL = {
     WHERE document.space = $1 AND document.gone AND entry.seq IS NULL`,
 } as const
 
-const MENDING = Object.fromEntries(
-  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_mending_${name}`, text }]),
-) as { readonly [Name in keyof typeof SQL]: Statement }
+const MENDING = named('joinery_mending', SQL)
 
 const ALL = Number.MAX_SAFE_INTEGER
 

@@ -1,12 +1,13 @@
 /** Makes the marks of logs follow again: the law is that of `remark` in the port `StoreUpkeep`, and that of `rows/remarked.ts`. */
 import { entryDigest, type StoreUpkeep } from '@joinery/core'
 import { createRemarking, type MarkedRow } from '../rows/remarked.ts'
-import type { Statement, Transaction } from './connections.ts'
+import type { Transaction } from './connections.ts'
 import { spacesIn } from './giving.ts'
 import type { Patiently } from './mending.ts'
 import { bytesOf } from './reading.ts'
 import { entryOf } from './rows.ts'
 import { PAST, STATEMENTS, type EntryRow } from './statements.ts'
+import { named } from './named.ts'
 
 /** A few milliseconds' worth. */
 const ROWS = 1_000
@@ -26,9 +27,7 @@ const SQL = {
     WHERE space.id = $1 AND log.space = space.id AND log.seq = space.seq`,
 } as const
 
-const REMARKING = Object.fromEntries(
-  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_remarking_${name}`, text }]),
-) as { readonly [Name in keyof typeof SQL]: Statement }
+const REMARKING = named('joinery_remarking', SQL)
 
 export function remarking(patiently: Patiently): Pick<StoreUpkeep, 'remark'> {
   return {

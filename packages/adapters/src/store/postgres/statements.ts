@@ -1,6 +1,6 @@
 /** Every statement that the store runs, by name. All but the sweeps at the end ask of one space, or of those of one commit. */
-import type { Statement } from './connections.ts'
 import { FOLDABLE_INDEXED_FROM } from './migrations.ts'
+import { named } from './named.ts'
 
 export interface SpaceRow {
   readonly id: number
@@ -274,6 +274,4 @@ const SQL = {
     ${FOLDABLE} AND digits >= ${FOLDABLE_INDEXED_FROM} AND digits >= ${DIGITS('$1')} ORDER BY entries DESC LIMIT $2`,
 } as const
 
-export const STATEMENTS = Object.fromEntries(
-  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_${name}`, text }]),
-) as { readonly [Name in keyof typeof SQL]: Statement }
+export const STATEMENTS = named('joinery', SQL)

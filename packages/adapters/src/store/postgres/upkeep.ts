@@ -4,12 +4,13 @@
  */
 import { JoineryError, type StoreUpkeep } from '@joinery/core'
 import { aligning } from './aligning.ts'
-import { createConnections, type Connections, type ConnectionsOptions, type Statement } from './connections.ts'
+import { createConnections, type Connections, type ConnectionsOptions } from './connections.ts'
 import { wholeStoreIn } from './giving.ts'
 import { mending } from './mending.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { remarking } from './remarking.ts'
 import type { SpaceRow } from './statements.ts'
+import { named } from './named.ts'
 
 const SQL = {
   logs: 'SELECT id, name, epoch, seq, mark FROM joinery.space WHERE id > $1 ORDER BY id LIMIT $2',
@@ -17,9 +18,7 @@ const SQL = {
   begin: "UPDATE joinery.space SET epoch = replace(gen_random_uuid()::text, '-', '') WHERE name = ANY ($1::text[])",
 } as const
 
-const STATEMENTS = Object.fromEntries(
-  Object.entries(SQL).map(([name, text]) => [name, { name: `joinery_upkeep_${name}`, text }]),
-) as { readonly [Name in keyof typeof SQL]: Statement }
+const STATEMENTS = named('joinery_upkeep', SQL)
 
 export interface UpkeepOptions extends Pick<ConnectionsOptions, 'url' | 'application' | 'origin'> {
   /** The version of that Postgres. */
