@@ -1,7 +1,8 @@
 /**
- * Keeps what V8 takes near what is alive. The young generation stays at twice 4 MB: Node 24 lets it grow to twice 64 where there is much
- * memory, and touches a little more of that with every burst, for hours. V8 reads the size only before it starts, but by how much to grow
- * each time. The old generation is swept when half as much is garbage as is alive, not at four times that (decisions/0012).
+ * Keeps what V8 takes near what is alive. The young generation stays at twice 4 MB, or what it grew to before that was told: Node 24 lets it
+ * grow to twice 64 where there is much memory, and touches a little more of that with every burst, for hours. V8 reads the size only before it
+ * starts, but by how much to grow each time. The old generation is swept when half as much is garbage as is alive, not at four times that
+ * (decisions/0012).
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 

@@ -42,7 +42,6 @@ const STANDARD_ERROR = 2
 type Collection = { readonly type: 'minor' } | { readonly type: 'major'; readonly flavor: 'last-resort' }
 
 // What was read of documents is garbage as soon as it is sent: it is swept between two turns, before much of it stands (decisions/0012).
-setFlagsFromString('--minor-gc-task-trigger=80')
 setFlagsFromString('--expose-gc')
 boundHeap(look => new PerformanceObserver(look).observe({ entryTypes: ['gc'] }))
 const collect = runInNewContext('globalThis.gc') as ((options: Collection) => void) | undefined

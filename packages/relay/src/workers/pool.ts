@@ -20,7 +20,7 @@ export interface Pool {
 const IDLE_MS = 30_000
 /**
  * Of which a third is one half of what is young: a thread touches a little more of both with every job, gives none of it back, and V8 would
- * let it grow to 192 MB where there is much memory. With 16 MB a half, folding 60,000 edits takes a quarter less, and each thread 28 MB more.
+ * let it grow to 192 MB where there is much memory. A larger half makes large folds faster, and every thread larger.
  */
 const YOUNG_MB = 12
 
