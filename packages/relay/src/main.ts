@@ -137,6 +137,7 @@ const main = defineCommand({
       sqlite: sqliteVersion,
       inspect: inspectSqlite,
       openBus,
+      openPostgres,
     }),
     import: importCommand({
       terminal,

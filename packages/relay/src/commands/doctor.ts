@@ -11,6 +11,7 @@ import { reportOf } from '../doctor/report.ts'
 import type { InspectStore } from '../doctor/store-look.ts'
 import type { OpenBus } from './bus.ts'
 import { CONFIG_ARGS, givenTo, settingArgs } from './configured.ts'
+import type { OpenPostgres } from './postgres.ts'
 import { orSay, type Terminal } from './terminal.ts'
 
 const ARGS = {
@@ -29,9 +30,10 @@ export interface DoctorParts {
   readonly sqlite: () => string
   readonly inspect: InspectStore
   readonly openBus: OpenBus
+  readonly openPostgres: OpenPostgres
 }
 
-export function doctorCommand({ terminal, clock, node, sqlite, inspect, openBus }: DoctorParts) {
+export function doctorCommand({ terminal, clock, node, sqlite, inspect, openBus, openPostgres }: DoctorParts) {
   return defineCommand({
     meta: { name: 'doctor', description: 'Look at a data folder and a relay, and say what is wrong. Changes nothing.' },
     args: ARGS,
@@ -47,6 +49,7 @@ export function doctorCommand({ terminal, clock, node, sqlite, inspect, openBus 
         sqlite: sqlite(),
         inspect,
         openBus,
+        openPostgres,
       })
       terminal.out(args.json ? `${JSON.stringify(examination, undefined, 2)}\n` : reportOf(examination))
       if (!examination.ok) terminal.exit(1)

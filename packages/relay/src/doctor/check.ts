@@ -1,6 +1,7 @@
 /** One thing that the doctor looks at. Law: a check changes nothing, anywhere; what it cannot look at it says nothing about. */
 import type { Clock, StoreLook } from '@joinery/core'
 import type { OpenBus } from '../commands/bus.ts'
+import type { OpenPostgres } from '../commands/postgres.ts'
 import type { Configuration } from '../configuration/configuration.ts'
 import type { FindingCode } from './codes.ts'
 
@@ -21,6 +22,7 @@ export interface Patient {
   readonly isDeep: boolean
   readonly configuration: Configuration
   readonly openBus: OpenBus
+  readonly openPostgres: OpenPostgres
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
   /** Versions. */
   readonly node: string

@@ -83,7 +83,11 @@ export const CODES = {
     todo: 'Look for a process that keeps the database open, or for a disk that cannot keep up.',
   },
 
-  POSTGRES_UNSEEN: { level: 'note', todo: '`joinery verify` reads all that is in it, while relays run.' },
+  POSTGRES_OK: { level: 'ok' },
+  POSTGRES_EMPTY: { level: 'note', todo: 'Nothing: the relay makes what it needs when it starts for the first time.' },
+  POSTGRES_OLDER: { level: 'note', todo: 'Back it up; the next start of this version brings it up to date.' },
+  POSTGRES_AWAY: { level: 'error', todo: 'Ask from where the relay runs, with its settings; then look at Postgres.' },
+  POSTGRES_WRONG: { level: 'error', todo: 'Change what it says: until then no relay starts on it.' },
 
   CONFIGURATION_OK: { level: 'ok' },
   CONFIGURATION_WRONG: {

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { memoryBus } from '@joinery/adapters/bus/memory'
+import { postgresStore } from '@joinery/adapters/store/postgres'
 import { inspectSqlite, sqliteStore, sqliteVersion } from '@joinery/adapters/store/sqlite'
 import { systemClock } from '@joinery/adapters/clock/system'
 import { configurationOf } from '../../src/configuration/configuration.ts'
@@ -24,6 +25,8 @@ import { checkTls } from '../../src/doctor/checks/reach.ts'
 import { CODES, type FindingCode } from '../../src/doctor/codes.ts'
 import { examine, type DoctorOptions, type Examination } from '../../src/doctor/doctor.ts'
 import { dial } from '../dial.ts'
+import { freePort } from '../../../../test/free-port.ts'
+import { startPostgres } from '../../../../test/postgres.ts'
 import { startRedis } from '../../../../test/redis.ts'
 import { rig, type as typing, update, writer } from '../rig.ts'
 import { runJoinery, spawnRelay, type Spawned } from '../spawned.ts'
@@ -93,6 +96,7 @@ async function doctor({
     inspect: inspectSqlite,
     scratch: tmpdir(),
     openBus: async () => memoryBus(),
+    openPostgres: ({ url }) => postgresStore({ url, isCommand: true }),
     ...more,
   })
   return {
@@ -349,11 +353,36 @@ test('a bus that is away is found, one that is there too, and what cannot be one
   expect(JSON.stringify([away, wrong])).not.toContain('bus-canary')
 })
 
-test('[OP-01] with a Postgres it says that this is not looked at here, and what does, and not where it is', async () => {
-  const environment = { JOINERY_STORE: 'postgres://relay:store-canary@db.internal/joinery', JOINERY_BUS: 'memory' }
-  const seen = await doctor({ configuration: configurationOf({ environment, flags: { dev: true }, file: undefined }) })
-  const told = seen.findings.find(({ code }) => code === 'POSTGRES_UNSEEN')
-  expect([seen.ok, told?.level, told?.todo]).toEqual([true, 'note', expect.stringContaining('joinery verify')])
-  expect(JSON.stringify(seen)).not.toMatch(/store-canary|db\.internal/)
-  expect((await doctor({})).codes).not.toContain('POSTGRES_UNSEEN')
+test('a Postgres is looked at as a relay would, by the command, and nothing in it is made or changed', async () => {
+  const postgres = await startPostgres()
+  onTestFinished(() => postgres.remove())
+  const url = await postgres.database()
+  const seen = (): ReturnType<typeof command> => command([], { JOINERY_STORE: url, JOINERY_BUS: 'memory' })
+  const told = async (): Promise<unknown[]> => {
+    const { code, findings } = await seen()
+    return [code, findings.find(({ check }) => check === 'postgres')?.code]
+  }
+  expect(await told()).toEqual([0, 'POSTGRES_EMPTY'])
+  expect(await told()).toEqual([0, 'POSTGRES_EMPTY'])
+  await (await postgresStore({ url, lanes: 1, readers: 1 })).close()
+  expect((await seen()).sentence('POSTGRES_OK')).toMatch(
+    /^Postgres \d+\.\d+, schema version \d+, the newest: a commit waits/,
+  )
+  await postgres.run('ALTER ROLE relay BYPASSRLS')
+  const bypassing = await seen()
+  expect([bypassing.code, bypassing.sentence('POSTGRES_WRONG')]).toEqual([1, expect.stringContaining('BYPASSRLS')])
+  await postgres.run('ALTER ROLE relay NOBYPASSRLS')
+  const newest = 'SELECT max(version) FROM joinery.migration'
+  await postgres.run(`DELETE FROM joinery.migration WHERE version = (${newest})`, url)
+  expect(await told()).toEqual([0, 'POSTGRES_OLDER'])
+  await postgres.run('INSERT INTO joinery.migration (version, least) VALUES (999, 999)', url)
+  expect(await told()).toEqual([1, 'POSTGRES_WRONG'])
+})
+
+test('[OP-01] a Postgres that is away is an error, and nobody is told where it should be', async () => {
+  const away = `postgres://relay:store-canary@127.0.0.1:${await freePort()}/joinery-canary`
+  const seen = await command([], { JOINERY_STORE: away, JOINERY_BUS: 'memory' })
+  expect([seen.code, seen.sentence('POSTGRES_AWAY')]).toEqual([1, expect.stringContaining('ECONNREFUSED')])
+  expect(JSON.stringify(seen)).not.toMatch(/canary|127\.0\.0\.1/)
+  expect((await doctor({})).codes.filter(code => code.startsWith('POSTGRES'))).toEqual([])
 })
