@@ -2,7 +2,8 @@
  * Folds what a document has gathered into one snapshot. Laws:
  * - S3, DU-11: a snapshot replaces only what it was made from, after it was read back elsewhere and found to be the same; until then, and
  *   when anything fails, the entries stay as they are.
- * - D2: what is folded was replayed before, so that nothing is folded that should be voided.
+ * - D2: what is folded was replayed before, so that nothing is folded that should be voided: what came since stays, and so does all of a
+ *   document of which nobody knows yet whether it is well.
  * - T2, CR-22: the document is built by a worker with a budget. What is over the budget is tried in smaller parts; when that does not help it
  *   is folded by its bytes, which builds nothing, and quarantined alone.
  * - CR-27: so is one that breaks its worker three times: it is read from its last snapshot and what came after it, and not written.
@@ -93,8 +94,8 @@ export function createCompactor(options: {
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   /** Lets others have their turn. */
   readonly turn: () => Promise<void>
-  /** Replays what of the document was not replayed yet, and voids what has to be. */
-  readonly replayed: (space: string, document: string) => Promise<unknown>
+  /** Replays what of the document was not replayed yet, and voids what has to be: up to which seq it is well, undefined when that is not known. */
+  readonly replayed: (space: string, document: string) => Promise<number | undefined>
   readonly quarantine: (space: string, document: string, reason: string, code?: Code) => Promise<void>
 }): Compactor {
   const { store, clock, limits, log, counters, heads, fold, alone, turn, quarantine } = options
@@ -131,8 +132,8 @@ export function createCompactor(options: {
       waiting.delete(key)
       held.add(key)
       try {
-        await options.replayed(space, document)
-        await alone(() => foldOne(space, document))
+        const well = await options.replayed(space, document)
+        await alone(() => foldOne(space, document, well))
         failuresByDocument.delete(key)
         held.delete(key)
       } catch (error) {
@@ -164,8 +165,8 @@ export function createCompactor(options: {
     if (held.has(key)) return 'left'
     held.add(key)
     try {
-      await options.replayed(space, document)
-      return (await alone(() => foldOne(space, document))) ? 'folded' : 'left'
+      const well = await options.replayed(space, document)
+      return (await alone(() => foldOne(space, document, well))) ? 'folded' : 'left'
     } catch (error) {
       counters.add('fold-failed')
       log.warn('fold-failed', { space, document, ...reasonOf(error) })
@@ -175,13 +176,16 @@ export function createCompactor(options: {
     }
   }
 
-  const foldOne = async (space: string, document: string): Promise<boolean> => {
+  /** Up to that seq. */
+  const foldOne = async (space: string, document: string, well: number | undefined): Promise<boolean> => {
     const key = keyOf(space, document)
     const { entries: counted, bytes } = grownByDocument.get(key) ?? NOT_GROWN
     const head = await store.document(space, document)
     if (closed || head?.quarantined !== undefined) return false
-    const entries = await store.body(space, document)
+    const body = await store.body(space, document)
     if (closed) return false
+    if (well === undefined) throw new JoineryError('UNAVAILABLE', { what: 'replay' })
+    const entries = body.filter(({ seq }) => seq <= well)
     const canFold = entries.length > 1 && entries.every(isFoldable)
     const isFolded = canFold && (await foldParts(space, document, entries))
     if (closed) return isFolded

@@ -8,7 +8,7 @@
  *   nodes of two versions get along.
  */
 import { BUS_PAYLOAD_BYTES, type Bus, type Clock } from '@joinery/core'
-import { decodeMessage, encodeMessage, type Presence } from '@joinery/core/protocol'
+import { decodeMessage, encodeMessage, PRESENCE_CLOCK, type Presence } from '@joinery/core/protocol'
 import { createDecoder, hasContent, readVarString, readVarUint, readVarUint8Array, type Decoder } from 'lib0/decoding'
 import { createEncoder, length, toUint8Array, writeVarString, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
 import type { RelayLimits } from './limits.ts'
@@ -136,6 +136,7 @@ export function createElsewhere({ bus, clock, limits, node, space, told }: Elsew
       return [{ presence, frame }]
     }
     const before = known?.presence ?? hereByKey.get(key)?.presence
+    if (presence.clock > PRESENCE_CLOCK) return []
     if (before !== undefined && (before.subject !== presence.subject || presence.clock < before.clock)) return []
     if (known === undefined && before?.clock === presence.clock) return []
     if (known === undefined && farBytes + frame.length > FAR_BYTES) return []

@@ -15,7 +15,7 @@ import { inTurns } from './in-turns.ts'
 import type { RelayLimits } from './limits.ts'
 import { reasonOf, type Log } from './log.ts'
 import { newsIn, newsOf, type News } from './news.ts'
-import { createPresences, type Neighbours, type Presences, type ToldPresence } from './presences.ts'
+import { createPresences, frameOf, type Neighbours, type Presences, type ToldPresence } from './presences.ts'
 import { subscribe, type Known, type PumpOptions, type Reader, type Subscription } from './pump.ts'
 import { createTail, type Tail } from './tail.ts'
 import type { Tracing } from './tracing/tracing.ts'
@@ -312,7 +312,7 @@ export function createHub(options: HubOptions): Hub {
           for (const follower of channel.followers) {
             for (const presence of follower.present()) reader.send(encodeMessage(presence))
           }
-          for (const presence of channel.elsewhere?.present() ?? []) reader.send(encodeMessage(presence))
+          for (const presence of channel.elsewhere?.present() ?? []) reader.send(frameOf(presence))
         },
         damaged(document) {
           told.damaged(document)

@@ -19,6 +19,8 @@ export interface Job {
   readonly owner?: string
   /** Which authors, of those whom nobody has, are bound to him; all if absent. */
   readonly binds?: ((author: number) => boolean) | undefined
+  /** Which authors, of those whom nobody has, somebody else goes by. */
+  readonly isOthers?: ((author: number) => boolean) | undefined
   /** Whether this device was asked for what a loss took (R4). */
   readonly granted: boolean
   /** Whether it asked what is new, and could not be told: the log may have lost what this builds on. */

@@ -208,6 +208,7 @@ function decide(options: JudgeOptions, queued: Queued, draft: Draft): Soon<Commi
     resupply,
     repeats: granted,
     binds: job.binds,
+    isOthers: job.isOthers,
   })
   if (verdict.verdict !== 'new') return settleOld(options, queued, draft, verdict)
   if (isMending) return commit(joined(verdict.authors, draft))

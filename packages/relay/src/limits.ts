@@ -28,6 +28,8 @@ export interface RelayLimits {
   readonly linksPerSubject: number
   /** Connections of one person from one address at the door, where a client opens one for each document. */
   readonly doorSocketsPerSubject: number
+  /** Of one address, bytes of messages that have begun and not ended: what is more ends the largest of them. */
+  readonly unfinishedBytes: number
   /** Connections of this node, links over HTTP too. */
   readonly connections: number
   /** Of one address, those who have not said who they are. */
@@ -100,6 +102,7 @@ export const RELAY_LIMITS: RelayLimits = {
   reads: 8,
   linksPerSubject: 20,
   doorSocketsPerSubject: 2_000,
+  unfinishedBytes: 256 * MiB,
   connections: 5_000,
   strangersPerAddress: 1_000,
   admissionsPerSecond: 2_000,

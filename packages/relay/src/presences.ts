@@ -1,13 +1,14 @@
 /**
  * Who is where in one space: shown, never stored. Laws (CR-21):
- * - The relay says whose a presence is: one state per (session, document), in the order of its clock; a stale one is dropped.
+ * - The relay says whose a presence is: one state per (session, document), in the order of its clock; a stale one is dropped, and so is one
+ *   whose clock leaves no room for a later one.
  * - What changed within a tick goes out once, as its last state, encoded once for everybody.
  * - A session that ends is gone from everywhere; a reader who comes later is told who is there.
  */
-import { encodeMessage, type Presence } from '@joinery/core/protocol'
+import { encodeMessage, PRESENCE_CLOCK, type Presence } from '@joinery/core/protocol'
 
 export interface Presences {
-  /** False when it is stale, or one too many of its session. */
+  /** False when it is stale, or one too many of its session, or its clock is beyond all. */
   set(session: string, subject: string, document: string, clock: number, state: string | undefined): boolean
   /** Everything of a session is gone. */
   gone(session: string): void
@@ -34,6 +35,17 @@ export interface Neighbours {
   present(): Iterable<Presence>
 }
 
+const frameByPresence = new WeakMap<Presence, Uint8Array>()
+
+/** Written when first asked for, and kept for as long as it is shown: whoever comes is told of everybody. */
+export function frameOf(presence: Presence): Uint8Array {
+  const known = frameByPresence.get(presence)
+  if (known !== undefined) return known
+  const frame = encodeMessage(presence)
+  frameByPresence.set(presence, frame)
+  return frame
+}
+
 export function createPresences(space: string, perSession: number): Presences {
   /** Session to document to its latest. */
   const bySession = new Map<string, Map<string, Presence>>()
@@ -45,6 +57,7 @@ export function createPresences(space: string, perSession: number): Presences {
 
   return {
     set(session, subject, document, clock, state) {
+      if (clock > PRESENCE_CLOCK) return false
       const known = bySession.get(session)
       const before = known?.get(document)
       if (before !== undefined ? clock <= before.clock : known !== undefined && known.size >= perSession) return false
@@ -63,15 +76,14 @@ export function createPresences(space: string, perSession: number): Presences {
     present() {
       const frames: Uint8Array[] = []
       for (const byDocument of bySession.values()) {
-        for (const presence of byDocument.values())
-          if (presence.state !== undefined) frames.push(encodeMessage(presence))
+        for (const presence of byDocument.values()) if (presence.state !== undefined) frames.push(frameOf(presence))
       }
       return frames
     },
     take() {
       const taken = [...changed.values()].map(presence => ({
         presence,
-        frame: encodeMessage(presence),
+        frame: frameOf(presence),
       }))
       changed.clear()
       return taken

@@ -130,6 +130,7 @@ export async function serve(options: {
     counters,
     frameBytes: limits.frameBytes,
     doorFrameBytes: limits.messageBytes,
+    unfinishedBytes: limits.unfinishedBytes,
   })
   const port = await listen(server, options.host, options.port)
   const metricsListener =

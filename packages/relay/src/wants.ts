@@ -1,10 +1,12 @@
 /**
  * Answers `have` with `want`: what this log lacks of what a device holds (R4). Laws:
- * - Every page is answered by one `want`, empty when nothing is lacking.
+ * - Every page is answered by one `want`, empty when nothing is lacking. A document whose rows are damaged is not asked for, and takes no other
+ *   with it: whoever repairs it begins a new life, in which it is told of again (T4).
+ * - A version is read here while others wait, so one that is longer than can be read in no time is not: all is asked for.
  * - A device that was asked may bring others' edits for a while, across reconnects; no other may.
  * - What is asked for was acked once, by this log or another: it is said in the log which documents were not whole (MN-09).
  */
-import type { Clock, Store } from '@joinery/core'
+import { JoineryError, type Clock, type Store } from '@joinery/core'
 import type { HeldDocument, RelayMessage, WantedDocument } from '@joinery/core/protocol'
 import { boundedMap } from './bounded-map.ts'
 import { EVERYTHING, type EngineGate } from './gate/gate.ts'
@@ -15,6 +17,10 @@ const GRANT_MS = 10 * 60_000
 const GRANTS = 10_000
 /** Documents looked up before others have their turn. */
 const STRIDE = 64
+/** Of versions, read before others have their turn. */
+const STRIDE_BYTES = 256 * 1_024
+/** One that is longer is not read. */
+const VERSION_BYTES = 512 * 1_024
 /** Documents that one line of the log names. */
 const NAMED = 20
 
@@ -46,6 +52,7 @@ export function createWants(options: {
     // Entries of it were lost in the middle, which its heads do not tell.
     if (head.quarantined === 'GAP') return EVERYTHING.version
     if (head.engine !== held.engine) return undefined
+    if (held.version.length > VERSION_BYTES) return EVERYTHING.version
     const wanted = gates.get(held.engine)?.wants(held.version, await store.authors(space, held.document))
     if (wanted?.unless !== undefined && (await isStored(space, held.document, wanted.unless))) return undefined
     return wanted?.version
@@ -69,9 +76,14 @@ export function createWants(options: {
     async answer(space, subject, device, documents) {
       const wanted: WantedDocument[] = []
       const gone: RelayMessage[] = []
+      let read = 0
       for (const [at, held] of documents.entries()) {
-        if (at % STRIDE === STRIDE - 1) await turn()
-        const version = await lacking(space, held)
+        read += held.version.length
+        if (at % STRIDE === STRIDE - 1 || read > STRIDE_BYTES) {
+          await turn()
+          read = 0
+        }
+        const version = await lacking(space, held).catch(passOver)
         const { document } = held
         if (version === 'gone') {
           gone.push({ type: 'refused', space, document, n: undefined, code: 'GONE', retryAfter: 0 })
@@ -89,6 +101,11 @@ export function createWants(options: {
     },
     granted: (space, subject, device) => clock.monotonic() < (untilByDevice.get(grantOf(space, subject, device)) ?? 0),
   }
+}
+
+/** What nobody can write to now. */
+function passOver(error: unknown): undefined {
+  if (!(error instanceof JoineryError) || error.code !== 'QUARANTINED') throw error
 }
 
 function grantOf(space: string, subject: string, device: string): string {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { bodiesFor } from '../src/bodies.ts'
 import { foldWith, GATES, type Fold } from '../src/index.ts'
+import type { Trials } from '../src/replay/culprit.ts'
 import { foldByBytes, foldRegister } from '../src/workers/fold.ts'
 import { trialsHere } from './replay/poison.ts'
 import { rig, type, update, writer, type Device, type Rig } from './rig.ts'
@@ -75,6 +76,53 @@ test('[S3] edits that come while a snapshot is made are kept behind it', async (
     [11, 'update'],
   ])
   expect(await textOf(one.store, 'd')).toBe(w.doc.getText('body').toJSON())
+})
+
+test('[D2] what came while it was replayed is not folded with what is known to be well', async () => {
+  let release = (): void => undefined
+  const here = trialsHere()
+  const trials: Trials = {
+    ...here,
+    async try(...given) {
+      await new Promise<void>(resolve => (release = resolve))
+      return here.try(...given)
+    },
+  }
+  const one = rig({ fold, trials, limits })
+  const ann = await one.device('ann', 'phone')
+  const w = writer(1)
+  const push = (n: number): void =>
+    ann.say({ type: 'push', space: 'garden', entries: [update(n, 'd', w.edit(type(`${n} `)))] })
+  for (let n = 1; n <= 10; n++) push(n)
+  await one.rest(3_000)
+  push(11)
+  await one.rest()
+  release()
+  await one.rest(10)
+  expect((await one.store.body('garden', 'd')).map(({ seq, type }) => [seq, type])).toEqual([
+    [10, 'snapshot'],
+    [11, 'update'],
+  ])
+})
+
+test('[D2] what nobody could replay is not folded, until somebody can', async () => {
+  const here = trialsHere()
+  let isAway = true
+  const trials: Trials = {
+    ...here,
+    try: async (...given) => {
+      if (isAway) throw new JoineryError('UNAVAILABLE', { what: 'workers' })
+      return here.try(...given)
+    },
+  }
+  const one = rig({ fold, trials, limits })
+  const ann = await one.device('ann', 'phone')
+  await write(one, ann, 'd', 12)
+  await one.rest(30_000)
+  expect(await one.store.body('garden', 'd')).toHaveLength(12)
+  isAway = false
+  await one.rest(30_000)
+  expect(await one.store.body('garden', 'd')).toMatchObject([{ seq: 12, type: 'snapshot' }])
 })
 
 test('[DU-18] a document that somebody writes slowly all day is folded now and then, and not as soon as it could be', async () => {

@@ -1,4 +1,4 @@
-import { writeRegister, type AuthorHead } from '@joinery/core'
+import { stampOf, writeRegister, type AuthorHead } from '@joinery/core'
 import { automergeSeed } from '@joinery/core/gate'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
@@ -110,6 +110,13 @@ test('a register command is its author’s, newer than his last, and not from th
   expect(codeOf(one.judge(new Uint8Array([1, 2, 3])))).toBe('BAD_UPDATE')
   const far = gate.scan(command(1, 'ann', Number.MAX_SAFE_INTEGER))
   expect(far.ok && far.stampMax).toMatch(/^~v{10}/)
+  // Nor may its turn be the last: whoever comes next has none.
+  const turns = (turn: number): string | false | undefined => {
+    const scanned = gate.scan(writeRegister({ turn, at: 5, by: 'ann', n: 1, value: { play: { rate: 1 } } }))
+    return scanned.ok && scanned.stampMax
+  }
+  expect(turns(Number.MAX_SAFE_INTEGER)).toBe(far.ok && far.stampMax)
+  expect([turns(4), turns(1_900_000_000_000)]).toEqual([stampOf(5, 0), stampOf(1_900_000_000_000, 0)])
   expect(gate.wants(command(3), [{ author: 'ann', clock: 3, owner: '' }])).toBeUndefined()
   expect(gate.wants(command(3), [])).toEqual({ version: new Uint8Array() })
 })

@@ -1,7 +1,8 @@
 import { JoineryError, stampOf, type Cursor, type Store } from '@joinery/core'
 import { memoryStore, storeDisk } from '@joinery/core/testing'
-import { CLOSE, encodeMessage, type PushedEntry } from '@joinery/core/protocol'
+import { CLOSE, encodeMessage, PRESENCE_CLOCK, type PushedEntry } from '@joinery/core/protocol'
 import { yjs } from '@joinery/adapters/engines/yjs'
+import { createEncoder, toUint8Array, writeVarUint } from 'lib0/encoding'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { personalSpaceOf } from '../src/index.ts'
@@ -485,6 +486,80 @@ test('[CR-21] presence says whose it is, coalesces, is told to who comes later, 
   present(out, 1, '{}')
   await one.rest(100)
   expect(bob.of('presence')).toEqual([])
+})
+
+test('[CR-21] a presence whose clock leaves no room for a later one is dropped, and its going ends nothing', async () => {
+  const one = rig()
+  const [ann, bob] = [await one.device('ann', 'phone'), await one.device('bob', 'laptop')]
+  for (const device of [ann, bob]) device.say({ type: 'watch', space: 'garden', cursor: undefined })
+  await one.rest()
+  for (const [document, clock] of [
+    ['d', Number.MAX_SAFE_INTEGER],
+    ['e', PRESENCE_CLOCK],
+  ] as const)
+    ann.say({ type: 'presence', space: 'garden', document, session: '', subject: '', clock, state: '{}' })
+  await one.rest(100)
+  ann.breaks()
+  await one.rest(100)
+  expect(bob.of('presence').map(({ document, clock, state }) => [document, clock, state])).toEqual([
+    ['e', PRESENCE_CLOCK, '{}'],
+    ['e', PRESENCE_CLOCK + 1, undefined],
+  ])
+})
+
+test('[R4] [T4] a damaged document is not asked for, and takes no other with it', async () => {
+  const before = rig()
+  const writing = await before.device('ann', 'laptop')
+  const w = writer(1)
+  const first = w.edit(type('x'))
+  writing.say({ type: 'push', space: 'garden', entries: [update(1, 'damaged', first), update(2, 'd', first)] })
+  await before.rest()
+  const { store } = before
+  const isDamaged = (document: string): boolean => document === 'damaged'
+  const one = rig({
+    store: {
+      ...store,
+      authors: async (space, document) => {
+        if (isDamaged(document)) throw new JoineryError('QUARANTINED', { document })
+        return store.authors(space, document)
+      },
+    },
+  })
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+  w.edit(type('more than that'))
+  const version = Y.encodeSnapshot(Y.snapshot(w.doc))
+  const documents = ['d', 'damaged', 'e'].map(document => ({ document, engine: 'yjs', version }))
+  ann.say({ type: 'have', space: 'garden', documents })
+  await one.rest()
+  expect(ann.of('refused')).toEqual([])
+  expect(ann.of('want').map(want => want.documents.map(({ document }) => document))).toEqual([['d', 'e']])
+})
+
+test('[T2] a version that is too long to be read in no time is not read: all of its document is asked for', async () => {
+  const one = rig()
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+  const w = writer(1)
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', w.edit(type('x')))] })
+  await one.rest()
+  const wanted = async (authors: number): Promise<readonly unknown[] | undefined> => {
+    ann.forget()
+    // Who has nothing of any of them: nothing is lacking.
+    const version = createEncoder()
+    writeVarUint(version, 0)
+    writeVarUint(version, authors)
+    for (let author = 0; author < authors; author++) {
+      writeVarUint(version, author)
+      writeVarUint(version, 0)
+    }
+    const documents = [{ document: 'd', engine: 'yjs', version: toUint8Array(version) }]
+    ann.say({ type: 'have', space: 'garden', documents })
+    await one.rest()
+    return ann.of('want')[0]?.documents
+  }
+  expect(await wanted(1_000)).toEqual([])
+  expect(await wanted(150_000)).toEqual([{ document: 'd', version: new Uint8Array() }])
 })
 
 test('[CR-21] one session is in a bounded number of documents', async () => {

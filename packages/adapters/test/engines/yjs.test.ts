@@ -429,3 +429,12 @@ describe('versions', () => {
     expect(b.document.digest()).toBe(a.document.digest())
   })
 })
+
+test('[CR-23] an array of very many values is read, however they are cut into items', () => {
+  const { document, doc } = opened()
+  const values = Array.from({ length: 600_000 }, (_, at) => at)
+  doc.getArray('ink').insert(0, values)
+  const copy = copyOf(document)
+  expect(copy.document.digest()).toBe(document.digest())
+  expect(copy.document.content()).toMatchObject({ ink: { length: 600_000 } })
+})

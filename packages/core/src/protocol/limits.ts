@@ -8,6 +8,8 @@ export const TOKEN_BYTES = 3_900
 export const SUBJECT_BYTES = 255
 /** A presence state, as JSON (CR-21). */
 export const STATE_BYTES = 4_096
+/** The highest clock that a presence may have: one counts up, and the relay counts once more when it is gone. */
+export const PRESENCE_CLOCK = 2 ** 48
 /** Items of one list, so that a small frame cannot become a large heap. */
 export const LIST_ITEMS = 65_536
 /** Pieces of one message in parts. */

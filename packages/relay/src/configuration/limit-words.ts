@@ -46,6 +46,11 @@ export const LIMIT_WORDS: { readonly [Name in LimitName]: LimitWords } = {
   reads: { tells: 'Pages that are read from the store at the same time', to: 1_000 },
   linksPerSubject: { tells: 'Links of one person', to: MANY },
   doorSocketsPerSubject: { tells: 'Connections of one person at the door from one address', to: MANY },
+  unfinishedBytes: {
+    tells: 'Bytes of messages of one address that have begun and not ended',
+    from: 32 * MiB,
+    to: 1_024 * MiB,
+  },
   connections: { tells: 'Connections of this node', to: MANY },
   strangersPerAddress: { tells: 'Connections of one address that have not said who they are', to: MANY },
   admissionsPerSecond: { tells: 'Connections that begin in a second', to: MANY },

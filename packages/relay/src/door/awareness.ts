@@ -8,6 +8,7 @@
  * - Who is there by a link has the relay's own clock, which no restart sets back. Who is at the door of another node has his client's.
  */
 import type { Clock } from '@joinery/core'
+import { PRESENCE_CLOCK } from '@joinery/core/protocol'
 import { createDecoder, hasContent, readVarUint, readVarUint8Array } from 'lib0/decoding'
 import { createEncoder, toUint8Array, writeVarUint, writeVarUint8Array } from 'lib0/encoding'
 import { encodeUtf8 } from 'lib0/string'
@@ -19,6 +20,8 @@ export interface Awareness {
   near(link: object, subject: string, states: readonly NearState[]): void
   /** Whether a client id is one that the connection goes by. */
   speaksFor(connection: object, client: number): boolean
+  /** Whether a client id is, or was lately, one that another subject goes by. */
+  isOthers(subject: string, client: number): boolean
   /** It ended. */
   left(connection: object): void
   /** What changed since the last call, undefined for nothing. */
@@ -70,7 +73,6 @@ const IDS_PER_LINK = 16
 /** Client ids of whoever left, remembered so that an old state does not bring them back. */
 const GONE_IDS = 256
 const STATES_PER_MESSAGE = 4_096
-const MAX_CLOCK = 2 ** 48
 /** A mark of byte order is none of JSON. */
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const NOBODY: Uint8Array = encodeUtf8('null')
@@ -158,6 +160,11 @@ class States implements Awareness {
     return this.#stateByClient.get(client)?.connection === connection
   }
 
+  isOthers(subject: string, client: number): boolean {
+    const known = this.#stateByClient.get(client)
+    return known !== undefined && known.subject !== subject
+  }
+
   left(connection: object): void {
     for (const state of this.#statesOf(connection)) this.#leave(state)
     this.#forgetOldest()
@@ -201,7 +208,7 @@ class States implements Awareness {
   #hear(connection: object, subject: string, client: number, at: number, json: Uint8Array): void {
     const isNobody = isEqual(json, NOBODY)
     const known = this.#stateByClient.get(client)
-    if (at > MAX_CLOCK || (known !== undefined && known.subject !== subject)) return
+    if (at > PRESENCE_CLOCK || (known !== undefined && known.subject !== subject)) return
     if (known !== undefined && at <= known.clock) {
       // Said again that it is gone, the client that is not raises its clock over it.
       if (known.json === undefined && !isNobody) this.#changes(known)

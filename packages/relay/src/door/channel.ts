@@ -44,6 +44,8 @@ export interface Channel {
   heard(connection: Shown, subject: string, states: Uint8Array): boolean
   /** Whether a client id is one that the connection goes by. */
   speaksFor(connection: Shown, client: number): boolean
+  /** Whether a client id is one that another subject goes by. */
+  isOthers(subject: string, client: number): boolean
   everybody(): Uint8Array | undefined
   /** What somebody shows who is here by a link. */
   near(presence: Presence): void
@@ -129,6 +131,7 @@ export function createChannel(options: {
       return isRead
     },
     speaksFor: (connection, client) => awareness.speaksFor(connection, client),
+    isOthers: (subject, client) => awareness.isOthers(subject, client),
     everybody: () => awareness.everybody(),
     near(presence) {
       const { session, subject, state } = presence

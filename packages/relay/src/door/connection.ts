@@ -230,6 +230,7 @@ export function createConnection(options: ConnectionOptions, own: ConnectionOwn)
       intake,
       state: () => states.at(admitted.space, admitted.document),
       speaksFor: client => admitted.channel.speaksFor(connection, client),
+      isOthers: client => admitted.channel.isOthers(admitted.subject, client),
       gap: () => void askForMissing(admitted),
       denied(code) {
         if (code === 'FORBIDDEN') role = 'viewer'

@@ -3,6 +3,8 @@
  * - In order, one entry at a time: what has arrived when a commit is put together is joined on bytes and is one entry of it, so who types
  *   quicker than the disk costs an entry a commit, and not one a keystroke.
  * - What was joined and is refused is tried again one by one: an edit is refused for what is in it alone.
+ * - CR-08, CR-09: what somebody writes under the id that another goes by is refused; and where somebody else's writes stand under his own, he
+ *   is told, and what he wrote is not taken for stored. What a SyncStep2 brings may be anybody's: after a loss each brings what all had.
  * - What a SyncStep2 brings is stored without what is stored already, and nothing when nothing is left (D3): a reconnect adds nothing.
  * - CR-04: the first gap asks for what is missing, by one SyncStep1; what has a gap is dropped until that is answered, and asked for once more
  *   after a while when no answer brought it. The client has it, and perhaps nothing else to say.
@@ -10,7 +12,7 @@
  * - Weather keeps an edit and tries again for a while; then the connection ends and the client comes back with it.
  */
 import { JoineryError, type Clock, type Code } from '@joinery/core'
-import { A_SKIP, joinUpdates } from '@joinery/core/gate'
+import { A_SKIP, joinUpdates, partsOf } from '@joinery/core/gate'
 import type { Committer } from '../committer.ts'
 import type { Scanned } from '../gate/gate.ts'
 import type { Heads, HeldDocument } from '../heads.ts'
@@ -53,6 +55,8 @@ export interface EditsOptions {
   readonly state: () => Promise<State>
   /** Whether a client id is the one that this connection goes by. */
   readonly speaksFor: (client: number) => boolean
+  /** Whether it is one that another subject goes by. */
+  readonly isOthers: (client: number) => boolean
   /** Something is missing before an edit. */
   readonly gap: () => void
   /** It may not write, now or ever. */
@@ -162,6 +166,11 @@ export function createEdits(options: EditsOptions): Edits {
       options.failed(scanned.code, scanned.detail)
       return false
     }
+    const taken = await takenName(edit.bytes)
+    if (taken !== undefined) {
+      options.failed('CONFLICTING_AUTHORSHIP', `author ${taken} is another owner's`)
+      return false
+    }
     const state = await options.state()
     if (state.seq > 0 || edit.mustFit) {
       const clocks = edit.mustFit ? clocksOf(await heads.load(space, document)) : undefined
@@ -174,7 +183,18 @@ export function createEdits(options: EditsOptions): Edits {
     return true
   }
 
+  /** The id that this connection goes by, of something in an update, when somebody else has written under it. */
+  const takenName = async (bytes: Uint8Array): Promise<number | undefined> => {
+    if (bytes.length > limits.inlineScanBytes) return undefined
+    const own = partsOf(bytes)?.runs.find(({ author }) => options.speaksFor(author))?.author
+    if (own === undefined) return undefined
+    const { authors } = await heads.load(space, document)
+    const bound = authors.get(String(own))?.owner ?? ''
+    return bound === '' || bound === owner ? undefined : own
+  }
+
   const hand = (group: Group, kind: string): void => {
+    const isAnswer = group.edits.some(edit => edit.isAnswer)
     committer.take({
       space,
       device,
@@ -183,7 +203,8 @@ export function createEdits(options: EditsOptions): Edits {
       granted: false,
       // What a client has may be others', who come with more of it: only the name that he goes by here is his.
       isGiven: true,
-      binds: group.edits.some(({ isAnswer }) => isAnswer) ? options.speaksFor : undefined,
+      binds: isAnswer ? options.speaksFor : undefined,
+      isOthers: isAnswer ? undefined : options.isOthers,
       entry: {
         n: group.n,
         type: 'update',

@@ -1,14 +1,36 @@
-/** The frames that bring a document on. Law: what one commit brought is one frame, unless its updates cannot be joined on bytes. */
+/**
+ * The frames that bring a document on. Law (T2): what one commit brought is one frame, unless its updates cannot be joined on bytes, or are more
+ * than is joined in no time.
+ */
 import type { Entry } from '@joinery/core'
 import { joinUpdates } from '@joinery/core/gate'
 import { updateFrame } from './messages.ts'
 
+/** So much is joined at once: some milliseconds, whatever is in it. */
+const JOINED_BYTES = 256 * 1_024
+
 export function framesOf(entries: readonly Entry[]): Uint8Array[] {
   const updates = entries.filter(({ type }) => type === 'update' || type === 'snapshot').map(({ bytes }) => bytes)
-  const [only] = updates
-  if (only === undefined) return []
-  const joined = updates.length === 1 ? only : joinUpdates(updates)
-  return (joined === undefined ? updates : [joined]).map(updateFrame)
+  return groupsOf(updates).flatMap(joined).map(updateFrame)
+}
+
+function groupsOf(updates: readonly Uint8Array[]): Uint8Array[][] {
+  const groups: Uint8Array[][] = []
+  let weight = Infinity
+  for (const update of updates) {
+    weight += update.length
+    if (weight > JOINED_BYTES) {
+      groups.push([])
+      weight = update.length
+    }
+    groups.at(-1)?.push(update)
+  }
+  return groups
+}
+
+function joined(group: Uint8Array[]): Uint8Array[] {
+  const one = group.length === 1 ? undefined : joinUpdates(group)
+  return one === undefined ? group : [one]
 }
 
 /** Entries in parts of about so many bytes. */

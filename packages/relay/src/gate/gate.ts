@@ -46,6 +46,8 @@ export interface Claim {
   readonly repeats?: boolean
   /** Whether an author whom nobody has is bound to who brings him; every one is if absent. */
   readonly binds?: ((author: number) => boolean) | undefined
+  /** Whether somebody else goes by the name of an author whom nobody has: what is written under it is his to bring. */
+  readonly isOthers?: ((author: number) => boolean) | undefined
 }
 
 export interface EngineGate {

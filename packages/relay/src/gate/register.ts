@@ -28,9 +28,10 @@ export function registerGate(): EngineGate {
     engine: 'register',
     scan(bytes) {
       try {
-        const { by, n, at } = readRegister(bytes)
-        // A command that says it is from the future would win for ever.
-        return { ok: true, scan: { by, n }, stampMax: stampOf(Math.min(at, LATEST), 0) }
+        const { by, n, at, turn } = readRegister(bytes)
+        // A command that says it is from the future would win for ever; and one whose turn is the last, since nobody has a later one. Turns
+        // are counted, so that in a thousand a second since 1970 they are behind the time.
+        return { ok: true, scan: { by, n }, stampMax: stampOf(Math.min(Math.max(at, turn), LATEST), 0) }
       } catch (error) {
         if (error instanceof JoineryError) return { ok: false, code: 'BAD_UPDATE', detail: 'no state of a register' }
         throw error

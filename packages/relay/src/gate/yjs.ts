@@ -33,6 +33,14 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
         clockOf: (author: number) => held.author(String(author))?.clock ?? 0,
         ownerOf: (author: number) => held.author(String(author))?.owner || undefined,
       }
+      const stolen =
+        by.isOthers && scan.authors.find(({ author }) => head.clockOf(author) === 0 && by.isOthers?.(author))
+      if (stolen !== undefined)
+        return {
+          verdict: 'refused',
+          code: 'CONFLICTING_AUTHORSHIP',
+          detail: `author ${stolen.author} is another owner's`,
+        }
       const verdict = judgeYjs(scan, head, by)
       if (verdict.verdict === 'gap') {
         const { author, have, need } = verdict
@@ -49,11 +57,11 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
       }
     },
     wants(version, authors) {
-      const theirs = readVersion(version)
-      if (theirs === undefined) return EVERYTHING
       const ours = new Map(authors.map(({ author, clock }) => [Number(author), clock]))
+      const theirs = readVersion(version, ours)
+      if (theirs === undefined) return EVERYTHING
       const wanted = { version: writeVersion(ours) }
-      if ([...theirs.clocks].some(([author, clock]) => clock > (ours.get(author) ?? 0))) return wanted
+      if (theirs.isAhead) return wanted
       // Which deletes are held does not show in heads, and a lost one would be lost for ever.
       return theirs.deletes && { ...wanted, unless: theirs.deletes }
     },
@@ -61,14 +69,14 @@ export function yjsGate(limits: ScanLimits = SCAN_LIMITS): EngineGate {
 }
 
 interface TheirVersion {
-  readonly clocks: ReadonlyMap<number, number>
+  /** It has more of some author. */
+  readonly isAhead: boolean
   /** As an update; undefined when there are none. */
   readonly deletes: Uint8Array | undefined
 }
 
-/** A Yjs version is a snapshot: the set of deletes, then the state vector. */
-function readVersion(bytes: Uint8Array): TheirVersion | undefined {
-  const clocks = new Map<number, number>()
+/** A Yjs version is a snapshot: the set of deletes, then the state vector, which may name authors without end: none is kept. */
+function readVersion(bytes: Uint8Array, ours: ReadonlyMap<number, number>): TheirVersion | undefined {
   try {
     const decoder = createDecoder(bytes)
     // Each item takes at least a byte, so a count off the wire loops no further than its bytes.
@@ -90,8 +98,12 @@ function readVersion(bytes: Uint8Array): TheirVersion | undefined {
     const deletes = deleters > 0 ? new Uint8Array(1 + decoder.pos) : undefined
     deletes?.set(bytes.subarray(0, decoder.pos), 1)
     const authors = count()
-    for (let i = 0; i < authors; i++) clocks.set(readVarUint(decoder), readVarUint(decoder))
-    return hasContent(decoder) ? undefined : { clocks, deletes }
+    let isAhead = false
+    for (let i = 0; i < authors; i++) {
+      const author = readVarUint(decoder)
+      if (readVarUint(decoder) > (ours.get(author) ?? 0)) isAhead = true
+    }
+    return hasContent(decoder) ? undefined : { isAhead, deletes }
   } catch {
     return undefined
   }

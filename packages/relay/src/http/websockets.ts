@@ -3,6 +3,7 @@
  * - Who may not connect is told before the upgrade. A link's token never stands in the address (AU-10); at the door it has to, since a
  *   stock client has nowhere else for it, and then it is in no log.
  * - What a peer may make us hold is bounded before it is read: frames, fragments, pieces, and almost nothing before `hello` (WS-06, WS-07).
+ * - So is what all messages of one address hold that have begun and not ended (`unfinished.ts`).
  * - A silent socket is asked after 30 s and gone after 60 (WS-05). Only binary frames are spoken (WS-15).
  */
 import type { Clock } from '@joinery/core'
@@ -19,6 +20,7 @@ import type { SocketEvents } from '../socket.ts'
 import type { Admission, Place } from './admission.ts'
 import { household, type ClientAddress } from './client-address.ts'
 import type { Origins } from './origins.ts'
+import { beyondBudget } from './unfinished.ts'
 import { Wire } from './wire.ts'
 
 const PATH = '/v1/sync'
@@ -31,6 +33,8 @@ const ASK_MS = 30_000
 /** With the beat, less than a minute. */
 const DEAD_MS = 54_000
 const CLOSE_MS = 5_000
+/** What stands before what a ping or its answer holds. */
+const CONTROL_BYTES = 6
 /** Frame headers and a few spare bytes around a `hello`. */
 const FRAMING = 64
 
@@ -57,6 +61,7 @@ export function acceptWebSockets(options: {
   readonly counters: Counters
   readonly frameBytes: number
   readonly doorFrameBytes: number
+  readonly unfinishedBytes: number
 }): WebSockets {
   const { server, relay, origins, admission, addressOf, clock, log, counters } = options
   const wires = new Map<WebSocket, Wire>()
@@ -131,7 +136,7 @@ export function acceptWebSockets(options: {
 
   const upgrade = ({ request, socket, head, from }: Asked, place: Place): void => {
     const address = doorAddress(request, from)
-    const wireOf = (ws: WebSocket): Wire => new Wire(ws, socket, place, from, clock.monotonic())
+    const wireOf = (ws: WebSocket): Wire => new Wire(ws, request.socket, place, from, clock.monotonic())
     if (address === undefined) wss.handleUpgrade(request, socket, head, ws => openLink(ws, socket, wireOf(ws)))
     else {
       doorWss.handleUpgrade(request, socket, head, ws => {
@@ -173,6 +178,7 @@ export function acceptWebSockets(options: {
 
   function message(this: WebSocket, data: RawData, isBinary: boolean): void {
     const wire = hearing(this)
+    wire?.ended()
     if (isBinary && data instanceof Uint8Array) {
       wire?.events?.frame(data)
       return
@@ -183,8 +189,8 @@ export function acceptWebSockets(options: {
     wire?.events?.closed()
   }
 
-  function heard(this: WebSocket): void {
-    hearing(this)
+  function heard(this: WebSocket, data: Uint8Array): void {
+    hearing(this)?.aside(data.length + CONTROL_BYTES)
   }
 
   const hearing = (ws: WebSocket): Wire | undefined => {
@@ -213,6 +219,11 @@ export function acceptWebSockets(options: {
 
   const beat = (): void => {
     const now = clock.monotonic()
+    for (const wire of beyondBudget(wires.values(), options.unfinishedBytes, household)) {
+      counters.add('closed', 'UNFINISHED')
+      log.warn('closing', { session: wire.session, reason: 'UNFINISHED', bytes: wire.unfinished, address: wire.from })
+      wire.terminate()
+    }
     for (const [ws, wire] of wires) {
       // One that is held back cannot be heard.
       if (ws.isPaused) wire.heardAt = now

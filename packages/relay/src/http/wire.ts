@@ -1,9 +1,10 @@
 /**
  * One WebSocket, as the relay is handed it. Laws:
  * - Whole messages stand between whole messages of ws, which holds nothing back: it neither compresses nor sends blobs here.
+ * - What has come of a message that has not ended is known, to a read of the system; what asks for an answer or is one does not count.
  * - A class, and of few fields: there is one for each document that is open somewhere.
  */
-import type { Duplex } from 'node:stream'
+import type { Socket as Stream } from 'node:net'
 import type { WebSocket } from 'ws'
 import { lengthOf } from '../outlet.ts'
 import type { SharedFrame, Socket, SocketEvents } from '../socket.ts'
@@ -14,7 +15,7 @@ const SHARED_BYTES = 65_536
 
 export class Wire implements Socket {
   readonly #ws: WebSocket
-  readonly #stream: Duplex
+  readonly #stream: Stream
   readonly #place: Place
   /** The address it comes from. */
   readonly from: string
@@ -22,13 +23,31 @@ export class Wire implements Socket {
   events: SocketEvents | undefined
   heardAt: number
   isAsked = false
+  /** Bytes up to the end of its last message. */
+  #ended: number
 
-  constructor(ws: WebSocket, stream: Duplex, place: Place, from: string, now: number) {
+  constructor(ws: WebSocket, stream: Stream, place: Place, from: string, now: number) {
     this.#ws = ws
     this.#stream = stream
     this.#place = place
     this.from = from
     this.heardAt = now
+    this.#ended = stream.bytesRead
+  }
+
+  /** A message has ended. */
+  ended(): void {
+    this.#ended = this.#stream.bytesRead
+  }
+
+  /** Something came that is no message. */
+  aside(bytes: number): void {
+    this.#ended += bytes
+  }
+
+  /** Bytes of a message that has begun and not ended. */
+  get unfinished(): number {
+    return this.#stream.bytesRead - this.#ended
   }
 
   /** By which its lines in the log are found. */
@@ -62,6 +81,10 @@ export class Wire implements Socket {
   close(code: number, reason: string): void {
     this.#ws.resume()
     this.#ws.close(code, reason)
+  }
+
+  terminate(): void {
+    this.#ws.terminate()
   }
 
   buffered(): number {

@@ -7,6 +7,7 @@ import { createCommitter } from '../committer.ts'
 import { createDevices } from '../devices.ts'
 import type { EngineGate } from '../gate/gate.ts'
 import { createHeads } from '../heads.ts'
+import { isContent } from '../history/kept-entries.ts'
 import type { Answer } from '../job.ts'
 import { RELAY_LIMITS } from '../limits.ts'
 import type { Counters, Log } from '../log.ts'
@@ -57,7 +58,7 @@ export function storeTarget(options: StoreTargetOptions): ImportTarget {
       const { kind, engine, state } = head
       const isGone = state === 'gone'
       const entries = isGone ? [] : await store.body(space, document)
-      return { kind, engine, isGone, updates: entries.map(({ bytes }) => bytes) }
+      return { kind, engine, isGone, updates: entries.filter(isContent).map(({ bytes }) => bytes) }
     },
     give: (document, kind, bytes) =>
       new Promise<Answer>((resolve, reject) => {

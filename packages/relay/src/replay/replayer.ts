@@ -28,8 +28,11 @@ import { breakageOf, findCulprit, type Breakage, type Trials } from './culprit.t
 export interface Replayer {
   /** Entries that were committed. */
   wrote(space: string, entries: readonly Entry[]): void
-  /** Looks at the document now, as far as it was not. Whether anything of it was voided. */
-  replayed(space: string, document: string): Promise<boolean>
+  /**
+   * Looks at the document now, as far as it was not: up to which seq it is well, without an end when there is nothing to try. Undefined when
+   * it is not, or that is not known: the store or the workers are away, or the work was too much this time.
+   */
+  replayed(space: string, document: string): Promise<number | undefined>
   /** Documents that wait to be looked at. */
   waiting(): number
   close(): void
@@ -88,7 +91,7 @@ interface Place {
 export function createReplayer(options: ReplayerOptions): Replayer {
   const { store, clock, limits, log, counters, trials } = options
   if (trials === undefined)
-    return { wrote: () => undefined, replayed: async () => false, waiting: () => 0, close: () => undefined }
+    return { wrote: () => undefined, replayed: async () => Infinity, waiting: () => 0, close: () => undefined }
 
   /** The name under which this process voids. Chance, so that nobody has it. */
   const device = `r-${hex(options.random.bytes(NAME_BYTES))}`
@@ -173,17 +176,16 @@ export function createReplayer(options: ReplayerOptions): Replayer {
     })
   }
 
-  /** Whether anything was voided. */
-  const look = async (space: string, document: string): Promise<boolean> => {
+  const look = async (space: string, document: string): Promise<number | undefined> => {
     try {
       return await options.alone(() => lookAt(space, document))
     } catch (error) {
-      if (closed) return false
+      if (closed) return undefined
       // Its rows are damaged, or the store or the workers are not there: nothing is known of the document.
       log.warn('replay-failed', { space, document, ...reasonOf(error) })
       const isWeather = error instanceof JoineryError && error.code !== 'QUARANTINED'
       if (isWeather) againLater(space, document)
-      return false
+      return undefined
     }
   }
 
@@ -193,13 +195,14 @@ export function createReplayer(options: ReplayerOptions): Replayer {
     })
   }
 
-  const lookAt = async (space: string, document: string): Promise<boolean> => {
+  const lookAt = async (space: string, document: string): Promise<number | undefined> => {
     const key = keyOf(space, document)
     const head = await store.document(space, document)
-    if (closed || head === undefined || head.state === 'gone' || untriedEngines.has(head.engine)) return false
+    if (closed) return undefined
+    if (head === undefined || head.state === 'gone' || untriedEngines.has(head.engine)) return Infinity
     // What is lost of it is being brought.
-    if (head.quarantined === 'GAP') return false
-    if (lostByDocument.get(key) === head.seq || wellByDocument.get(key) === head.seq) return false
+    if (head.quarantined === 'GAP' || lostByDocument.get(key) === head.seq) return undefined
+    if (wellByDocument.get(key) === head.seq) return head.seq
     const body = await store.body(space, document)
     const entries = body.filter(({ type }) => type === 'update' || type === 'snapshot')
     const well = wellByDocument.get(key) ?? 0
@@ -208,14 +211,14 @@ export function createReplayer(options: ReplayerOptions): Replayer {
     if (known < 0) known = entries.length
     let voids = 0
     while (known < entries.length) {
-      if (closed) return voids > 0
+      if (closed) return undefined
       const upTo = Math.min(known + STEP, entries.length)
       const updates = entries.slice(0, upTo).map(({ bytes }) => bytes)
       counters.add('replayed')
       const breakage = await breakageOf(trials, head.engine, updates, known)
       if (breakage === undefined) {
         untriedEngines.add(head.engine)
-        return false
+        return Infinity
       }
       if (breakage === 'fine') {
         known = upTo
@@ -230,16 +233,17 @@ export function createReplayer(options: ReplayerOptions): Replayer {
         overByDocument.set(key, times)
         if (breakage === 'budget' && times < TRIES) againLater(space, document)
         else await giveUp(space, document, head.seq, breakage)
-        return voids > 0
+        return undefined
       }
-      if (closed || !(await voidOne(space, entry, culprit.instead, breakage))) return voids > 0
+      if (closed || !(await voidOne(space, entry, culprit.instead, breakage))) return undefined
       voids += 1
       if (culprit.instead === undefined) entries.splice(culprit.at, 1)
       else entries[culprit.at] = { ...entry, bytes: culprit.instead }
       known = Math.min(known, culprit.at)
     }
-    wellByDocument.set(key, body.at(-1)?.seq ?? 0)
-    return voids > 0
+    const last = body.at(-1)?.seq ?? 0
+    wellByDocument.set(key, last)
+    return last
   }
 
   const giveUp = async (space: string, document: string, seq: number, breakage: Breakage): Promise<void> => {

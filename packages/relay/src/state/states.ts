@@ -5,7 +5,8 @@
  *   one piece only when it is asked for again: it is as soon read, and who opens a thousand documents fills no memory with them.
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
  * - T2: a body that is long or of very many pieces is put together by a worker, and what is in more pieces than are looked through in no
- *   time is never read here: a worker answers whoever asks (CR-07).
+ *   time is never read here: a worker answers whoever asks (CR-07). What came since counts too: of what grows larger than is read here, a
+ *   kept state is forgotten.
  */
 import { JoineryError, type DocumentHead, type Entry, type Store } from '@joinery/core'
 import { fittingParts, heldUpdates, partsOf, type HeldUpdates, type UpdateParts } from '@joinery/core/gate'
@@ -74,6 +75,8 @@ const MiB = 1_048_576
 const RUN_WEIGHT = 200
 /** More runs than this, and twice as many as when it was last put together: it is put together again. */
 const RUNS = 256
+/** A state vector of more bytes is answered and not remembered: what is stored has seldom a thousandth of so many authors. */
+const VECTOR_BYTES = 64 * 1_024
 /** As many documents are known to have been asked for. */
 const ASKED = 4_096
 
@@ -85,11 +88,19 @@ interface Kept {
   readonly isFar: boolean
   /** To be read into `held` when somebody asks: who only writes pays nothing for it. */
   unread: Uint8Array[]
+  /** Of what was written since somebody asked. */
+  came: Came
   /** All of it, as one update. */
   whole: Uint8Array | undefined
   /** The last that was asked for by a state vector. */
   last: { readonly stateVector: Uint8Array; readonly update: Uint8Array } | undefined
   runsAtBest: number
+}
+
+interface Came {
+  readonly entries: number
+  readonly bytes: number
+  readonly runs: number
 }
 
 interface Flight {
@@ -99,7 +110,16 @@ interface Flight {
   isAskedAgain: boolean
 }
 
-const NOTHING_KEPT = { seq: 0, bytes: 0, isFar: false, whole: undefined, last: undefined, runsAtBest: 0 }
+const NOTHING_CAME: Came = { entries: 0, bytes: 0, runs: 0 }
+const NOTHING_KEPT = {
+  seq: 0,
+  bytes: 0,
+  isFar: false,
+  came: NOTHING_CAME,
+  whole: undefined,
+  last: undefined,
+  runsAtBest: 0,
+}
 
 export function createStates(options: StatesOptions): States {
   const { store, join } = options
@@ -112,9 +132,14 @@ export function createStates(options: StatesOptions): States {
   const asked = boundedMap<true>(ASKED)
 
   const keep = (key: string, kept: Kept): void => {
-    const more = (kept.whole?.length ?? 0) + (kept.last?.update.length ?? 0)
+    const { whole, last } = kept
+    const more = (whole?.length ?? 0) + (last === undefined ? 0 : last.update.length + last.stateVector.length)
     cache.set(key, kept, 500 + kept.bytes + more + (kept.held.runs + kept.unread.length) * RUN_WEIGHT)
   }
+
+  /** More than is read here, at once or in the turn of whoever asks next. */
+  const isMuch = ({ entries, bytes, runs }: Came, latest: Uint8Array): boolean =>
+    latest.length > inlineUpdateBytes || entries > inlineEntries || bytes > inlineBytes || runs > inlineRuns
 
   const load = (space: string, document: string): Promise<Kept> => {
     const key = keyOf(space, document)
@@ -187,7 +212,10 @@ export function createStates(options: StatesOptions): States {
     const before = [...kept.unread]
     const { update } = await elsewhere(there => there.join(before))
     // What came meanwhile stays behind it, and another may have been quicker.
-    if (kept.unread[0] === before[0]) kept.unread.splice(0, before.length, update)
+    if (kept.unread[0] === before[0]) {
+      kept.unread.splice(0, before.length, update)
+      kept.came = cameWith(kept.unread.slice(1))
+    }
     return update
   }
 
@@ -209,10 +237,11 @@ export function createStates(options: StatesOptions): States {
         return whole
       }
       if (kept.last !== undefined && isSame(kept.last.stateVector, stateVector)) return kept.last.update
-      const last = { stateVector: stateVector.slice(), update: await missingOf(kept, stateVector) }
-      if (kept.seq === seq) kept.last = last
+      const update = await missingOf(kept, stateVector)
+      if (kept.seq === seq && stateVector.length <= VECTOR_BYTES)
+        kept.last = { stateVector: stateVector.slice(), update }
       if (cache.get(key) === kept) keep(key, kept)
-      return last.update
+      return update
     },
     async lackingOf(update, clocks) {
       if (join !== undefined && (kept.isFar || update.length > inlineUpdateBytes)) {
@@ -255,6 +284,11 @@ export function createStates(options: StatesOptions): States {
           cache.delete(key)
           continue
         }
+        kept.came = cameWith([bytes], kept.came)
+        if (isMuch(kept.came, bytes)) {
+          cache.delete(key)
+          continue
+        }
         kept.seq = seq
         kept.bytes += bytes.length
         // A copy: it may be a few bytes of a large frame.
@@ -280,6 +314,7 @@ function isWorked({ held, isFar }: Kept): boolean {
 function heldOf(kept: Kept): HeldUpdates {
   for (const update of kept.unread) if (!kept.held.add(update)) throw new JoineryError('QUARANTINED', { what: 'state' })
   if (kept.unread.length > 0) kept.unread = []
+  kept.came = NOTHING_CAME
   putTogether(kept)
   return kept.held
 }
@@ -293,6 +328,11 @@ function putTogether(kept: Kept): void {
   kept.held = again
   kept.bytes = whole.length
   kept.runsAtBest = again.runs
+}
+
+function cameWith(updates: readonly Uint8Array[], { entries, bytes, runs }: Came = NOTHING_CAME): Came {
+  const more = updates.reduce((sum, { length }) => sum + length, 0)
+  return { entries: entries + updates.length, bytes: bytes + more, runs: runs + runsIn(updates) }
 }
 
 /** Of how many runs they are at least, by the number that each begins with. */

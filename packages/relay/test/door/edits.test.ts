@@ -87,6 +87,63 @@ test('what is larger together than is scanned at once is not joined', async () =
   expect(textIn(entries.map(({ bytes }) => bytes))).toBe(pen.doc.getText('body').toJSON())
 })
 
+test('[CR-08] [CR-09] nobody writes under the id that another goes by, before him or after he left', async () => {
+  const at = rig()
+  // Who is there keeps it known who was.
+  await inside(at, 'cid')
+  const bob = await inside(at, 'bob')
+  bob.awareness([8, 1, {}])
+  await at.rest()
+  const forged = writer(8).edit(typing('forged '))
+  const eve = await inside(at, 'eve')
+  eve.update(forged)
+  await at.rest()
+  expect(eve.closed).toEqual([{ code: 4403, reason: 'CONFLICTING_AUTHORSHIP' }])
+  bob.breaks()
+  const again = await inside(at, 'eve')
+  again.update(forged)
+  await at.rest()
+  expect([again.closed.length, (await stored(at)).length]).toEqual([1, 0])
+  const back = await inside(at, 'bob')
+  back.update(writer(8).edit(typing('bob ')))
+  await at.rest()
+  expect([back.closed, textIn((await stored(at)).map(({ bytes }) => bytes))]).toEqual([[], 'bob '])
+})
+
+test('[CR-08] whose id somebody else has written under is told, and what he writes is not taken for stored', async () => {
+  const at = rig()
+  const eve = await inside(at, 'eve')
+  eve.update(writer(8).edit(typing('forged and longer ')))
+  await at.rest()
+  const bob = await inside(at, 'bob')
+  bob.awareness([8, 1, {}])
+  bob.update(writer(8).edit(typing('bob ')))
+  await at.rest()
+  expect(bob.closed).toEqual([{ code: 4403, reason: 'CONFLICTING_AUTHORSHIP' }])
+  // Of another's, whom it heard of elsewhere, a copy of what is stored is nothing new.
+  const cid = await inside(at, 'cid')
+  cid.awareness([9, 1, {}])
+  cid.update(writer(8).edit(typing('forged and longer ')))
+  await at.rest()
+  expect([cid.closed, (await stored(at)).length]).toEqual([[], 1])
+})
+
+test('[R4] after a loss each brings what all had, though they are all there', async () => {
+  const at = rig()
+  const [ann, bob] = [await inside(at, 'ann'), await inside(at, 'bob')]
+  const [anns, bobs] = [writer(7), writer(8)]
+  anns.edit(doc => Y.applyUpdate(doc, bobs.edit(typing('bob '))))
+  anns.edit(typing('ann '))
+  Y.applyUpdate(bobs.doc, Y.encodeStateAsUpdate(anns.doc))
+  ann.awareness([7, 1, {}])
+  bob.awareness([8, 1, {}])
+  await at.rest()
+  for (const [one, { doc }] of [[ann, anns], [bob, bobs]] as const) one.step2(Y.encodeStateAsUpdate(doc)) // prettier-ignore
+  await at.rest()
+  expect([ann.closed, bob.closed]).toEqual([[], []])
+  expect(textIn((await stored(at)).map(({ bytes }) => bytes))).toBe('bob ann ')
+})
+
 test('[A3] what a client has binds nobody but the name that it goes by: others come with more of theirs', async () => {
   const at = rig()
   const ann = await inside(at)

@@ -67,6 +67,9 @@ async function headOf(file: string): Promise<{ epoch: string; seq: number; mark:
   return head
 }
 
+/** Longer than most: each command is a process that starts. */
+const PROCESSES_MS = 60_000
+
 test('[BK-01] a backup made under 200 edits a second has every edit acked before it, and restores to the same', async () => {
   const root = folder()
   const [data, backup, elsewhere] = [join(root, 'data'), join(root, 'backup'), join(root, 'elsewhere')]
@@ -158,40 +161,46 @@ test('[BK-02] a backup that was cut short or changed anywhere is refused, and no
   ])
 })
 
-test('[BK-02] a backup whose hashes fit and whose rows do not is refused as well; what was damaged before is kept', async () => {
-  const { data, backup, root } = await made()
-  const spoil = (file: string, sql: string): void => {
-    const database = new Database(file)
-    database.exec(sql)
-    database.close()
-  }
-  const damages = [
-    ['UPDATE log SET mark = zeroblob(16) WHERE seq = 7', 'marks do not follow'],
-    ['UPDATE entry SET at = at + 1 WHERE seq = 7', 'rows do not fit'],
-    ["UPDATE space SET epoch = 'other'", 'garden is another than it was'],
-    ['DELETE FROM document WHERE id = 2', 'rows do not fit'],
-  ] as const
-  const whole = join(root, 'whole')
-  cpSync(backup, whole, { recursive: true })
-  for (const [sql, said] of damages) {
-    rmSync(backup, { recursive: true })
-    cpSync(whole, backup, { recursive: true })
-    spoil(join(backup, 'joinery.db'), sql)
-    const { format: _, ...manifest } = await readManifest(backup)
-    const parts = [await partOf(backup, 'joinery.db'), await partOf(backup, 'contents.jsonl')]
-    await writeManifest(backup, { ...manifest, parts })
-    const { code, err } = await runJoinery(['restore', '--from', backup, '--data', join(root, 'elsewhere')])
-    expect([code, err]).toEqual([1, expect.stringContaining(said)])
-  }
-  for (const [sql] of damages.slice(0, 2)) spoil(join(data, 'joinery.db'), sql)
-  const second = join(root, 'second')
-  const { code, err } = await runJoinery(['backup', '--data', data, '--to', second])
-  expect([code, err]).toEqual([
-    2,
-    expect.stringContaining('1 damaged rows, 2 wrong marks, 1 damaged documents: garden/d3'),
-  ])
-  expect(await runJoinery(['restore', '--from', second, '--data', join(root, 'elsewhere')])).toMatchObject({ code: 0 })
-})
+test(
+  '[BK-02] a backup whose hashes fit and whose rows do not is refused as well; what was damaged before is kept',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const { data, backup, root } = await made()
+    const spoil = (file: string, sql: string): void => {
+      const database = new Database(file)
+      database.exec(sql)
+      database.close()
+    }
+    const damages = [
+      ['UPDATE log SET mark = zeroblob(16) WHERE seq = 7', 'marks do not follow'],
+      ['UPDATE entry SET at = at + 1 WHERE seq = 7', 'rows do not fit'],
+      ["UPDATE space SET epoch = 'other'", 'garden is another than it was'],
+      ['DELETE FROM document WHERE id = 2', 'rows do not fit'],
+    ] as const
+    const whole = join(root, 'whole')
+    cpSync(backup, whole, { recursive: true })
+    for (const [sql, said] of damages) {
+      rmSync(backup, { recursive: true })
+      cpSync(whole, backup, { recursive: true })
+      spoil(join(backup, 'joinery.db'), sql)
+      const { format: _, ...manifest } = await readManifest(backup)
+      const parts = [await partOf(backup, 'joinery.db'), await partOf(backup, 'contents.jsonl')]
+      await writeManifest(backup, { ...manifest, parts })
+      const { code, err } = await runJoinery(['restore', '--from', backup, '--data', join(root, 'elsewhere')])
+      expect([code, err]).toEqual([1, expect.stringContaining(said)])
+    }
+    for (const [sql] of damages.slice(0, 2)) spoil(join(data, 'joinery.db'), sql)
+    const second = join(root, 'second')
+    const { code, err } = await runJoinery(['backup', '--data', data, '--to', second])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('1 damaged rows, 2 wrong marks, 1 damaged documents: garden/d3'),
+    ])
+    expect(await runJoinery(['restore', '--from', second, '--data', join(root, 'elsewhere')])).toMatchObject({
+      code: 0,
+    })
+  },
+)
 
 test('[BK-03] a folder that holds a relay is refused; with --force what it holds is moved aside, and every log begins a new life', async () => {
   const { data, backup } = await made()
@@ -223,9 +232,6 @@ test('[BK-03] the data of a relay that runs is not replaced, whatever is forced'
   expect(await ann.answer(1)).toBe(41)
   relay.signal('SIGKILL')
 })
-
-/** Longer than most: each command is a process that starts. */
-const PROCESSES_MS = 60_000
 
 test(
   '[BK-03] a restore that is killed at any moment leaves the old or the new',

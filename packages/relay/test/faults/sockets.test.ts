@@ -1,6 +1,8 @@
 /** Sockets that misbehave, on a real server. What takes a minute is tested on virtual time beside the rest. */
 import { encodeMessage, VERSION } from '@joinery/core/protocol'
 import { virtualClock } from '@joinery/core/testing'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { clientAddress } from '../../src/http/client-address.ts'
 import { createHttpServer } from '../../src/http/server.ts'
@@ -192,6 +194,37 @@ test('[WS-07] fragments without an end are cut after 64, on every socket', async
   await expect.poll(() => relay.relay.links()).toBe(before)
   const reason = 'WS_ERR_TOO_MANY_BUFFERED_PARTS'
   await unharmed({ counted: `closed.${reason}`, times: 20, event: 'closing', reason })
+})
+
+test('[WS-06] [WS-07] what messages without an end hold is bounded by address, however many connections it has', async () => {
+  const clock = virtualClock({ settle: () => new Promise(resolve => setImmediate(resolve)) })
+  const MiB = 1_048_576
+  const relay = await served({ clock, limits: { unfinishedBytes: 4 * MiB } })
+  const unharmed = await bystander(relay)
+  /** A frame of 16 MiB, of which so much comes. */
+  const begun = (bytes: number): Promise<Socket> =>
+    new Promise(resolve => {
+      const socket = connect(relay.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write(`${DOOR_HANDSHAKE}\r\n`)
+      socket.once('data', () => {
+        const header = Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+        const said = frame(2, Uint8Array.of(0, 0, 1, 0))
+        socket.write(Buffer.concat([said, header, new Uint8Array(bytes)]), () => resolve(socket))
+      })
+      socket.resume()
+    })
+  const sockets: Socket[] = []
+  for (const bytes of [60_000, MiB, 2 * MiB, 3 * MiB]) sockets.push(await begun(bytes))
+  // What the system has, the relay has a moment later.
+  await pause(300)
+  await clock.advance(5_000)
+  await clock.advance(5_000)
+  await expect.poll(() => sockets.map(socket => socket.destroyed)).toEqual([false, false, false, true])
+  await clock.advance(10_000)
+  expect(relay.counted('closed.UNFINISHED')).toBe(1)
+  for (const socket of sockets) socket.destroy()
+  await unharmed({ counted: 'closed.UNFINISHED', event: 'closing', reason: 'UNFINISHED' })
 })
 
 test('[WS-08] compression is not negotiated, and what is compressed is not read', async () => {

@@ -187,6 +187,24 @@ test('an import that is broken off goes on where it was', async () => {
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged', 'imported', 'imported'])
 })
 
+test('[D2] a document in which something was voided is taken on with as any other', async () => {
+  const store = memoryStore()
+  const room = old('a', ...typed('one'))
+  await run([room], into(store))
+  const voided: Store = {
+    ...store,
+    async body(space, document) {
+      const entries = await store.body(space, document)
+      return [
+        ...entries,
+        ...entries.map(entry => ({ ...entry, type: 'void', bytes: new Uint8Array([9, 9, 9]) }) as const),
+      ]
+    },
+  }
+  const outcomes = await run([room], into(voided))
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['unchanged'])
+})
+
 test('[DU-11] what was written is read back: a store that keeps something else is found out', async () => {
   const target = into(memoryStore())
   const forgetful: ImportTarget = {

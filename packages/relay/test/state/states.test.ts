@@ -131,6 +131,47 @@ test('[R2] a state that is kept moves on with what is committed, and one that mi
   expect(textOf(await (await states.at('garden', 'd')).missing(NOBODY))).toContain('half3 half4')
 })
 
+test('[T2] a state that grew by more than is read at once is forgotten, and read where the whole of it is', async () => {
+  const { one, counted, reads } = await stored(3)
+  const bob = await one.device('bob', 'laptop')
+  const w = writer(8)
+  let n = 0
+  const grows = async (states: ReturnType<typeof createStates>, edits: readonly string[]): Promise<void> => {
+    const [before] = (await one.store.body('garden', 'd')).slice(-1)
+    const entries = edits.map(text => update(++n, 'd', w.edit(type(text))))
+    bob.say({ type: 'push', space: 'garden', entries })
+    await one.rest()
+    const written = (await one.store.body('garden', 'd')).filter(({ seq }) => seq > (before?.seq ?? 0))
+    states.wrote('garden', written, new Map([['d', before?.seq ?? 0]]))
+  }
+  const many = Array.from({ length: 20 }, (_, at) => `${at} `)
+  const read = async (limits: Partial<StatesOptions>, edits: readonly string[]): Promise<number> => {
+    const states = createStates({ store: counted, ...limits })
+    await states.at('garden', 'd')
+    await grows(states, edits)
+    const before = reads()
+    expect(textOf(await (await states.at('garden', 'd')).missing(NOBODY))).toContain(edits.at(-1))
+    return reads() - before
+  }
+  expect(await read({}, many)).toBe(0)
+  expect(await read({ inlineEntries: 19 }, many)).toBe(1)
+  expect(await read({ inlineRuns: 19 }, many)).toBe(1)
+  expect(await read({ inlineBytes: 200 }, many)).toBe(1)
+  expect(await read({ inlineUpdateBytes: 200 }, ['x'.repeat(300)])).toBe(1)
+})
+
+test('[T3] a state vector that is longer than any is answered and not remembered', async () => {
+  const { counted } = await stored(3)
+  const states = createStates({ store: counted })
+  const long = (authors: number): Uint8Array =>
+    Y.encodeStateVector(new Map(Array.from({ length: authors }, (_, at) => [1_000_000 + at, 1])))
+  const asked = async (stateVector: Uint8Array): Promise<boolean> => {
+    const state = await states.at('garden', 'd')
+    return (await state.missing(stateVector)) === (await state.missing(stateVector))
+  }
+  expect([await asked(long(1_000)), await asked(long(20_000))]).toEqual([true, false])
+})
+
 test('[R2] what is committed while a document is loaded is not taken for known', async () => {
   const { one, counted } = await stored(3)
   let release = (): void => undefined

@@ -111,7 +111,8 @@ function sequenceOf(type: YType): { runs: readonly unknown[]; text: string | und
       runs[runs.length - 1] = name === '' ? text : { text, attributes: attributes() }
     } else {
       nameOfText = undefined
-      if (!(content instanceof Y.ContentEmbed)) runs.push(...content.getContent())
+      // One by one: an array may hold more values than a call takes arguments.
+      if (!(content instanceof Y.ContentEmbed)) for (const value of content.getContent()) runs.push(value)
       else runs.push(name === '' ? { embed: content.embed } : { embed: content.embed, attributes: attributes() })
     }
   }
