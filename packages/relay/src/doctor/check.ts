@@ -15,7 +15,7 @@ export type Check = (patient: Patient) => Promise<readonly Finding[]>
 
 /** What there is to look at. */
 export interface Patient {
-  /** The data folder, if one was named. */
+  /** The data folder, if one was named and holds everything. */
   readonly data: string | undefined
   /** Where the relay is reached, if that was said. */
   readonly url: URL | undefined

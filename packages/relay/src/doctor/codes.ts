@@ -34,6 +34,10 @@ export const CODES = {
     level: 'error',
     todo: 'Run the relay as the owner of the folder, or give it to whom the relay runs as.',
   },
+  FOLDER_READ_ONLY: {
+    level: 'note',
+    todo: 'Nothing, if only who looks may not write. Where the relay has it so, mount it for writing: it takes no edit.',
+  },
   PERMISSIONS_OK: { level: 'ok' },
   PERMISSIONS_OPEN: { level: 'error', todo: 'chmod 700 the folder: what is in it is readable by its owner alone.' },
   DISK_LOCAL: { level: 'ok' },

@@ -7,6 +7,7 @@ import type { StoreLook } from '@joinery/core'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DATABASE } from '../commands/settings.ts'
+import { serveMistakes } from '../configuration/rules.ts'
 import { reasonOf } from '../log.ts'
 import { CHECKS } from './checks.ts'
 import type { Finding, Patient } from './check.ts'
@@ -33,7 +34,16 @@ export interface DoctorOptions extends Omit<Patient, 'look' | 'data'> {
 }
 
 export async function examine({ inspect, scratch, ...options }: DoctorOptions): Promise<Examination> {
-  const patient = { ...options, data: options.configuration.values.data }
+  const { values, origins, mistakes } = options.configuration
+  const { data, store } = values
+  // Who names neither looks at a relay from outside, and none is to start by these settings.
+  const wrong = data === undefined && store === undefined ? [] : serveMistakes({ values, origins })
+  const patient = {
+    ...options,
+    configuration: { ...options.configuration, mistakes: [...mistakes, ...wrong] },
+    // Beside a store a folder is nothing to the relay, as a container image names one to everybody.
+    data: store === undefined ? data : undefined,
+  }
   let looking: Promise<StoreLook | undefined> | undefined
   const look = async (): Promise<StoreLook | undefined> => {
     const file = patient.data === undefined ? undefined : join(patient.data, DATABASE)

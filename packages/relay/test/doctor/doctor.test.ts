@@ -24,6 +24,7 @@ import { configurationOf } from '../../src/configuration/configuration.ts'
 import { checkTls } from '../../src/doctor/checks/reach.ts'
 import { CODES, type FindingCode } from '../../src/doctor/codes.ts'
 import { examine, type DoctorOptions, type Examination } from '../../src/doctor/doctor.ts'
+import { runContained } from '../contained.ts'
 import { dial } from '../dial.ts'
 import { freePort } from '../../../../test/free-port.ts'
 import { startPostgres } from '../../../../test/postgres.ts'
@@ -357,7 +358,8 @@ test('a Postgres is looked at as a relay would, by the command, and nothing in i
   const postgres = await startPostgres()
   onTestFinished(() => postgres.remove())
   const url = await postgres.database()
-  const seen = (): ReturnType<typeof command> => command([], { JOINERY_STORE: url, JOINERY_BUS: 'memory' })
+  const settings = { JOINERY_STORE: url, JOINERY_BUS: 'memory', JOINERY_SECRET: SECRET }
+  const seen = (): ReturnType<typeof command> => command([], settings)
   const told = async (): Promise<unknown[]> => {
     const { code, findings } = await seen()
     return [code, findings.find(({ check }) => check === 'postgres')?.code]
@@ -377,6 +379,58 @@ test('a Postgres is looked at as a relay would, by the command, and nothing in i
   expect(await told()).toEqual([0, 'POSTGRES_OLDER'])
   await postgres.run('INSERT INTO joinery.migration (version, least) VALUES (999, 999)', url)
   expect(await told()).toEqual([1, 'POSTGRES_WRONG'])
+})
+
+/** With what the environment and flags say. */
+async function configured(
+  environment: Readonly<Record<string, string>>,
+  flags: Readonly<Record<string, unknown>> = {},
+) {
+  const seen = await doctor({ configuration: configurationOf({ environment, flags, file: undefined }) })
+  const wrong = seen.findings.filter(({ level }) => level === 'error').map(({ code }) => code)
+  return { ...seen, wrong }
+}
+
+test('[OP-04] [OP-06] settings with which no relay starts are found, also those that are wrong only together', async () => {
+  const inFolder = { JOINERY_DATA: folder(), JOINERY_SECRET: SECRET }
+  expect((await configured(inFolder)).wrong).toEqual([])
+  const open = await configured({ ...inFolder, JOINERY_METRICS_HOST: '0.0.0.0' })
+  expect([open.wrong, open.sentence('CONFIGURATION_WRONG')]).toEqual([
+    ['CONFIGURATION_WRONG'],
+    expect.stringContaining('metrics.host'),
+  ])
+  const dev = await configured({ JOINERY_DATA: inFolder.JOINERY_DATA, JOINERY_HOST: '0.0.0.0' }, { dev: true })
+  expect([dev.wrong, dev.sentence('CONFIGURATION_WRONG')]).toEqual([
+    ['CONFIGURATION_WRONG'],
+    expect.stringContaining('with --dev'),
+  ])
+  const alone = await configured({ ...inFolder, JOINERY_BUS: 'postgres' })
+  expect(alone.sentence('CONFIGURATION_WRONG')).toContain('JOINERY_STORE')
+  // Who looks from outside starts none.
+  const outside = await configured({ JOINERY_METRICS_HOST: '0.0.0.0' })
+  expect([outside.wrong, outside.sentence('CONFIGURATION_OK')]).toEqual([[], 'Each of these settings would do.'])
+})
+
+test('[OP-04] where a Postgres holds everything the key is asked for too, and a folder is passed over, or refused', async () => {
+  const away = `postgres://relay:secret@127.0.0.1:${await freePort()}/joinery`
+  const store = { JOINERY_STORE: away, JOINERY_BUS: 'memory' }
+  expect((await configured(store)).codes).toContain('KEY_MISSING')
+  // A container image names a folder to everybody.
+  const passed = await configured({ ...store, JOINERY_SECRET: SECRET, JOINERY_DATA: await written() })
+  expect(passed.codes.filter(code => /^(FOLDER|DATABASE|RELAY)_/.test(code))).toEqual([])
+  expect(passed.codes).toEqual(expect.arrayContaining(['KEY_OK', 'CONFIGURATION_OK', 'POSTGRES_AWAY']))
+  const both = await configured({ ...store, JOINERY_SECRET: SECRET }, { data: folder() })
+  expect(both.sentence('CONFIGURATION_WRONG')).toContain('not both')
+  expect(both.codes.filter(code => code.startsWith('FOLDER'))).toEqual([])
+})
+
+test('[OP-10] a folder that is mounted read-only for who looks is worth a note, and looked at', async () => {
+  const data = await written()
+  const readOnly = ['mount --bind "$DATA" "$DATA"', 'mount -o remount,bind,ro "$DATA"']
+  const { code, out, err } = await runContained(data, ['doctor', '--data', data, '--deep', '--dev'], readOnly)
+  expect([code, err]).toEqual([0, ''])
+  for (const found of ['FOLDER_READ_ONLY', 'ROWS_OK', 'MARKS_OK']) expect(out).toContain(`[${found}]`)
+  expect(out).not.toContain('[FOLDER_OK]')
 })
 
 test('[OP-01] a Postgres that is away is an error, and nobody is told where it should be', async () => {

@@ -5,11 +5,12 @@ import { reasonOf } from '../../log.ts'
 import { found, type Check } from '../check.ts'
 
 const UP = Symbol('up')
+const IN_STORE = 'postgres'
 
 export const checkBus: Check = async ({ configuration: { values }, openBus }) => {
   const address = busAddress(values)
-  // In one process there is nothing that could be away.
-  if (address === ALONE) return []
+  // In one process there is nothing that could be away; and what is to be in a store that nobody names is nowhere.
+  if (address === ALONE || address === IN_STORE) return []
   try {
     let tell: (reason: unknown) => void
     const reached = new Promise<unknown>(resolve => void (tell = resolve))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DATABASE } from '../../commands/settings.ts'
 import { found, sizeOf, type Check, type Finding } from '../check.ts'
 
+const READ_ONLY = 'EROFS'
 /** Of the disk. With the second it is as good as full (BK-10). */
 const LOW = 0.15
 const NONE = 0.05
@@ -33,13 +34,22 @@ export const checkFolder: Check = async ({ data }) => {
   const folder = await stat(data).catch(() => undefined)
   if (folder === undefined) return found('FOLDER_MISSING', `There is no ${data}.`)
   if (!folder.isDirectory()) return found('FOLDER_MISSING', `${data} is no folder.`)
-  const isOpen = await access(data, constants.R_OK | constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  )
-  return isOpen
+  const toRead = await refusedTo(constants.R_OK | constants.X_OK, data)
+  const toWrite = await refusedTo(constants.W_OK, data)
+  // A unit that only looks has it mounted so. Whether the relay has, too, cannot be told from here.
+  if (toRead === undefined && toWrite === READ_ONLY)
+    return found('FOLDER_READ_ONLY', `${data} can be read, and is mounted read-only for who runs this.`)
+  return toRead === undefined && toWrite === undefined
     ? found('FOLDER_OK', `${data} can be read and written.`)
     : found('FOLDER_CLOSED', `${data} cannot be read and written by who runs this.`)
+}
+
+/** The code of the system's refusal, or undefined when it lets who runs this. */
+async function refusedTo(mode: number, path: string): Promise<string | undefined> {
+  return access(path, mode).then(
+    () => undefined,
+    ({ code = 'unknown' }: NodeJS.ErrnoException) => code,
+  )
 }
 
 export const checkPermissions = inFolder(async data => {
