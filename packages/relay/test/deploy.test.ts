@@ -1,6 +1,7 @@
 // The files in `deploy` name only what there is: metrics, labels, settings and flags. What is started with them is not started here.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parser } from '@prometheus-io/lezer-promql'
 import { expect, test } from 'vitest'
 import { CODES } from '@joinery/core'
 import { configurationOf } from '../src/configuration/configuration.ts'
@@ -64,6 +65,26 @@ test('every metric that the dashboard and the alerts name is one that the relay 
   }
 })
 
+/** What a Prometheus refuses: what it cannot read, and labels to match by where there are no two vectors. */
+function complaintsOf(expr: string): string[] {
+  const complaints: string[] = []
+  // Grafana puts a time there.
+  parser.parse(expr.replaceAll('$__rate_interval', '5m')).iterate({
+    enter({ type, name, from, node: { parent } }) {
+      if (type.isError) complaints.push(`unreadable at ${from}`)
+      const isNumber = [parent?.firstChild, parent?.lastChild].some(side => side?.name === 'NumberDurationLiteral')
+      if (name === 'MatchingModifierClause' && isNumber) complaints.push(`a number has no labels, at ${from}`)
+    },
+  })
+  return complaints
+}
+
+test('a Prometheus can read every expression of the dashboard and the alerts', () => {
+  for (const expr of expressions()) expect([expr, complaintsOf(expr)]).toEqual([expr, []])
+  expect(complaintsOf('sum by (le (rate(x[5m]))')).not.toEqual([])
+  expect(complaintsOf('a{b="c"} > 0.8 * ignoring(b) d')).not.toEqual([])
+})
+
 test('each alert says what is wrong and what to do, and panels have names and numbers of their own', () => {
   for (const rule of alerts.split('- alert: ').slice(1)) {
     expect(rule).toMatch(/^ {10}summary: .{10}/m)
@@ -74,7 +95,8 @@ test('each alert says what is wrong and what to do, and panels have names and nu
 })
 
 test('settings in the container, compose and unit files are settings, and will do', () => {
-  const texts = ['Dockerfile', 'compose.yaml', 'joinery.service', 'joinery-doctor.service'].map(file)
+  const units = ['joinery.service', 'joinery-doctor.service', 'joinery-backup.service']
+  const texts = ['Dockerfile', 'compose.yaml', ...units].map(file)
   const variables = new Set(texts.flatMap(text => [...text.matchAll(/\bJOINERY_[A-Z_]+/g)].map(([name]) => name)))
   const known = KEYS.flatMap(key => {
     const { variable, isSecret }: Setting = SETTINGS[key]
@@ -92,7 +114,18 @@ test('settings in the container, compose and unit files are settings, and will d
       for (const [, flag = ''] of flags.matchAll(/--([a-z-]+)/g)) expect(['config', 'data', 'deep']).toContain(flag)
 })
 
-test('[OP-10] in a container and as a unit it is nobody, cannot become more, and writes to its data alone', () => {
+test('[BK-01] a backup is made by the user of the relay, in a folder that both may write, as a unit and in a container', () => {
+  const [relay, backup, compose] = [file('joinery.service'), file('joinery-backup.service'), file('compose.yaml')]
+  for (const line of ['User=joinery', 'DynamicUser=yes', 'StateDirectory=joinery joinery-backups'])
+    expect([relay, backup].map(text => text.split('\n').includes(line))).toEqual([true, true])
+  const folders = [...backup.matchAll(/\/var\/lib\/([a-z-]+)/g)].map(([, name]) => name)
+  expect(new Set(folders)).toEqual(new Set(['joinery', 'joinery-backups']))
+  // A volume takes the owner of the folder that the image has in its place.
+  expect(compose).toContain("'backups:/backups'")
+  expect(file('Dockerfile')).toMatch(/install -d -o 65532 -g 65532 -m 700 .*\/backups$/m)
+})
+
+test('[OP-10] in a container and as a unit it is nobody, cannot become more, and writes to its data and backups alone', () => {
   const [image, compose, unit] = [file('Dockerfile'), file('compose.yaml'), file('joinery.service')]
   const last = image.slice(image.lastIndexOf('FROM '))
   expect(last).toMatch(/^USER 65532:65532$/m)
