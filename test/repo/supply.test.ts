@@ -113,7 +113,7 @@ test('[OP-09] what is packed is sources, what is built of them, and no more', { 
       .map(one => relative(join(folder, 'package'), join(one.parentPath, one.name)))
     const others = files.filter(file => !/^(src|dist)\/.*\.(ts|js|map)$/.test(file))
     expect(others.toSorted()).toEqual(
-      ['LICENSE', 'package.json', ...(name === 'relay' ? ['joinery.schema.json'] : [])].toSorted(),
+      ['LICENSE', 'README.md', 'package.json', ...(name === 'relay' ? ['joinery.schema.json'] : [])].toSorted(),
     )
     expect(files.filter(file => /\.test\.|fixture|\.env|\.pem$/.test(file))).toEqual([])
     for (const file of files) {
