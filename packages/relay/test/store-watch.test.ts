@@ -1,8 +1,9 @@
 // A relay whose store does not answer, and one whose store has another time.
 import { JoineryError, stampOf, type Store } from '@joinery/core'
 import { CLOSE } from '@joinery/core/protocol'
-import { memoryStore } from '@joinery/core/testing'
+import { memoryStore, virtualClock } from '@joinery/core/testing'
 import { expect, test } from 'vitest'
+import { createStoreWatch } from '../src/store-watch.ts'
 import { visitor } from './door/visitor.ts'
 import { rig, type, update, writer, type Rig } from './rig.ts'
 
@@ -154,6 +155,21 @@ test('[MN-13] what the store says of its time is worth as much as it was quick, 
   await w.rest(300_000)
   expect(await wrongBy()).toBe(10)
   w.relay.close()
+})
+
+test('[MN-13] the time that the store told is one in whole ms, however long its way was', async () => {
+  const clock = virtualClock({ settle: () => new Promise(resolve => setImmediate(resolve)) })
+  const time = async (): Promise<number> => {
+    await new Promise<void>(resolve => void clock.after(5, resolve))
+    return clock.now() + 3_000
+  }
+  const nothing = (): void => undefined
+  const store = { head: async () => undefined, time }
+  const watch = createStoreWatch({ store, clock, wanted: () => true, lost: nothing, back: nothing })
+  await clock.advance(1_010)
+  await watch.told
+  expect(watch.clock.now() - clock.now()).toBe(3_003)
+  watch.close()
 })
 
 test('[MN-13] a clock that was set meanwhile is followed also when the store answers slowly', async () => {

@@ -238,7 +238,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
     past: (space, document, after, maxBytes) => within(space, [], id => pastPage(reads, id, document, after, maxBytes)),
     aged: (before, after, limit) =>
       run(async () => {
-        const found = await reads.look<{ at: number; space: string; document: string; engine: string; upTo: number }>('everywhere', STATEMENTS.aged, [before, after, limit]) // prettier-ignore
+        const found = await reads.look<{ at: number; space: string; document: string; engine: string; upTo: number }>('everywhere', STATEMENTS.aged, [Math.ceil(before), after, limit]) // prettier-ignore
         return [...found]
       }),
     forget: forgetting => within(forgetting.space, false, id => forgetIn(reads, id, forgetting)),

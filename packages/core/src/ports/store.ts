@@ -92,8 +92,8 @@ export interface Store {
   /** Kept entries that folds replaced, with seq in (after, …], in order, until they weigh `maxBytes`; at least one if there is any. */
   past(space: string, document: string, after: number, maxBytes: number): Promise<Entry[]>
   /**
-   * Documents of all spaces with a past that was kept before a time (ms since 1970), and up to which seq it was: a page at a time, as
-   * `everyDocument` gives them.
+   * Documents of all spaces with a past that was kept before a time (ms since 1970, also between two of them), and up to which seq it was:
+   * a page at a time, as `everyDocument` gives them.
    */
   aged(
     before: number,
@@ -273,6 +273,6 @@ export interface VersionName {
   readonly name: string
   /** Who gave it. */
   readonly subject: string
-  /** When, in ms since 1970. */
+  /** When, in whole ms since 1970. */
   readonly at: number
 }

@@ -87,6 +87,8 @@ export const pastLaws: readonly Law<MakeStorePlace>[] = [
       return all.sort()
     }
     same(await told(5), [], 'none so old')
+    same(await told(20), ['a x yjs 3', 'b z yjs 2'], 'and not at that time')
+    same(await told(20.25), ['a x yjs 5', 'b z yjs 2'], 'nor is a time a whole number')
     same(await told(21), ['a x yjs 5', 'b z yjs 2'], 'up to where it was kept before')
     same(await told(31), ['a x yjs 6', 'a y yjs 4', 'b z yjs 2'], 'all')
     must(
