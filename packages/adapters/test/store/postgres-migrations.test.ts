@@ -95,6 +95,30 @@ test('[MN-12] nobody who serves waits behind a migration that waits for somebody
   expect(await numbers(await newer)).toHaveLength(20)
 })
 
+test('[MN-12] a relay starts while somebody reads everything, also what tells of the schema', async () => {
+  const url = await postgres.database()
+  await (await open(url)).close()
+  // As `pg_dump` does.
+  const looking = await other(url, 'somebody')
+  await looking.query('BEGIN; LOCK TABLE joinery.migration, joinery.entry IN ACCESS SHARE MODE')
+  await write(await open(url), 1)
+  await looking.query('COMMIT')
+})
+
+test('[MN-12] what the first schema did not tell of itself is added when nobody reads it, and nobody who would waits', async () => {
+  const url = await postgres.database()
+  await (await open(url)).close()
+  await postgres.run('ALTER TABLE joinery.migration DROP COLUMN least', url)
+  const looking = await other(url, 'somebody')
+  await looking.query('BEGIN; LOCK TABLE joinery.migration IN ACCESS SHARE MODE')
+  const newer = open(url)
+  const waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ADD COLUMN % least%'"
+  while ((await postgres.run(waits, url)).length === 0);
+  expect(await postgres.run('SELECT max(version) AS version FROM joinery.migration', url)).toEqual([{ version: known }])
+  await looking.query('COMMIT')
+  await write(await newer, 1)
+})
+
 test('[MN-12] [BK-08] a schema that older relays do not survive waits until they are gone', async () => {
   const url = await postgres.database()
   await (await open(url)).close()

@@ -168,6 +168,11 @@ const NAMED = "SELECT to_regnamespace('joinery') IS NOT NULL AS isthere"
 const MIGRATION_TABLE = `
   CREATE TABLE IF NOT EXISTS joinery.migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
   ALTER TABLE joinery.migration ADD COLUMN IF NOT EXISTS least integer`
+/** To add what is there already takes the same lock, which a backup under way does not let anybody have. */
+const MIGRATION_TABLE_MADE = `
+  SELECT EXISTS (
+    SELECT FROM pg_attribute WHERE attrelid = to_regclass('joinery.migration') AND attname = 'least' AND NOT attisdropped
+  ) AS isthere`
 
 /** In the transaction that it is called in: a schema of the newest version, with nothing in it. */
 export async function makeSchema(client: Client): Promise<void> {
@@ -202,12 +207,13 @@ async function migrate(client: Client): Promise<void> {
     const { rows: named } = await client.query<{ isthere: boolean }>(NAMED)
     // Who has it need not be able to make one.
     if (named[0]?.isthere !== true) await client.query('CREATE SCHEMA joinery')
-    await client.query(MIGRATION_TABLE)
+    const { rows: made } = await client.query<{ isthere: boolean }>(MIGRATION_TABLE_MADE)
+    if (made[0]?.isthere !== true) await changeOnce(client, MIGRATION_TABLE)
     const standing = await standingOf(client)
     const steps = stepsBehind(standing)
     for (const [at, step] of steps.entries()) {
       await refuseBesideOlder(client, step.least, steps[at - 1]?.least ?? standing.least)
-      await migrateOnce(client, step)
+      await changeOnce(client, migrated(step))
     }
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK]).catch(() => undefined)
@@ -222,11 +228,11 @@ async function refuseBesideOlder(client: Client, least: number, before: number):
     throw refusal('older', 'A relay of an older version still uses the database: stop it before this one starts.')
 }
 
-async function migrateOnce(client: Client, step: Step): Promise<void> {
+async function changeOnce(client: Client, sql: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
       // One message of several statements.
-      await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; ${migrated(step)}; COMMIT`)
+      await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS}; ${sql}; COMMIT`)
       return
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined)
