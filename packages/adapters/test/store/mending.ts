@@ -78,6 +78,7 @@ function told(entries: readonly Entry[]): unknown[] {
   return entries.map(one => ({ ...one, bytes: hash('sha256', one.bytes) }))
 }
 
+/** But for the names of lives. */
 export async function everything(store: Store): Promise<unknown[]> {
   const all: unknown[] = []
   for (const document of ['a', 'b', 'c']) {
@@ -85,7 +86,8 @@ export async function everything(store: Store): Promise<unknown[]> {
     all.push(await store.authors('garden', document), await store.document('garden', document))
   }
   const { entries, ...page } = await store.read('garden', 0, Infinity)
-  return [...all, told(entries), page, await store.head('garden')]
+  const head = await store.head('garden')
+  return [...all, told(entries), { ...page, epoch: '' }, head && { ...head, epoch: '' }]
 }
 
 export function testMending({ flips, alone, told: beside, marks, whole, folder }: TestedMending): void {
@@ -104,10 +106,19 @@ export function testMending({ flips, alone, told: beside, marks, whole, folder }
     await log.spoil(sql)
     const store = await log.open()
     expect(await wrongMarks(store)).toBeGreaterThan(0)
+    const lives = async (): Promise<unknown[]> => [
+      (await store.head('garden'))?.epoch,
+      (await store.head('meadow'))?.epoch,
+    ]
+    const before = await lives()
     expect(await store.remark()).toEqual(['garden'])
     expect(await wrongMarks(store)).toBe(0)
+    // In the transaction that changes the first of them.
+    const after = await lives()
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([false, true])
     expect([await everything(store), await names(store)]).toEqual([await everything(donor), await names(donor)])
     expect(await store.remark()).toEqual([])
+    expect(await lives()).toEqual(after)
     await store.commit([{ space: 'garden', entries: [entry(99, 'b', 20, 11)] }])
     expect(await wrongMarks(store)).toBe(0)
     await store.close()
@@ -143,7 +154,8 @@ export function testMending({ flips, alone, told: beside, marks, whole, folder }
     expect(await wrongMarks(store)).toBe(0)
     const after = await store.head('garden')
     expect(after?.mark).not.toEqual(head?.mark)
-    expect(after).toEqual({ ...head, mark: await store.markAt('garden', 12) })
+    expect(after?.epoch).not.toBe(head?.epoch)
+    expect(after).toEqual({ ...head, epoch: after?.epoch, mark: await store.markAt('garden', 12) })
     await store.commit([{ space: 'garden', entries: [entry(99, 'c', 20, 12)] }])
     expect(await wrongMarks(store)).toBe(0)
     await store.close()

@@ -12,6 +12,8 @@
  * - `sweep` takes away rows that belong to no document, and names their spaces. Only when none is damaged any more: they may be its.
  * - `remark` makes the marks of every log that lacks no row follow again from its digests, and names the spaces of those in which any changed.
  *   A digest that does not fit its mark, and that is known otherwise, is put right before.
+ * - R4: a log of which `leaveOut`, `sweep` or `remark` changed anything begins a new life with that, never behind it: who is stopped in between
+ *   leaves no log whose old cursors fit and that lacks what they stand for.
  * - D6: `align` puts right what is told of a document beside its entries: it is gone when its last entry is a tombstone, and only then; and the
  *   log has those of its entries that can be read by the names that they have.
  *

@@ -189,7 +189,12 @@ export const storeUpkeepLaws: readonly Law<MakeStoreUpkeepPlace>[] = [
     await grow(given.store)
     const store = await given.damaged('garden', 'b')
     const standing = await store.standing('garden', 'b')
+    const [garden, meadow] = [await store.head('garden'), await store.head('meadow')]
     same(await store.leaveOut('garden', 'b'), standing.length, 'how many stand')
+    const after = await store.head('garden')
+    must(after?.epoch !== garden?.epoch, 'another life, with that and not behind it')
+    same({ ...after, epoch: '' }, { ...garden, epoch: '' }, 'of the same log')
+    same(await store.head('meadow'), meadow, 'and of no other')
     const left = standing.map(({ entry }) => entry)
     same(shortly(await store.body('garden', 'b')), shortly(left), 'what stands')
     same((await store.document('garden', 'b'))?.quarantined, 'GAP', 'it waits')
@@ -199,7 +204,9 @@ export const storeUpkeepLaws: readonly Law<MakeStoreUpkeepPlace>[] = [
   law('DU-17', 'of a document of which nothing stands nothing is left, and it can begin anew', async given => {
     await grow(given.store)
     const store = await given.damaged('meadow', 'a')
+    const before = await store.head('meadow')
     same(await store.leaveOut('meadow', 'a'), 0, 'nothing stands')
+    must((await store.head('meadow'))?.epoch !== before?.epoch, 'another life')
     must((await store.document('meadow', 'a')) === undefined, 'it is not there')
     await store.sweep()
     same((await store.read('meadow', 0, Infinity)).damaged, [], 'the log')
@@ -216,7 +223,13 @@ export const storeUpkeepLaws: readonly Law<MakeStoreUpkeepPlace>[] = [
   law('D6', 'a purge whose row is damaged stays a purge', async given => {
     await grow(given.store)
     const store = await given.damaged('garden', 'purged')
+    const [garden, meadow] = [await store.head('garden'), await store.head('meadow')]
     same(await store.sweep(), ['garden'], 'what was swept')
+    must((await store.head('garden'))?.epoch !== garden?.epoch, 'another life')
+    same(await store.head('meadow'), meadow, 'and of no other')
+    const swept = await store.head('garden')
+    same(await store.sweep(), [], 'once')
+    same(await store.head('garden'), swept, 'and its life goes on')
     same((await store.document('garden', 'purged'))?.state, 'gone', 'it is gone')
     same((await store.body('garden', 'purged')).map(({ type }) => type), ['tombstone'], 'what says so') // prettier-ignore
   }),

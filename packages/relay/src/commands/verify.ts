@@ -155,9 +155,10 @@ export function verifyCommand({ terminal, openStore, look, ...parts }: VerifyPar
     for (const one of looked.quarantined) if (one.code === 'GAP') say('waits', one, ' for a device')
     if (looked.marks.wrong > 0) terminal.out(`marks     ${looked.marks.wrong} do not follow from the log\n`)
     const isSound = damaged.length + looked.rows.damaged + looked.marks.wrong + looked.integrity.length === 0
+    const isWaiting = looked.quarantined.some(one => one.code === 'GAP')
     let code = isSound ? 0 : DAMAGED
     if (!isSound && !args.repair && seen === undefined) await quarantine(place, damaged)
-    if (!isSound && args.repair && looked.integrity.length === 0) {
+    if ((!isSound || isWaiting) && args.repair && looked.integrity.length === 0) {
       const from = args.from === undefined ? undefined : resolve(args.from)
       const { mended, remarked, spaces } = await repaired(place, found, from, scratch)
       for (const { fate, entries, ...one } of mended) {

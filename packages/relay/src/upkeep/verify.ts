@@ -3,12 +3,15 @@
  * - CR-25: it is found document by document, and only documents that cannot be read are quarantined.
  * - D6: a document is gone when its entries say so, and no repair makes one gone of which they do not. Its space begins no new life for that:
  *   devices that were told meanwhile that it is gone would bring its tombstone.
- * - What a backup has of a document is put back where the log knows it; what nobody here has is left out, and devices are asked for it: their
- *   spaces begin a new life, so that they tell what they hold (DU-17).
+ * - What a backup has of a document is put back where the log knows it; what nobody here has is left out, and devices are asked for it: its
+ *   space begins a new life with that, so that they tell what they hold (DU-17). So do the spaces of documents that wait for a device
+ *   already, before anything else: who repairs has all asked again that nobody brought.
  * - A log whose marks do not follow from it proves no cursor: its marks are computed anew, and it begins a new life (R4).
  */
 import { JoineryError, type DocumentPlace, type Store, type StoreLook, type StoreUpkeep } from '@joinery/core'
 import { contentsOf } from './contents.ts'
+
+const PAGE = 256
 
 export interface Verified {
   readonly look: StoreLook
@@ -52,9 +55,11 @@ export async function repair(
   copy: (Store & StoreUpkeep) | undefined,
 ): Promise<Repaired> {
   const mended: Mended[] = []
+  const waiting = await spacesInWait(store)
+  await store.beginLives(waiting)
   // First: what a copy has is held against the digests of the log.
   const remarked = look.marks.wrong > 0 ? await store.remark() : []
-  const spaces = new Set<string>(remarked)
+  const spaces = new Set<string>([...waiting, ...remarked])
   const disagreeing = new Set(look.disagreeing.map(nameOf))
   for (const { space, document } of damaged) {
     if (disagreeing.has(nameOf({ space, document }))) {
@@ -77,8 +82,23 @@ export async function repair(
     mended.push({ space, document, fate: 'left', entries })
   }
   if (look.rows.damaged > 0) for (const space of await store.sweep()) spaces.add(space)
-  await store.beginLives([...spaces])
   return { mended, remarked, spaces: [...spaces] }
+}
+
+/** In which documents wait for a device. */
+async function spacesInWait(store: Store): Promise<string[]> {
+  const spaces = new Set<string>()
+  for (let after = 0; ;) {
+    const page = await store.everyDocument(after, PAGE)
+    for (const { space, document } of page) {
+      if (spaces.has(space)) continue
+      const head = await store.document(space, document)
+      if (head?.quarantined === 'GAP') spaces.add(space)
+    }
+    const last = page.at(-1)
+    if (last === undefined) return [...spaces]
+    after = last.at
+  }
 }
 
 /** How many entries it has; undefined when it cannot be read. */

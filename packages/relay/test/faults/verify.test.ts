@@ -1,11 +1,12 @@
 // What `joinery verify` finds beside damaged rows, and what it mends of that.
-import { sqliteStore } from '@joinery/adapters/store/sqlite'
+import { inspectSqlite, sqliteStore } from '@joinery/adapters/store/sqlite'
 import Database from 'better-sqlite3'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { entryDigest, type CommitEntry } from '@joinery/core'
+import { entryDigest, JoineryError, type CommitEntry } from '@joinery/core'
+import { findDamage, repair } from '../../src/upkeep/verify.ts'
 import { runJoinery, type Ran } from '../spawned.ts'
 
 /** Longer than most: each command is a process that starts. */
@@ -95,6 +96,45 @@ test.each([
     expect(await store.document('garden', 'd1')).toMatchObject({ state: 'live', quarantined: undefined })
     expect((await store.named('garden', 'phone', 3))?.seq).toBe(3)
     await store.close()
+  },
+)
+
+test(
+  '[CR-25] [R4] a repair that ends in the middle has begun a new life for what it left out, and the next one asks again for what waits',
+  { timeout: PROCESSES_MS },
+  async () => {
+    const { file, run, spoil } = await house()
+    const before = await epochs(file)
+    for (const seq of [3, 4]) spoil(`UPDATE entry SET at = at + 64 WHERE space = 1 AND seq = ${seq}`)
+    const found = await inspectSqlite({ file, deep: true })
+    const store = sqliteStore({ file })
+    let left = 0
+    const failing: typeof store = {
+      ...store,
+      leaveOut: async (space, document) => {
+        left += 1
+        if (left > 1) throw new JoineryError('UNAVAILABLE')
+        return store.leaveOut(space, document)
+      },
+    }
+    const damage = await findDamage(found, store)
+    expect(damage.damaged).toHaveLength(2)
+    await expect(repair(damage, failing, undefined)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await store.close()
+    const stopped = await epochs(file)
+    expect([stopped[0] === before[0], stopped[1]]).toEqual([false, before[1]])
+
+    expect((await run('verify', '--repair')).code).toBe(2)
+    const repaired = await epochs(file)
+    const waits = /^waits +garden\/d[01] for a device\nwaits +garden\/d[01] for a device\n/
+    const sound = await run('verify')
+    expect([sound.code, sound.out]).toEqual([0, expect.stringMatching(waits)])
+    expect(await epochs(file)).toEqual(repaired)
+    // Nothing is damaged any more, and nobody has brought it.
+    const again = await run('verify', '--repair')
+    expect([again.code, again.out]).toEqual([2, expect.stringMatching(waits)])
+    const asked = await epochs(file)
+    expect([asked[0] === repaired[0], asked[1]]).toEqual([false, before[1]])
   },
 )
 

@@ -39,6 +39,7 @@ const SQL = {
     )
     UPDATE joinery.document SET seq = $3, entries = $4, digits = ${DIGITS('$4')}, bytes = $5, quarantined = $6
     WHERE space = $1 AND id = $2`,
+  beginLife: "UPDATE joinery.space SET epoch = replace(gen_random_uuid()::text, '-', '') WHERE id = $1",
   dropDocument: 'DELETE FROM joinery.document WHERE space = $1 AND id = $2',
   dropEntry: 'DELETE FROM joinery.entry WHERE space = $1 AND seq = $2',
   dropAllFolded: 'DELETE FROM joinery.folded WHERE space = $1 AND document = $2',
@@ -51,7 +52,7 @@ const SQL = {
     WHERE document.space = $1 AND document.gone AND entry.seq IS NULL`,
 } as const
 
-const MENDING = named('joinery_mending', SQL)
+export const MENDING = named('joinery_mending', SQL)
 
 const ALL = Number.MAX_SAFE_INTEGER
 
@@ -104,6 +105,7 @@ export function mending(patiently: Patiently): Pick<StoreUpkeep, 'standing' | 'm
         const left = await standingOf(transaction, row)
         if (left.length > 0) await relink(transaction, row, left, 'GAP')
         else await drop(transaction, row)
+        await transaction.ask(MENDING.beginLife, [row.space])
         return left.length
       }),
     sweep: () =>
@@ -215,5 +217,6 @@ async function sweepSpace(transaction: Transaction, space: number, name: string)
     if (log !== undefined)
       await put(transaction, row, { type: 'tombstone', seq: row.seq, at: 0, bytes, prev: 0, authors: '[]', log })
   }
+  if (swept > 0) await transaction.ask(MENDING.beginLife, [space])
   return swept
 }

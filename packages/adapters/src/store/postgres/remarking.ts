@@ -3,7 +3,7 @@ import { entryDigest, type StoreUpkeep } from '@joinery/core'
 import { createRemarking, type MarkedRow } from '../rows/remarked.ts'
 import type { Transaction } from './connections.ts'
 import { spacesIn } from './giving.ts'
-import type { Patiently } from './mending.ts'
+import { MENDING, type Patiently } from './mending.ts'
 import { bytesOf } from './reading.ts'
 import { entryOf } from './rows.ts'
 import { PAST, STATEMENTS, type EntryRow } from './statements.ts'
@@ -66,7 +66,10 @@ async function remarkOne(transaction: Transaction, space: number, name: string):
     const columns = [changed.map(one => one.seq), changed.map(one => one.digest), changed.map(one => one.mark)]
     if (changed.length > 0) await transaction.ask(REMARKING.put, [space, ...columns])
   }
-  if (changes > 0) await transaction.ask(REMARKING.moveHead, [space])
+  if (changes > 0) {
+    await transaction.ask(REMARKING.moveHead, [space])
+    await transaction.ask(MENDING.beginLife, [space])
+  }
   return changes
 }
 

@@ -146,9 +146,11 @@ const HEADLESS = `
   LEFT JOIN entry ON entry.space = document.space AND entry.seq = document.seq AND entry.document = document.id
   WHERE entry.seq IS NULL LIMIT ?`
 
+/** Those first that wait for a device: however many others there are, one of them shows that there are any. */
 const QUARANTINED = `
   SELECT space.name AS space, document.name AS document, document.quarantined AS code FROM document
-  JOIN space ON space.id = document.space WHERE document.quarantined IS NOT NULL LIMIT ?`
+  JOIN space ON space.id = document.space WHERE document.quarantined IS NOT NULL
+  ORDER BY document.quarantined <> 'GAP' LIMIT ?`
 
 const LARGEST_DOCUMENTS = `
   SELECT space.name AS space, document.name AS document, document.bytes, document.entries FROM document

@@ -44,6 +44,9 @@ const TOMBLESS = `
   SELECT document.* FROM document
   LEFT JOIN entry ON entry.space = document.space AND entry.seq = document.seq AND entry.document = document.id
   WHERE gone = 1 AND entry.seq IS NULL`
+export const BEGIN_LIVES = 'UPDATE space SET epoch = lower(hex(randomblob(16)))'
+/** Of one space, inside of the transaction that changes its log. */
+export const BEGIN_LIFE = `${BEGIN_LIVES} WHERE id = ?`
 const LOGGED = 'SELECT device, n, digest FROM log WHERE space = ? AND seq = ?'
 
 export function mending(options: MendingOptions) {
@@ -92,6 +95,7 @@ export function mending(options: MendingOptions) {
         for (const [i, { entry, before }] of chain.entries())
           insert(row, entry, i === 0 ? 0 : (chain[i - 1]?.entry.seq ?? before), texts[i] ?? '[]', put)
         rememberQuarantine(row.space, row.name, quarantined)
+        if (quarantined !== null) database.prepare(BEGIN_LIFE).run(row.space)
         const last = chain.at(-1)?.entry.seq ?? 0
         const bytes = chain.reduce((sum, { entry }) => sum + entry.bytes.length, 0)
         database
@@ -150,12 +154,14 @@ export function mending(options: MendingOptions) {
         for (const table of ['entry', ...BESIDE])
           database.prepare(`DELETE FROM ${table} WHERE document = ?`).run(row.id)
         database.prepare('DELETE FROM document WHERE id = ?').run(row.id)
-        return { result: undefined, touched: 4 }
+        database.prepare(BEGIN_LIFE).run(row.space)
+        return { result: undefined, touched: 5 }
       })
       return 0
     },
     sweep: () =>
       write(() => {
+        rows.forgetAll()
         const spaces = new Set<string>()
         const lost: EntryRow[] = []
         for (const found of database.prepare(ENTRY).iterate()) {
@@ -166,7 +172,9 @@ export function mending(options: MendingOptions) {
         for (const { space_id, seq } of lost) {
           database.prepare('DELETE FROM entry WHERE space = ? AND seq = ?').run(space_id, seq)
           const space = named.get(space_id) as string | undefined
-          if (space !== undefined) spaces.add(space)
+          if (space === undefined || spaces.has(space)) continue
+          spaces.add(space)
+          database.prepare(BEGIN_LIFE).run(space_id)
         }
         // A number is given again once nothing has it: nobody inherits what was another's.
         for (const table of BESIDE)

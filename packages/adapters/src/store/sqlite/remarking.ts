@@ -1,7 +1,7 @@
 /** Makes the marks of logs follow again: the law is that of `remark` in the port `StoreUpkeep`, and that of `rows/remarked.ts`. */
 import { entryDigest, type StoreUpkeep } from '@joinery/core'
 import { createRemarking, type MarkedRow } from '../rows/remarked.ts'
-import type { MendingOptions } from './mending.ts'
+import { BEGIN_LIFE, type MendingOptions } from './mending.ts'
 import { nameIn } from './pieces.ts'
 import { bytesOf, entryOf } from './rows.ts'
 import { ENTRY, PAST, type EntryRow } from './statements.ts'
@@ -44,10 +44,12 @@ export function remarking({ database, rows, pieces, read, write }: MendingOption
       after = last.seq
       const own = found.map(({ seq, digest, mark }) => ({ seq, digest: bytesOf(digest), mark: bytesOf(mark) }))
       const changed = await page(own)
+      const isFirst = changes === 0
       changes += changed.length
       if (changed.length > 0)
         await write(() => {
           rows.forgetAll()
+          if (isFirst) database.prepare(BEGIN_LIFE).run(space)
           for (const { seq, digest, mark } of changed) database.prepare(PUT).run(digest, mark, space, seq)
           return { result: undefined, touched: changed.length }
         })

@@ -2,7 +2,7 @@
 import { JoineryError, type StoreUpkeep } from '@joinery/core'
 import { aligning } from './aligning.ts'
 import { copyDatabase } from './copy-to.ts'
-import { mending, type MendingOptions } from './mending.ts'
+import { BEGIN_LIVES, mending, type MendingOptions } from './mending.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { remarking } from './remarking.ts'
 import { markOf } from './rows.ts'
@@ -12,8 +12,6 @@ const SPACES = `
   SELECT id, name, epoch, coalesce(log.seq, 0) AS seq, log.mark FROM space
   LEFT JOIN log ON log.space = space.id AND log.seq = (SELECT max(seq) FROM log WHERE log.space = space.id)
   WHERE id > +? ORDER BY id LIMIT +?`
-
-const BEGIN_LIVES = 'UPDATE space SET epoch = lower(hex(randomblob(16)))'
 
 export function storeUpkeep(options: MendingOptions): StoreUpkeep {
   const { database, rows, read, write } = options
