@@ -203,5 +203,7 @@ async function ask<Row extends object>(
 function wallOf(about: About): readonly Value[] {
   if (about === 'everywhere') return ['', '', 'on']
   const { ids, names = [] } = about
-  return [ids.length === 0 ? '' : `{${ids.join(',')}}`, names.length === 0 ? '' : `{${names.join(',')}}`, '']
+  // In an array a bare `null` is none; and no id has a quote in it.
+  const quoted = names.map(name => `"${name}"`)
+  return [ids.length === 0 ? '' : `{${ids.join(',')}}`, names.length === 0 ? '' : `{${quoted.join(',')}}`, '']
 }

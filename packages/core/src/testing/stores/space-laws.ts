@@ -65,6 +65,25 @@ export const spaceLaws: readonly Law<MakeStorePlace>[] = [
     same((await again.roleOf('a', 'ann')) ?? 'none', 'viewer', 'taken in again')
     must((await again.head('none')) === undefined, 'no space is made')
   }),
+  law(
+    'R1',
+    'a space may have any name that an id may, also one that means something to a database',
+    async ({ store }) => {
+      const names = ['null', 'NULL', 'Null', 'true', '0', '-', '_']
+      for (const space of names) {
+        await store.admit(space, 'ann', 'owner')
+        same(seqsOf(await commit(store, space, [edit('null', 1)])), [1], space)
+      }
+      const both = ['NULL', 'null'].map(space => ({ space, entries: [edit('null', 2, { basedOn: 1 })] }))
+      same((await store.commit(both)).map(seqsOf), [[2], [2]], 'two at once')
+      for (const space of names) {
+        const count = space === 'null' || space === 'NULL' ? 2 : 1
+        same((await store.read(space, 0, 1_000_000)).entries.length, count, space)
+        same((await store.body(space, 'null')).length, count, space)
+        same((await store.roleOf(space, 'ann')) ?? 'none', 'owner', space)
+      }
+    },
+  ),
   law('R1', 'spaces are told by name, a page at a time', async ({ store }) => {
     await store.admit('b', 'ann', 'owner')
     await store.admit('b', 'bob', 'owner')
