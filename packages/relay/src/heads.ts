@@ -41,7 +41,10 @@ export interface Heads {
   forget(space: string, document: string): void
   /** Another node wrote, or it was folded: what is new is read before anything is judged on this again. */
   moved(space: string, document: string): void
-  /** Whether the store is further than what was judged on, as it is when another node wrote or it was folded; then it has `moved`. */
+  /**
+   * Whether the store is elsewhere than what was judged on: further when another node wrote or it was folded, and not so far when it was put
+   * back under this process. Then it has `moved`.
+   */
   isBehind(space: string, document: string, judged: Pick<Draft, 'basedOn' | 'bytes' | 'quarantined'>): Promise<boolean>
   /** An entry that was written at `seq`, right behind `before`, of which it is the document's next. */
   committed(space: string, entry: CommitEntry, seq: number, before: number): void

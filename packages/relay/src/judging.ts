@@ -100,7 +100,7 @@ export async function judgeBatch(
   }
   const known = batch.map(queued => ({ queued, before: before(queued), role: role(queued), draft: draft(queued) }))
 
-  /** Whether another node knows more than a document was judged on (T5): read once for all that is refused of it here. */
+  /** Whether the store knows more, or less, than a document was judged on (T5, R4): read once for all that is answered of it here. */
   const isBehind = ({ job: { space, entry } }: Queued, judged: Draft): Soon<boolean> =>
     once('b', keyOf(space, entry.document), () => heads.isBehind(space, entry.document, judged))
 
@@ -131,7 +131,7 @@ export async function judgeBatch(
         taken.push({ queued, entry: decided })
         takenNames.add(name)
       } else if (target.dirty) later.push(queued)
-      else if (isRefusedOfHeads(queued, decided) && (await isBehind(queued, target))) later.push(queued)
+      else if (isAnsweredOfHeads(queued, decided) && (await isBehind(queued, target))) later.push(queued)
       else answer(queued, decided)
     } catch (error) {
       if (isAway(error)) unread.push(queued)
@@ -141,9 +141,12 @@ export async function judgeBatch(
   return { taken, later, unread }
 }
 
-/** Whether it is refused by what this node knew of its document, and not by what is in it alone. */
-function isRefusedOfHeads({ scanned }: Queued, decided: Answer): boolean {
-  return decided.answer === 'refused' && scanned?.ok === true
+/**
+ * Whether it is answered by what this node knew of its document, and not by what is in it alone. Of what is given back, also that it is here:
+ * who was asked for it was told by the store that it is not.
+ */
+function isAnsweredOfHeads({ job, scanned }: Queued, decided: Answer): boolean {
+  return decided.answer === 'acked' ? job.granted : scanned?.ok === true
 }
 
 function duplicate(options: JudgeOptions, queued: Queued, device: DeviceHead): Soon<Answer | undefined> {

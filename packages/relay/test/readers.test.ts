@@ -322,6 +322,40 @@ test('[R4] [S4] what others gave back without its name is acked to who wrote it,
   expect(await pushed('eve', update(1, 'd', first))).toEqual(['CONFLICTING_AUTHORSHIP'])
 })
 
+test('[R4] [S1] what is given back to a store that was put back under a relay is written, whatever the relay knew of it', async () => {
+  const disk = storeDisk()
+  const first = memoryStore({ disk })
+  let current = first
+  const calls = Object.keys(first).map(name => [name, (...of: never[]) => (current[name as keyof Store] as (...of: never[]) => unknown)(...of)]) // prettier-ignore
+  const one = rig({ store: Object.fromEntries(calls) as Store })
+  const w = writer(1)
+  const ann = await one.device('ann', 'phone')
+  ann.say({ type: 'watch', space: 'garden', cursor: undefined })
+  ann.say({ type: 'push', space: 'garden', entries: [update(1, 'd', w.edit(type('a')))] })
+  await one.rest()
+  const before = disk.copy()
+  ann.say({ type: 'push', space: 'garden', entries: [update(2, 'd', w.edit(type('b')))] })
+  await one.rest()
+  expect(ann.of('ack').flatMap(({ entries }) => entries)).toHaveLength(2)
+  const cursor = ann.of('changes').at(-1)!.cursor
+  current = memoryStore({ disk: before })
+  expect((await current.head('garden'))?.epoch).toBe(cursor.epoch)
+
+  const again = await one.device('ann', 'phone')
+  again.say({ type: 'watch', space: 'garden', cursor })
+  const held = { document: 'd', engine: 'yjs', version: Y.encodeSnapshot(Y.snapshot(w.doc)) }
+  again.say({ type: 'have', space: 'garden', documents: [held] })
+  await one.rest()
+  expect(again.of('want').at(-1)?.documents).toMatchObject([{ document: 'd' }])
+  const whole = Y.encodeStateAsUpdate(w.doc)
+  again.say({ type: 'push', space: 'garden', entries: [update(3, 'd', whole, { resupply: true })] })
+  await one.rest()
+  expect(again.of('ack')).toMatchObject([{ entries: [{ n: 3, seq: 2 }] }])
+  const doc = new Y.Doc()
+  for (const { bytes } of await current.body('garden', 'd')) Y.applyUpdate(doc, bytes)
+  expect(doc.getText('body').toJSON()).toBe('ab')
+})
+
 test('[R4] deletes that a device has are asked for where the log lost them, and only there', async () => {
   const w = writer(1)
   const typed = w.edit(type('typed'))
