@@ -187,7 +187,7 @@ export function createCompactor(options: {
     if (well === undefined) throw new JoineryError('UNAVAILABLE', { what: 'replay' })
     const entries = body.filter(({ seq }) => seq <= well)
     const canFold = entries.length > 1 && entries.every(isFoldable)
-    const isFolded = canFold && (await foldParts(space, document, entries))
+    const isFolded = canFold && (await foldParts(space, document, entries, body.at(-1)?.seq ?? 0))
     if (closed) return isFolded
     const grown = grownByDocument.get(key)
     if (!isFolded || grown === undefined || grown.entries <= counted) {
@@ -203,8 +203,13 @@ export function createCompactor(options: {
     return isFolded
   }
 
-  /** False when there was nothing to fold with, or the document moved on in another way than growing. */
-  const foldParts = async (space: string, document: string, entries: readonly Entry[]): Promise<boolean> => {
+  /** `head` is of all that was read of the document. False when there was nothing to fold with, or the document moved on in another way than growing. */
+  const foldParts = async (
+    space: string,
+    document: string,
+    entries: readonly Entry[],
+    head: number,
+  ): Promise<boolean> => {
     const key = keyOf(space, document)
     const isJoined = joinedByDocument.get(key) === true
     const smallest = Math.ceil(PART / SMALLER ** (failuresByDocument.get(key) ?? 0))
@@ -230,7 +235,7 @@ export function createCompactor(options: {
         leftBySweep.set(key, true)
         break
       }
-      const isFolded = await replace(space, document, part, at > 0, snapshot)
+      const isFolded = await replace(space, document, part, at > 0, snapshot, head)
       counters.add(isFolded ? 'folded' : 'fold-overtaken')
       if (!isFolded) return false
       at += part.length
@@ -247,6 +252,7 @@ export function createCompactor(options: {
     entries: readonly Entry[],
     isBehindSnapshot: boolean,
     snapshot: Uint8Array,
+    head: number,
   ): Promise<boolean> => {
     const size = Math.min(LARGEST_SLICE, Math.max(SLICE, Math.ceil(snapshot.length / BYTES_AN_ENTRY)))
     for (let from = 0; from < entries.length; from += size) {
@@ -256,7 +262,7 @@ export function createCompactor(options: {
       const upTo = (slice.at(-1) as Entry).seq
       const count = slice.length + (isBehindSnapshot || from > 0 ? 1 : 0)
       const keptAt = limits.historyMs > 0 ? Math.round(clock.now()) : undefined
-      const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count, keptAt })
+      const isFolded = await store.fold({ space, document, upTo, snapshot, entries: count, head, keptAt })
       // Its size has changed, and who wrote what has not.
       heads.moved(space, document)
       if (!isFolded) return false

@@ -1,4 +1,4 @@
-import { JoineryError, writeRegister, type Store } from '@joinery/core'
+import { entryDigest, JoineryError, writeRegister, type Store } from '@joinery/core'
 import { memoryStore, seededRandom, storeDisk } from '@joinery/core/testing'
 import { automerge } from '@joinery/adapters/engines/automerge'
 import { yjs } from '@joinery/adapters/engines/yjs'
@@ -124,6 +124,34 @@ test('[D2] what nobody could replay is not folded, until somebody can', async ()
   await one.rest(30_000)
   expect(await one.store.body('garden', 'd')).toMatchObject([{ seq: 12, type: 'snapshot' }])
 })
+
+test.each([12, 300])(
+  '[D2] what another node voids while a snapshot is made does not come back with it, of %s entries',
+  async count => {
+    const store = memoryStore()
+    let folds = 0
+    const overtaken: Fold = async (engine, updates) => {
+      if (++folds > 1) return fold(engine, updates)
+      const { seq: _, ...last } = (await store.body('garden', 'd')).at(-1)!
+      const entry = { ...last, type: 'void' as const, device: 'relay', n: 1, subject: '', basedOn: 0, authors: [] }
+      await store.void({ space: 'garden', seq: count, instead: undefined, entry: { ...entry, digest: entryDigest(entry) } }) // prettier-ignore
+      return fold(engine, updates)
+    }
+    const one = rig({ store, fold: overtaken, limits })
+    const ann = await one.device('ann', 'phone')
+    const text = await write(one, ann, 'd', count - 1)
+    ann.say({ type: 'push', space: 'garden', entries: [update(9_001, 'd', writer(2).edit(type('voided')))] })
+    await one.rest()
+    expect(await textOf(store, 'd')).toContain('voided')
+    await one.rest(5_000)
+    expect(one.relay.counters.read().get('fold-overtaken')).toBe(1)
+    expect(await store.body('garden', 'd')).toHaveLength(count + 1)
+    await one.rest(120_000)
+    expect(await store.body('garden', 'd')).toHaveLength(1)
+    expect(await textOf(store, 'd')).toBe(text)
+    one.relay.close()
+  },
+)
 
 test('[DU-18] a document that somebody writes slowly all day is folded now and then, and not as soon as it could be', async () => {
   const one = rig({ fold, limits })

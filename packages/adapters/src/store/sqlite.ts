@@ -265,13 +265,19 @@ export function sqliteStore(options: SqliteStoreOptions): Store & StoreUpkeep {
     return textOfAuthorsInTurns(authors.values(), turn)
   }
 
-  function fold({ space, document, upTo, snapshot, entries, keptAt }: Fold, text: string, put: PutBytes): boolean {
+  function fold(
+    { space, document, upTo, snapshot, entries, head, keptAt }: Fold,
+    text: string,
+    put: PutBytes,
+  ): boolean {
     const row = documentRow(space, document)
     const last = row && (statements.entryAt.get(row.space, upTo) as EntryRow | undefined)
     if (row === undefined || row.gone === 1 || last?.document_id !== row.id) return false
     rows.forgetDocument(row.space, document)
     const folded = statements.chainSizes.all(chainOf(row, upTo)) as SizeRow[]
     if (folded.length !== entries) return false
+    const isVoided = head !== undefined && statements.voidedAfter.get({ ...chainOf(row, row.seq), head }) !== undefined
+    if (isVoided) return false
     const lastKept = keptAt === undefined ? Infinity : past.keep(row, upTo, keptAt)
     // What was kept has its pieces still.
     for (const one of folded) if (one.seq <= lastKept) pieces.leave(one)

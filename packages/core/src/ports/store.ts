@@ -11,8 +11,8 @@
  * - D6: a `tombstone` drops the bytes, authors and quarantine of its document in the same transaction; what comes later
  *   is `gone`.
  * - S3: entries are never changed or removed, but for `fold`, which replaces the bytes of entries up to `upTo` by one snapshot at that seq,
- *   and only if none of them changed meanwhile, and `void`, which takes the bytes of one entry away and appends an entry that holds them;
- *   marks stay verifiable for both.
+ *   and only if none of them changed meanwhile and nothing of the document was voided (`head`), and `void`, which takes the bytes of one
+ *   entry away and appends an entry that holds them; marks stay verifiable for both.
  * - What a fold replaces is kept as the document's past when it says so (`keptAt`), as it was: an entry is in `past` or in `body`, and once in
  *   `lineage`. Nobody else reads it: a past, whole, damaged or gone, changes nothing of what the other calls answer. A past is changed by
  *   `forget` alone, and goes with its document and the names of its versions when that is purged (D6).
@@ -67,7 +67,7 @@ export interface Store {
   subjectOf(space: string, device: string): Promise<string | undefined>
   /** The first seq of this document with an entry of this digest, folded ones included: the same edit under any name (deterministic seeds). */
   holds(space: string, document: string, digest: Uint8Array): Promise<number | undefined>
-  /** Replaces a document's entries up to `upTo` by `snapshot`. False when they changed meanwhile, or `upTo` is none of them. */
+  /** Replaces a document's entries up to `upTo` by `snapshot`. False when they changed meanwhile, `upTo` is none of them, or something was voided. */
   fold(fold: Fold): Promise<boolean>
   /** Documents with at least `entries` unfolded entries, most first; none that are gone or quarantined. */
   foldable(
@@ -245,7 +245,12 @@ export interface Fold {
   readonly snapshot: Uint8Array
   /** How many unfolded entries up to `upTo` the snapshot was made from. */
   readonly entries: number
-  /** When what it replaces is kept: since now, in ms since 1970. Absent, it is dropped. */
+  /**
+   * The document's head seq as these were read: nothing in it was voided since, whether in them or behind, where a snapshot may hold it already.
+   * Absent where nobody else voids meanwhile.
+   */
+  readonly head?: number | undefined
+  /** When what it replaces is kept: since now, in whole ms since 1970. Absent, it is dropped. */
   readonly keptAt?: number | undefined
 }
 

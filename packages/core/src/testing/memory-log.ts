@@ -197,13 +197,15 @@ function append(space: SpaceLog, entry: CommitEntry, stored: StoredDocument | un
   return seq
 }
 
-export function foldIn(log: MemoryLog, { space: name, document, upTo, snapshot, entries, keptAt }: Fold): boolean {
+export function foldIn(log: MemoryLog, fold: Fold): boolean {
+  const { space: name, document, upTo, snapshot, entries, head = Infinity, keptAt } = fold
   const space = log.spaces.get(name)
   const stored = space?.documents.get(document)
   const last = space?.entries.get(upTo)
   if (space === undefined || stored === undefined || last === undefined) return false
   const folded = stored.seqs.filter(seq => seq <= upTo)
   if (stored.head.state === 'gone' || folded.length !== entries || folded.at(-1) !== upTo) return false
+  if (stored.seqs.some(seq => seq > head && space.entries.get(seq)?.entry.type === 'void')) return false
   // The snapshot of an earlier fold stands for what is there already.
   const lastPast = stored.past.at(-1)?.entry.seq ?? 0
   const replaced = folded.filter(seq => seq > lastPast).flatMap(seq => space.entries.get(seq) ?? [])

@@ -12,7 +12,7 @@ import { STATEMENTS, type DocumentRow, type EntryRow, type SpaceRow } from './st
 
 /** Locks the document, so that no commit moves it and no other fold takes the same entries. */
 export async function foldIn(connections: Connections, space: number, folding: Fold): Promise<boolean> {
-  const { document, upTo, snapshot, entries, keptAt } = folding
+  const { document, upTo, snapshot, entries, head, keptAt } = folding
   const authors = await connections.transact({ ids: [space] }, 'snapshot', async transaction => {
     const links = await readChain(transaction, space, document, { upTo })
     return textOfAuthorsInTurns((await authorsIn(links)).values(), turn)
@@ -23,8 +23,11 @@ export async function foldIn(connections: Connections, space: number, folding: F
       transaction.ask<EntryRow>(STATEMENTS.entryAt, [space, upTo]),
     ])
     if (row === undefined || row.gone || last?.document_id !== row.id) return false
-    const [size] = await transaction.ask<{ entries: number; bytes: number }>(STATEMENTS.foldSize, [space, row.id, upTo])
-    if (size?.entries !== entries) return false
+    const [[size], voided] = await Promise.all([
+      transaction.ask<{ entries: number; bytes: number }>(STATEMENTS.foldSize, [space, row.id, upTo]),
+      head === undefined ? [] : transaction.ask(STATEMENTS.voidedAfter, [space, row.id, head]),
+    ])
+    if (size?.entries !== entries || voided.length > 0) return false
     if (keptAt !== undefined) await keepPast(transaction, row, upTo, keptAt)
     const type = numberOfEntryType('snapshot')
     const checksum = checksumOf({ ...last, type, prev: 0, authors, bytes: snapshot })

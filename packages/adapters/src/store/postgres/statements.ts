@@ -1,4 +1,5 @@
 /** Every statement that the store runs, by name. All but the sweeps at the end ask of one space, or of those of one commit. */
+import { numberOfEntryType } from '@joinery/core'
 import { FOLDABLE_INDEXED_FROM } from './migrations.ts'
 import { named } from './named.ts'
 
@@ -177,6 +178,9 @@ const SQL = {
   foldSize: `
     SELECT count(*) AS entries, coalesce(sum(length(bytes)), 0)::bigint AS bytes FROM joinery.entry
     WHERE space = $1 AND document = $2 AND seq <= $3`,
+  voidedAfter: `
+    SELECT 1 FROM joinery.entry
+    WHERE space = $1 AND document = $2 AND seq > $3 AND type = ${numberOfEntryType('void')} LIMIT 1`,
   putSnapshot: `
     UPDATE joinery.entry SET type = $3, prev = 0, checksum = $4, authors = $5, bytes = $6 WHERE space = $1 AND seq = $2`,
   putInstead: 'UPDATE joinery.entry SET type = $3, checksum = $4, bytes = $5 WHERE space = $1 AND seq = $2',

@@ -4,6 +4,7 @@
  * it is no such parameter, and costs no index.
  */
 import type { Database, Statement } from 'better-sqlite3'
+import { numberOfEntryType } from '@joinery/core'
 import { FOLDABLE_INDEXED_FROM } from './migrations.ts'
 
 export interface SpaceRow {
@@ -137,6 +138,14 @@ const SQL = {
     ORDER BY chain.seq`,
   chainSizes: `
     ${CHAIN} SELECT ${SIZES} FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.seq`,
+  // No further back than what is asked for.
+  voidedAfter: `
+    WITH RECURSIVE chain (seq, prev, type) AS (
+      SELECT seq, prev, type FROM entry WHERE space = +@space AND seq = +@last AND document = +@document AND seq > +@head
+      UNION ALL
+      SELECT entry.seq, entry.prev, entry.type FROM chain CROSS JOIN entry ON entry.space = +@space AND entry.seq = chain.prev
+      WHERE entry.seq < chain.seq AND entry.document = +@document AND entry.seq > +@head
+    ) SELECT 1 FROM chain WHERE type % 64 = ${numberOfEntryType('void')} LIMIT 1`,
   entryAt: `${ENTRY} WHERE entry.space = +? AND entry.seq = +?`,
 
   document: `SELECT ${DOCUMENT} FROM document WHERE space = ? AND name = ?`,

@@ -122,6 +122,31 @@ export const foldLaws: readonly Law<MakeStorePlace>[] = [
     must(!(await store.fold(fold)), 'not again')
     must(!(await store.fold({ ...fold, upTo: 3, entries: 2 })), 'nor what is folded already')
   }),
+  law('D2', 'nothing that was voided after it was read comes back with a fold', async ({ store }) => {
+    await grow(store)
+    const fold = { space: 'a', document: 'x', upTo: 3, snapshot: bytesOf(20), entries: 2 }
+    const voided = async (seq: number, n: number, length: number): Promise<void> => {
+      const entry = edit('x', n, { device: 'relay', subject: '', bytes: bytesOf(length) })
+      // As many bytes as there were.
+      must(await store.void({ space: 'a', seq, instead: bytesOf(10, 9), entry: { ...entry, type: 'void' } }), 'voided')
+    }
+    await voided(3, 1, 10)
+    await commit(store, 'a', [edit('x', 8, { basedOn: 8 })])
+    must(!(await store.fold({ ...fold, head: 6 })), 'of what it replaces')
+    must(!(await store.fold({ ...fold, upTo: 6, entries: 4, head: 6 })), 'nor of what is behind that')
+    must(await store.fold({ ...fold, head: 9 }), 'read again')
+    // Also where the snapshot may hold more than it replaces, and with bytes that are kept in pieces.
+    await voided(6, 2, 70_000)
+    must(!(await store.fold({ ...fold, upTo: 5, head: 9 })), 'of what is not replaced yet')
+    const before = await store.body('a', 'x')
+    same(before.map(({ seq, type }) => [seq, type]), [[3, 'snapshot'], [5, 'update'], [6, 'snapshot'], [8, 'void'], [9, 'update'], [10, 'void']], 'body') // prettier-ignore
+    must(await store.fold({ ...fold, upTo: 9, entries: 5, head: 10 }), 'read once more')
+    same(
+      (await store.body('a', 'x')).map(({ seq }) => seq),
+      [9, 10],
+      'folded',
+    )
+  }),
   law('S3', 'snapshots are folded in turn', async ({ store }) => {
     await grow(store)
     must(await store.fold({ space: 'a', document: 'x', upTo: 3, snapshot: bytesOf(4), entries: 2 }), 'once')
