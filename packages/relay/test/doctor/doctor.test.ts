@@ -354,32 +354,36 @@ test('a bus that is away is found, one that is there too, and what cannot be one
   expect(JSON.stringify([away, wrong])).not.toContain('bus-canary')
 })
 
-test('a Postgres is looked at as a relay would, by the command, and nothing in it is made or changed', async () => {
-  const postgres = await startPostgres()
-  onTestFinished(() => postgres.remove())
-  const url = await postgres.database()
-  const settings = { JOINERY_STORE: url, JOINERY_BUS: 'memory', JOINERY_SECRET: SECRET }
-  const seen = (): ReturnType<typeof command> => command([], settings)
-  const told = async (): Promise<unknown[]> => {
-    const { code, findings } = await seen()
-    return [code, findings.find(({ check }) => check === 'postgres')?.code]
-  }
-  expect(await told()).toEqual([0, 'POSTGRES_EMPTY'])
-  expect(await told()).toEqual([0, 'POSTGRES_EMPTY'])
-  await (await postgresStore({ url, lanes: 1, readers: 1 })).close()
-  expect((await seen()).sentence('POSTGRES_OK')).toMatch(
-    /^Postgres \d+\.\d+, schema version \d+, the newest: a commit waits/,
-  )
-  await postgres.run('ALTER ROLE relay BYPASSRLS')
-  const bypassing = await seen()
-  expect([bypassing.code, bypassing.sentence('POSTGRES_WRONG')]).toEqual([1, expect.stringContaining('BYPASSRLS')])
-  await postgres.run('ALTER ROLE relay NOBYPASSRLS')
-  const newest = 'SELECT max(version) FROM joinery.migration'
-  await postgres.run(`DELETE FROM joinery.migration WHERE version = (${newest})`, url)
-  expect(await told()).toEqual([0, 'POSTGRES_OLDER'])
-  await postgres.run('INSERT INTO joinery.migration (version, least) VALUES (999, 999)', url)
-  expect(await told()).toEqual([1, 'POSTGRES_WRONG'])
-})
+test(
+  'a Postgres is looked at as a relay would, by the command, and nothing in it is made or changed',
+  { timeout: 60_000 },
+  async () => {
+    const postgres = await startPostgres()
+    onTestFinished(() => postgres.remove())
+    const url = await postgres.database()
+    const settings = { JOINERY_STORE: url, JOINERY_BUS: 'memory', JOINERY_SECRET: SECRET }
+    const seen = (): ReturnType<typeof command> => command([], settings)
+    const told = async (): Promise<unknown[]> => {
+      const { code, findings } = await seen()
+      return [code, findings.find(({ check }) => check === 'postgres')?.code]
+    }
+    expect(await told()).toEqual([0, 'POSTGRES_EMPTY'])
+    expect(await told()).toEqual([0, 'POSTGRES_EMPTY'])
+    await (await postgresStore({ url, lanes: 1, readers: 1 })).close()
+    expect((await seen()).sentence('POSTGRES_OK')).toMatch(
+      /^Postgres \d+\.\d+, schema version \d+, the newest: a commit waits/,
+    )
+    await postgres.run('ALTER ROLE relay BYPASSRLS')
+    const bypassing = await seen()
+    expect([bypassing.code, bypassing.sentence('POSTGRES_WRONG')]).toEqual([1, expect.stringContaining('BYPASSRLS')])
+    await postgres.run('ALTER ROLE relay NOBYPASSRLS')
+    const newest = 'SELECT max(version) FROM joinery.migration'
+    await postgres.run(`DELETE FROM joinery.migration WHERE version = (${newest})`, url)
+    expect(await told()).toEqual([0, 'POSTGRES_OLDER'])
+    await postgres.run('INSERT INTO joinery.migration (version, least) VALUES (999, 999)', url)
+    expect(await told()).toEqual([1, 'POSTGRES_WRONG'])
+  },
+)
 
 /** With what the environment and flags say. */
 async function configured(
