@@ -221,7 +221,7 @@ export function acceptWebSockets(options: {
     const now = clock.monotonic()
     for (const wire of beyondBudget(wires.values(), options.unfinishedBytes, household)) {
       counters.add('closed', 'UNFINISHED')
-      log.warn('closing', { session: wire.session, reason: 'UNFINISHED', bytes: wire.unfinished, address: wire.from })
+      log.info('closing', { session: wire.session, reason: 'UNFINISHED', bytes: wire.unfinished, address: wire.from })
       wire.terminate()
     }
     for (const [ws, wire] of wires) {
