@@ -183,7 +183,7 @@ export function createEdits(options: EditsOptions): Edits {
     return true
   }
 
-  /** The id that this connection goes by, of something in an update, when somebody else has written under it. */
+  /** The id that this connection goes by, of something in an update, when somebody else has written under it. Not looked for in what is large. */
   const takenName = async (bytes: Uint8Array): Promise<number | undefined> => {
     if (bytes.length > limits.inlineScanBytes) return undefined
     const own = partsOf(bytes)?.runs.find(({ author }) => options.speaksFor(author))?.author

@@ -6,8 +6,8 @@ import type { Entry } from '@joinery/core'
 import { joinUpdates } from '@joinery/core/gate'
 import { updateFrame } from './messages.ts'
 
-/** So much is joined at once: some milliseconds, whatever is in it. */
-const JOINED_BYTES = 256 * 1_024
+/** So much is joined at once, whatever is in it. */
+const JOINED_BYTES = 64 * 1_024
 
 export function framesOf(entries: readonly Entry[]): Uint8Array[] {
   const updates = entries.filter(({ type }) => type === 'update' || type === 'snapshot').map(({ bytes }) => bytes)

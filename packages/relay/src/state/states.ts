@@ -75,7 +75,7 @@ const MiB = 1_048_576
 const RUN_WEIGHT = 200
 /** More runs than this, and twice as many as when it was last put together: it is put together again. */
 const RUNS = 256
-/** A state vector of more bytes is answered and not remembered: what is stored has seldom a thousandth of so many authors. */
+/** A state vector of more bytes is answered and not remembered. */
 const VECTOR_BYTES = 64 * 1_024
 /** As many documents are known to have been asked for. */
 const ASKED = 4_096
