@@ -53,7 +53,7 @@ export function collectionOf<F extends Fields, R>(
       const seed = engine && seedOf(kind, engine, id, init)
       let receipt = NOTHING_TO_SAVE
       const live = documents.make({ space, document: id }, kind.name, made => {
-        if (seed !== undefined) made.adopt(seed.update)
+        if (seed) made.adopt(seed.update)
         receipt = made.change(doc => createDocument(kind, doc, write, init))
       })
       documents.release(live)

@@ -93,7 +93,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
     spaces,
     transport: options.transport,
     evictAbove: options.evictAbove ?? EVICT_ABOVE,
-    open: place => documents.get(place) !== undefined,
+    open: place => !!documents.get(place),
   })
   const context: CollectionContext & TrashContext = {
     kinds: Object.values(library.kinds),
@@ -189,7 +189,7 @@ export async function createClient<K extends Kinds>(options: BaseOptions<K>): Pr
       return (ended ??= end(() => storage.close()))
     },
     async logout() {
-      if (ended === undefined) {
+      if (!ended) {
         ended = end(async () => {
           await storage.destroy()
           marker?.clear()

@@ -33,12 +33,12 @@ export async function openStorage<K extends Kinds>(
     } catch (cause) {
       const failure = cause instanceof JoineryError ? cause : new JoineryError('STORAGE_UNAVAILABLE', {}, { cause })
       const ms = (failure.code === 'STORAGE_FULL' ? FULL_MS : BUSY_MS)[tries]
-      if (ms !== undefined) {
+      if (ms) {
         await pause(clock, ms)
         continue
       }
       // What a newer app keeps here is no reason to begin with nothing: the person is told.
-      if (fallbackStorage === undefined || failure.code === 'VERSION') throw failure
+      if (!fallbackStorage || failure.code === 'VERSION') throw failure
       const storage = fallbackStorage()
       // The marker belongs to what could not be opened: it is left as it is.
       return { storage, identity: await identify(storage, random, undefined), degraded: true }

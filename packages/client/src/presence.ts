@@ -125,7 +125,7 @@ export function presenceDesk(news: NewsDesk, tab: string): PresenceDesk {
       send = sender
       for (const room of rooms.values()) {
         const own = [...room.values()].find(isOwn)
-        if (own !== undefined) sendRoom(own)
+        if (own) sendRoom(own)
       }
     },
     hear: news.tell,

@@ -52,11 +52,11 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
     discard,
     async applyAgain(id) {
       const entry = (await replica.read(tx => tx.get('shelf', [id]))) as ShelfRecord | undefined
-      if (entry === undefined) throw new JoineryError('NOT_FOUND', { shelf: id })
+      if (!entry) throw new JoineryError('NOT_FOUND', { shelf: id })
       const { space, document, kind } = entry
       const place = { space, document }
       const stored = await replica.read(tx => readRecord(tx, place))
-      const nowhere = stored === undefined || stored.body === 'partial'
+      const nowhere = !stored || stored.body === 'partial'
       const live = nowhere ? documents.make(place, kind, () => undefined) : await documents.open(place)
       try {
         // As the document is now, without these edits and with them: what differs is what they meant.
@@ -64,7 +64,7 @@ export function shelfOf(replica: Replica, documents: OpenDocuments): Shelf {
         const [base, theirs] = [now, [...now, ...entry.updates]].map(
           updates => replica.build(entry.engine, updates)?.doc,
         )
-        if (base === undefined || theirs === undefined) throw new JoineryError('BAD_INPUT', { engine: entry.engine })
+        if (!base || !theirs) throw new JoineryError('BAD_INPUT', { engine: entry.engine })
         const receipt = live.change(doc => reapply(replica.kind(kind), base, theirs, doc, replica.writeContext()))
         base.close()
         theirs.close()

@@ -61,9 +61,9 @@ export function trashOf(context: TrashContext, space: string): Trash {
       await documents.get(place)?.saved()
       const receipt = stub()
       const heads = await replica.write(async tx => {
-        if ((await readRecord(tx, place)) === undefined) throw new JoineryError('NOT_FOUND', { document: id })
+        if (!(await readRecord(tx, place))) throw new JoineryError('NOT_FOUND', { document: id })
         const stored = await retire(tx, replica, place, 'GONE', 'purge')
-        if (stored === undefined) throw new JoineryError('GONE', { document: id })
+        if (!stored) throw new JoineryError('GONE', { document: id })
         return (await append(tx, place, stored, [{ type: 'tombstone', resupply: null }], replica.now())).heads
       })
       receipts.written(space, heads, receipt)

@@ -59,7 +59,7 @@ export function editRun(doc: () => EngineDocument): EditRun {
 
   return {
     begin() {
-      if (since !== undefined) return
+      if (since) return
       rest()
       since = doc().version()
     },

@@ -155,7 +155,7 @@ export function openDocuments(
       const name = nameOf(place)
       const { engine } = replica.kind(kind)
       const known = openedByName.get(name)
-      if (known?.live !== undefined) {
+      if (known?.live) {
         if (known.live.kind !== kind) throw new JoineryError('KIND_MISMATCH', { document: place.document })
         first(known.live)
         known.sharers += 1

@@ -23,12 +23,12 @@ export async function tell({ replica, space, told, send }: SpaceContext, range: 
       const place = { space, document }
       const stored = value as DocumentRecord
       const version = await askAcked(tx, replica, place, stored, doc => doc.version())
-      if (version !== undefined) documents.push({ document, engine: stored.engine, version })
+      if (version) documents.push({ document, engine: stored.engine, version })
       if (stored.body === 'gone') await supply(tx, place, stored, 'tombstone', new Uint8Array(0))
     }
     return page.at(-1)?.key[1] as string | undefined
   })
-  if (last === undefined) return false
+  if (!last) return false
   // One document is not told of as what comes after another.
   told.push(range.after && { after: range.after[1] as string, upTo: last })
   send({ type: 'have', space, documents })
@@ -47,7 +47,7 @@ export function resupply(
       const lacking = await askAcked(tx, replica, place, stored, doc =>
         version.length === 0 ? doc.encode() : doc.encode(version),
       )
-      if (stored !== undefined && lacking !== undefined) await supply(tx, place, stored, 'update', lacking)
+      if (stored && lacking) await supply(tx, place, stored, 'update', lacking)
     }
     tx.put('meta', keys.position(space), positionRecord(position))
   })

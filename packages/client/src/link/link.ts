@@ -73,10 +73,9 @@ export function link(parts: LinkParts): Link {
       for (const sync of syncs.values()) sync.watch()
     },
     'up'({ welcome }) {
-      if (personal !== undefined && personal !== welcome.personal)
-        return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
+      if (personal && personal !== welcome.personal) return wire.handle({ type: 'give-up', code: 'WRONG_SUBJECT' })
       // In the order of writing it comes before anything that this link brings.
-      if (personal === undefined) void quietly(replica.write(tx => changeDevice(tx, { personal: welcome.personal })))
+      if (!personal) void quietly(replica.write(tx => changeDevice(tx, { personal: welcome.personal })))
       ;({ personal } = welcome)
       for (const sync of syncs.values()) sync.link('up')
       presence.link(send)
@@ -122,7 +121,7 @@ export function link(parts: LinkParts): Link {
 
   const changeDevice = async (tx: Tx, change: Partial<DeviceRecord>): Promise<void> => {
     const stored = (await tx.get('meta', keys.device)) as DeviceRecord | undefined
-    if (stored !== undefined) tx.put('meta', keys.device, { ...stored, ...change })
+    if (stored) tx.put('meta', keys.device, { ...stored, ...change })
   }
 
   const reconcileLater = (): void => {
@@ -151,7 +150,7 @@ export function link(parts: LinkParts): Link {
     stopReport = undefined
     if (!ready) return
     const spaces = [...syncs.values()].map(sync => sync.state())
-    const next = reportOf(wire.state(), wire.polls(), wanted !== undefined, spaces, offset)
+    const next = reportOf(wire.state(), wire.polls(), !!wanted, spaces, offset)
     if (JSON.stringify(next) !== JSON.stringify(last)) {
       last = next
       news.tell({ type: 'link', report: next })
@@ -226,7 +225,7 @@ export function link(parts: LinkParts): Link {
   }
 
   const begin = (): void => {
-    if (ready && wanted !== undefined) wire.start(linkAddress(wanted.url), wanted.token)
+    if (ready && wanted) wire.start(linkAddress(wanted.url), wanted.token)
   }
 
   const follow = (): void => {
@@ -256,7 +255,7 @@ export function link(parts: LinkParts): Link {
     },
     'make-way': () => {
       // Behind whoever asked.
-      if (!leading || wanted !== undefined) return
+      if (!leading || wanted) return
       follow()
       role = tabs.lead(() => void lead())
     },

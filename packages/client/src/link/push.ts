@@ -22,10 +22,10 @@ export async function push(
     )
     for (const [index, n] of chosen.entries()) {
       const entry = waiting[index] as OutboxRecord | undefined
-      if (entry === undefined) missing.push(n)
+      if (!entry) missing.push(n)
       else {
         const bytes = await readWaiting(tx, space, entry)
-        ready.push({ ...entry, n, resupply: entry.resupply !== null, at: entry.edited, bytes })
+        ready.push({ ...entry, n, resupply: !!entry.resupply, at: entry.edited, bytes })
       }
     }
   })
@@ -36,7 +36,7 @@ export async function push(
     entries.push(entry)
     size += entry.bytes.length + ENTRY_BYTES
     const next = ready[index + 1]
-    if (next !== undefined && size + next.bytes.length <= most) continue
+    if (next && size + next.bytes.length <= most) continue
     send({ type: 'push', space, entries })
     entries = []
     size = 0

@@ -110,7 +110,7 @@ export async function spaceSync(host: SpaceHost): Promise<SpaceSync> {
       if (message.type === 'refused') {
         const { n, document, code, retryAfter } = message
         if (n !== undefined) return feedOut(message as typeof message & { readonly n: number })
-        if (document === undefined) {
+        if (!document) {
           // It may have been of any: what is still answered is not known to be a page.
           told.fill(undefined)
           replica.news.tellHere({ type: 'report', report: { type: 'space-refused', space, code } })

@@ -95,7 +95,7 @@ export function wireLink(replica: Replica, transport: Transport, on: WireLinkEve
     try {
       // A peer that speaks as a client is no relay: the machines take no notice of what they do not know.
       const message = read(bytes) as RelayMessage | undefined
-      if (message === undefined) return
+      if (!message) return
       if (message.type === 'welcome') ({ frameBytes, documentBytes } = message)
       handle({ type: 'heard', message })
       if (machine.state().at === 'live') on.heard(message)

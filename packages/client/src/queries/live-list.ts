@@ -56,7 +56,7 @@ function changed({ rows, more }: Page, changes: readonly RowNews[], request: Lis
   // Beyond the end of a page there are rows that are not known here: one that lands there is not the next.
   const end = more ? rows.at(-1) : undefined
   const compare = inOrder(request.order)
-  return { rows: page.rows.filter(row => end === undefined || compare(row, end) <= 0), more: more || page.more }
+  return { rows: page.rows.filter(row => !end || compare(row, end) <= 0), more: more || page.more }
 }
 
 export function liveList(
@@ -72,7 +72,7 @@ export function liveList(
   let state: ListState = 'loading'
 
   const keepUp = repeated(async () => {
-    if (stale || page === undefined) {
+    if (stale || !page) {
       stale = false
       waiting = []
       page = await read(context, request)

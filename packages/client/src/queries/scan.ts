@@ -34,7 +34,7 @@ export async function scan(tx: ReadTransaction, request: ListRequest): Promise<P
   const rows =
     request.question !== undefined
       ? await rowsOf(tx, request, await find(tx, request, request.question))
-      : index !== undefined
+      : index
         ? await scanIndex(tx, request, index)
         : await scanRows(tx, request)
   return pageOf(rows, request)
@@ -82,7 +82,7 @@ async function scanIndex(tx: ReadTransaction, request: ListRequest, index: Key):
     const found = await tx.range('index', range)
     rows.push(...(await rowsOf(tx, request, found)))
     const last = found.at(-1)?.key
-    if (last === undefined || found.length < batch || rows.length > limit) return rows
+    if (!last || found.length < batch || rows.length > limit) return rows
     range = { ...range, [reverse ? 'before' : 'after']: last }
   }
 }
@@ -112,5 +112,5 @@ async function rowsOf(
     'rows',
     entries.map(({ key }) => keys.row(space, kind.name, key.at(-1) as string)),
   )
-  return values.filter((row): row is RowValue => row !== undefined && fits(row as RowValue, conditions))
+  return values.filter((row): row is RowValue => !!row && fits(row as RowValue, conditions))
 }

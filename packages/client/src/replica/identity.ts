@@ -21,11 +21,11 @@ export async function identify(storage: Storage, random: Random, marker: Marker 
   const fresh: DeviceRecord = { device: freshId(random), personal: null }
   const { stored, slot, isNew } = await storage.write(['meta'], async tx => {
     const known = (await tx.get('meta', keys.device)) as DeviceRecord | undefined
-    if (known === undefined) await tx.put('meta', keys.device, fresh)
+    if (!known) await tx.put('meta', keys.device, fresh)
     const last = ((await tx.get('meta', keys.slot)) as number | undefined) ?? SLOTS - 1
     const next = (last + 1) % SLOTS
     await tx.put('meta', keys.slot, next)
-    return { stored: known ?? fresh, slot: next, isNew: known === undefined }
+    return { stored: known ?? fresh, slot: next, isNew: !known }
   })
   const marked = marker?.get()
   marker?.set(stored.device)

@@ -15,7 +15,7 @@ export async function followKinds(replica: Replica, library: Library): Promise<v
     const changed = Object.keys(versions).filter(name => versions[name] !== before?.[name])
     if (changed.length === 0) return
     tx.put('meta', keys.kinds, { ...before, ...versions })
-    if (before === undefined) return
+    if (!before) return
     const rows = await tx.range('rows', {})
     for (const space of new Set(rows.map(({ key }) => key[0] as string))) {
       for (const kind of changed) tx.deleteRange('index', { prefix: keys.index(space, kind) })

@@ -124,5 +124,5 @@ export function newRecord(kind: string, engine: string, body: BodyState, at: num
 
 /** What has to be known of an entry in the outbox to send it in its turn. */
 export function headOf(n: number, { document, engine, size, resupply }: OutboxRecord): OutboxHead {
-  return { n, document, engine, bytes: size, resupply: resupply !== null }
+  return { n, document, engine, bytes: size, resupply: !!resupply }
 }

@@ -101,7 +101,7 @@ export function projector(replica: Replica, onIdle: () => void): Projector {
         await running
       }
     },
-    busy: () => !!running || soonest !== undefined,
+    busy: () => !!running || !!soonest,
     close() {
       closed = true
       stop()

@@ -38,8 +38,7 @@ export function reapply(
     reapplyStandardParts(base, theirs, target, context)
     for (const [name, field] of Object.entries(kind.fields)) {
       const [before, after, place] = [base, theirs, target].map(doc => placeOf(kind, doc, name))
-      if (before !== undefined && after !== undefined && place !== undefined)
-        field.reapply(before, after, place, context)
+      if (before && after && place) field.reapply(before, after, place, context)
     }
   })
 }

@@ -101,7 +101,7 @@ function shownAs(prototype: object, state: State): unknown {
 
 function prototypesOf(kind: AnyKind): { readonly view: object; readonly draft: object } {
   let prototypes = prototypesByKind.get(kind)
-  if (prototypes === undefined) {
+  if (!prototypes) {
     prototypes = { view: prototypeOf(kind, false), draft: prototypeOf(kind, true) }
     prototypesByKind.set(kind, prototypes)
   }
@@ -128,7 +128,7 @@ function prototypeOf(kind: AnyKind, written: boolean): object {
         const { doc, device, context, once } = this[STATE]
         if (once?.has(name)) return once.get(name)
         const place = placeOf(kind, doc, name)
-        const value = context === undefined ? field.read(place, device) : field.draft(place, context)
+        const value = context ? field.draft(place, context) : field.read(place, device)
         once?.set(name, value)
         return value
       },
@@ -136,7 +136,7 @@ function prototypeOf(kind: AnyKind, written: boolean): object {
     if (!written || !field.assigned) continue
     accessors[name].set = function (this: Shown, value: unknown) {
       const { doc, context } = this[STATE]
-      if (context !== undefined) field.write(placeOf(kind, doc, name), context, value)
+      if (context) field.write(placeOf(kind, doc, name), context, value)
     }
   }
   return Object.create(null, accessors) as object

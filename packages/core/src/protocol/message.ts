@@ -99,7 +99,7 @@ export function decodeMessage(frame: Uint8Array): Message | undefined {
   return readWhole(frame, input => {
     const number = uint.read(input)
     const codec = codecsByNumber.get(number)
-    if (codec !== undefined) return codec.read(input)
+    if (codec) return codec.read(input)
     must(number >= FIRST_IGNORABLE, 'message')
     input.at = frame.length
     return undefined

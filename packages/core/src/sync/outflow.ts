@@ -142,7 +142,8 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
   }
 
   const insert = (head: OutboxHead): void => {
-    const line = linesByDocument.get(head.document) ?? newLine()
+    const known = linesByDocument.get(head.document)
+    const line: Line = known ?? { items: [], until: 0, mend: undefined, asked: false, refusals: 0, gaps: 0 }
     const { items } = line
     const item = { ...head, line, sentAt: 0 }
     linesByDocument.set(head.document, line)
@@ -156,7 +157,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
 
   /** Sends what may go of a line; false when there is no more room. */
   const take = (line: Line | undefined, chosen: number[]): boolean => {
-    if (line === undefined || line.mend !== undefined || now < line.until) return true
+    if (!line || line.mend || now < line.until) return true
     for (const item of line.items) {
       if (!flying.has(item)) {
         if (flying.size >= WINDOW_ENTRIES || (flying.size > 0 && flyingBytes + item.bytes > WINDOW_BYTES)) return false
@@ -178,7 +179,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     }
     if (forking !== 'no') return
     for (const line of troubled) {
-      if (line.mend === undefined || line.asked || line.items.some(item => flying.has(item))) continue
+      if (!line.mend || line.asked || line.items.some(item => flying.has(item))) continue
       if (line.mend === 'resend') line.mend = undefined
       else {
         line.asked = true
@@ -200,7 +201,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     const { line, document } = item
     land(item)
     // Of several refusals of one flight the first decides: the others follow from it.
-    if (line.mend !== undefined || forking !== 'no') return
+    if (line.mend || forking !== 'no') return
     troubled.add(line)
     line.asked = false
     const later = (failures: number): number => backoff(failures, options.chance())
@@ -239,12 +240,12 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
   const ack = ({ entries }: Extract<OutflowEvent, { type: 'ack' }>): void => {
     const settled = entries.filter(({ n }) => {
       const item = itemsByN.get(n)
-      if (item === undefined) return false
+      if (!item) return false
       const { line } = item
       // The relay takes edits of it again: what was kept back is not waited for any longer, and nothing else would wake it.
       // Not its gaps: what is behind one may be acked for as long as somebody types, and what is held would never be told.
       line.refusals = line.until = holds = 0
-      if (line.mend === undefined) troubled.delete(line)
+      if (!line.mend) troubled.delete(line)
       drop(item)
       return true
     })
@@ -253,7 +254,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
 
   const stuckAt = (): number => {
     const [first] = flying
-    return first === undefined || distrusted ? Infinity : first.sentAt + STUCK_MS
+    return !first || distrusted ? Infinity : first.sentAt + STUCK_MS
   }
 
   const act: { readonly [T in OutflowEvent['type']]: (event: Extract<OutflowEvent, { type: T }>) => void } = {
@@ -279,7 +280,7 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
     ack,
     refused: ({ n, code, retryAfter }) => {
       const item = itemsByN.get(n)
-      if (item !== undefined && flying.has(item)) refused(item, code, retryAfter)
+      if (item && flying.has(item)) refused(item, code, retryAfter)
     },
     dropped: ({ entries }) => {
       for (const { line } of leave(entries)) if (line.asked) line.mend = undefined
@@ -315,8 +316,4 @@ export function outflow(options: { chance: () => number; tellsGaps: (engine: str
       return effects
     },
   }
-}
-
-function newLine(): Line {
-  return { items: [], until: 0, mend: undefined, asked: false, refusals: 0, gaps: 0 }
 }
