@@ -273,6 +273,31 @@ test('[R2] a body that a page brought is not taken a second time', () => {
   expect(machine.handle(bodies(0, 'a', [entry(1, 'a')]))).toEqual([])
 })
 
+test('[D2] a body that was asked for before a void is not taken, alone or in a page, and is asked for again', () => {
+  const machine = inflow(NEW_REPLICA)
+  const told = { ...entry(7, 'a'), type: 'void' } as const
+  machine.handle({ type: 'up' })
+  machine.handle(changes(5))
+  machine.handle({ type: 'need', documents: ['a'] })
+  expect(machine.handle(changes(7, [told]))).toMatchObject([{ do: 'store' }])
+  // Whoever needs it now waits for the second answer, too.
+  expect(machine.handle({ type: 'need', documents: ['a'], urgent: true })).toEqual([])
+  expect(machine.handle(bodies(0, 'a', [entry(3, 'a')]))).toEqual([{ do: 'fetch', document: 'a', before: 0 }])
+  expect(machine.handle(bodies(0, 'a', [entry(4, 'a')]))).toMatchObject([{ do: 'store', bodies: true }])
+  // The page was on its way all the time.
+  expect(stored(machine.handle(bodies(0, undefined, [entry(3, 'a'), entry(2, 'b')])))).toEqual([{ seqs: [2], at: 7 }])
+})
+
+test('[D2] what was voided on one link is taken from pages of the next', () => {
+  const machine = inflow(NEW_REPLICA)
+  machine.handle({ type: 'up' })
+  machine.handle(changes(7, [{ ...entry(7, 'a'), type: 'void' }]))
+  machine.handle({ type: 'down' })
+  machine.handle({ type: 'up' })
+  machine.handle(changes(7))
+  expect(stored(machine.handle(bodies(0, undefined, [entry(3, 'a')])))).toEqual([{ seqs: [3], at: 7 }])
+})
+
 test('a document that the relay does not have is said to be absent', () => {
   const machine = reading(5)
   machine.handle({ type: 'need', documents: ['a'], urgent: true })

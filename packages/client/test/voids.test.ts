@@ -1,25 +1,8 @@
 /** What a device does when the relay voids an edit: it begins the document anew from what the relay holds. */
-import { yjs } from '@joinery/adapters/engines/yjs'
-import { emptied } from '@joinery/core/gate'
-import { canonical } from '@joinery/core'
-import type { Trials } from '@joinery/relay'
 import { expect, test } from 'vitest'
 import { world, type TestClient } from './kit.ts'
 import { as, relayIn } from './relay.ts'
-
-/** An engine that breaks on a word: the real one breaks on what no client of ours can write. */
-const TRIALS: Trials = {
-  async try(_engine, updates) {
-    const doc = yjs.open('9')
-    doc.applyAll(updates)
-    const content = canonical(doc.content())
-    doc.close()
-    return content.includes('poison') ? { trial: 'throws', detail: 'poison' } : { trial: 'fine', shown: content.length }
-  },
-  leans: async () => true,
-  empty: async (_engine, updates, leaving) => updates.map(update => emptied(update, leaving) ?? update),
-}
-const REPLAYED_MS = 8_000
+import { TRIALS, VOIDED_MS } from './trials.ts'
 
 async function titlesIn(clients: readonly TestClient[]): Promise<unknown[]> {
   return Promise.all(clients.map(async client => (await client.note.get()).rows.map(({ title }) => title)))
@@ -42,7 +25,7 @@ test('[D2] [P132] a voided edit is nowhere: every device begins the document ane
   onDesk.change(d => d.body.insert(0, 'Green, '))
   await w.clock.advance(1_000)
   expect(await titlesIn([desk, phone, tablet])).toEqual([['poison'], ['poison'], ['poison']])
-  await w.clock.advance(REPLAYED_MS)
+  await w.clock.advance(VOIDED_MS)
   expect(await titlesIn([desk, phone, tablet])).toEqual([['Tea'], ['Tea'], ['Tea']])
   expect([onDesk.view.title, onPhone.view.title]).toEqual(['Tea', 'Tea'])
   expect(onPhone.view.body.toString()).toContain('Green')
@@ -79,7 +62,7 @@ test('[C5] what a device wrote offline on a document that began anew meanwhile i
   expect(onPhone.view.title).toBe('poison')
   w.network.partition('phone', 'both')
   onPhone.change(d => d.body.insert(0, 'Offline. '))
-  await w.clock.advance(REPLAYED_MS)
+  await w.clock.advance(VOIDED_MS)
   expect(onDesk.view.title).toBe('Tea')
   w.network.heal('phone')
   await w.clock.advance(60_000)

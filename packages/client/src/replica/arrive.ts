@@ -30,8 +30,8 @@ export async function arrive(
 ): Promise<boolean> {
   /** Whether everything up to the cursor was here before: then a document that is not here begins with what comes. */
   const complete = position.fill === undefined
+  /** Of documents whose log grew. */
   const records = new Map<string, DocumentRecord>()
-  const tails = new Map<string, number>()
   /** Documents of which more must be fetched before they are whole. */
   const missing = new Set<string>()
   let forked = false
@@ -55,7 +55,7 @@ export async function arrive(
     if (before?.body === 'gone') continue
     let stored = before ?? newRecord(entry.kind, entry.engine, bodies || complete ? 'here' : 'partial', at)
     if (type === 'tombstone' || type === 'void') {
-      for (const about of [records, tails, missing]) about.delete(document)
+      for (const about of [records, missing]) about.delete(document)
       if (type === 'void') {
         const voided = decodeVoided(bytes)
         if (voided.device === replica.device()) {
@@ -88,20 +88,20 @@ export async function arrive(
     }
     if (stored.body !== 'here') missing.add(document)
     stored = { ...stored, made: Math.min(stored.made, at), edited: Math.max(stored.edited, at) }
-    if (stored.body !== 'evicted') {
-      const tail = stored.tail + 1
-      tx.put('log', keys.line(place, tail), bytes)
-      stored = { ...stored, tail, bytes: stored.bytes + bytes.length }
-      tails.set(document, tail)
-    }
-    records.set(document, stored)
+    // Also of what is evicted: the body that is on its way may have been read before.
+    const tail = stored.tail + 1
+    tx.put('log', keys.line(place, tail), bytes)
+    records.set(document, { ...stored, tail, bytes: stored.bytes + bytes.length })
   }
 
-  for (const [document, stored] of records) tx.put('documents', keys.document({ space, document }), stored)
-  for (const document of tails.keys()) markStale(tx, { space, document }, true)
+  for (const [document, stored] of records) {
+    const place = { space, document }
+    tx.put('documents', keys.document(place), stored)
+    markStale(tx, place, true)
+  }
   tx.put('meta', keys.position(space), positionRecord(position))
   tx.put('meta', keys.lastSync, replica.clock.now())
-  const grown = Array.from(tails, ([document, tail]) => ({ document, tail }))
+  const grown = Array.from(records, ([document, { tail }]) => ({ document, tail }))
   if (grown.length > 0) tx.tell({ type: 'grown', space, documents: grown })
   for (const document of missing) {
     // Whoever asks for it now may die with what he asked.

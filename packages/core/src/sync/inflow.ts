@@ -7,6 +7,7 @@
  * - A new replica is live at the head at once and fills in backwards, page by page, newest first; where it stands is stored, so it goes
  *   on after a break (R2).
  * - A document whose beginning is not here yet is fetched before the pages; one that somebody waits for before all others.
+ * - A body that was asked for before a `void` is not taken: it may hold what was voided, which nothing would take out again (D2).
  * - What the replica holds is told page by page, each answered by a `want`; a page without its answer is told again. A `want` does not
  *   say what it answers: whoever tells knows, as they come in the order of what was told.
  */
@@ -121,6 +122,8 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
   let telling = false
   let needed = new Set<string>()
   const fetching = new Set<string>()
+  /** On this link: not taken from pages, which may have been read before. True: nor is the answer that is on its way. */
+  const voided = new Map<string, boolean>()
   let effects: InflowEffect[] = []
 
   const position = (): InflowPosition => ({ cursor, fill, tell })
@@ -172,9 +175,10 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
     live = event.live
     const isOld =
       !reset &&
-      from !== undefined &&
+      from &&
       (to.epoch !== from.epoch || to.seq < from.seq || (to.seq === from.seq && !sameBytes(to.mark, from.mark)))
     if (!isOld) cursor = to
+    for (const { type, document } of entries) if (type === 'void') voided.set(document, fetching.has(document))
     if (reset || isOld) {
       // An exchange of state: all that is held is told, all that there is is read. A cursor that went back was wrong; what came with it
       // is good for what it is.
@@ -197,20 +201,24 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
   const bodies = (event: Extract<InflowEvent, { type: 'bodies' }>): void => {
     const { document, entries, next } = event
     hear(event)
-    if (document !== undefined) {
+    if (document) {
       if (!fetching.delete(document)) return
-      if (entries.length === 0) effects.push({ do: 'absent', document, code: 'NOT_FOUND' })
+      if (voided.get(document)) {
+        voided.set(document, false)
+        needed.add(document)
+      } else if (entries.length === 0) effects.push({ do: 'absent', document, code: 'NOT_FOUND' })
       else store(entries, true)
     } else if (filling && (!fill || next < fill)) {
       // A refusal does not say of what, so a page may be asked for, and answered, twice: what leads no further is not the next one.
       filling = false
+      const taken = entries.filter(({ document }) => !voided.has(document))
       // What it brings need not come once more.
-      for (const entry of entries) {
-        needed.delete(entry.document)
-        fetching.delete(entry.document)
+      for (const { document } of taken) {
+        needed.delete(document)
+        fetching.delete(document)
       }
       fill = next || undefined
-      store(entries, true)
+      store(taken, true)
     }
     ask()
   }
@@ -218,7 +226,7 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
   const refused = ({ document, code }: Extract<InflowEvent, { type: 'refused' }>): void => {
     if (code === 'REMOVED') return void effects.push({ do: 'wipe-space', code })
     // Of what is not said. It is asked for again when the relay was asked what is new.
-    if (document === undefined) return
+    if (!document) return
     const wasAsked = fetching.delete(document)
     if (code === 'GONE') effects.push({ do: 'wipe-document', document })
     else if (!wasAsked) return
@@ -237,6 +245,7 @@ export function inflow(start: InflowPosition, seq = 0): Inflow {
       startPages()
       for (const document of fetching) needed.add(document)
       fetching.clear()
+      voided.clear()
     },
     changes,
     bodies,
