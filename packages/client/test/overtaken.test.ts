@@ -130,3 +130,32 @@ test('[D2] a body that was read before a void does not bring back what was voide
   expect([here.view.title, elsewhere.view.title]).toEqual(['Tea', 'Tea'])
   for (const { note } of [phone, other]) expect((await note.get()).rows.map(({ title }) => title)).toEqual(['Tea'])
 })
+
+test('[C2] an edit of a document whose body is not here goes to the shelf, where it would have to be written anew', async () => {
+  const w = world()
+  relayIn(w)
+  const path = way(w, 'phone')
+  const clock = w.clock.skewed(0)
+  const device = w.device('phone')
+  const first = await device.open({ ...as('ada'), transport: path.transport, clock, evictAbove: 1 })
+  const { id } = first.note.create({ title: 'Tea', body: 'Green' })
+  await w.clock.advance(2_000)
+  const second = await device.open({ ...as('ada'), transport: path.transport, clock })
+  using here = await second.note.open(id)
+  await w.clock.advance(EVICTED_MS)
+  path.isHeld = true
+  clock.jump(3_600_000)
+  const typed = here.change(d => {
+    d.title = 'Hot tea'
+    d.body.insert(5, ', hot')
+  })
+  const outcome = typed.acked.catch((error: unknown) => error)
+  await w.clock.advance(5_000)
+  expect(await outcome).toMatchObject({ code: 'STAMP_AHEAD' })
+  expect((await second.shelf.list()).map(({ document, code }) => [document, code])).toEqual([[id, 'STAMP_AHEAD']])
+  expect((await first.note.get()).rows.map(({ title }) => title)).toEqual(['Tea'])
+  path.release()
+  await w.clock.advance(5_000)
+  using again = await first.note.open(id)
+  expect([again.view.title, again.view.body.toString()]).toEqual(['Tea', 'Green'])
+})

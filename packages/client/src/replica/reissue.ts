@@ -13,7 +13,7 @@ import { markStale } from './rows.ts'
 import { withdraw } from './settle.ts'
 import type { Tx } from './tx.ts'
 
-/** What cannot be written anew goes to the shelf. */
+/** What cannot be written anew goes to the shelf; so does what waits for a body that is not here, and shows nothing without it (C2). */
 export async function reissue(tx: Tx, replica: Replica, place: Place, why: Code): Promise<void> {
   const { space, document } = place
   const stored = await readRecord(tx, place)
@@ -23,7 +23,7 @@ export async function reissue(tx: Tx, replica: Replica, place: Place, why: Code)
   const [base, theirs, target] = [acked, await readUpdates(tx, place, stored), acked].map(
     updates => replica.build(stored.engine, updates)?.doc,
   )
-  if (!kind || !base || !theirs || !target) {
+  if (!kind || !base || !target || theirs?.waiting() !== false) {
     await retire(tx, replica, place, why, 'shelve')
     return
   }

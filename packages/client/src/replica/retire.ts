@@ -39,7 +39,8 @@ export async function retire(
   if (stored && (goesOn || stored.body !== 'gone')) {
     if (how !== 'purge') putOnShelf(tx, replica, place, stored, code, updates)
     next = { ...stored, life: stored.life + 1, why: code }
-    if (goesOn && (stored.folded > 0 || (await tx.count('log', { prefix: keys.document(place) })) > 0)) {
+    const isElsewhere = stored.folded || stored.body === 'evicted'
+    if (goesOn && (isElsewhere || (await tx.count('log', { prefix: keys.document(place) })))) {
       markStale(tx, place, true)
       tx.put('documents', keys.document(place), next)
       return next
