@@ -39,6 +39,23 @@ test('[C1] a Chinese word in a body is found with the network off', async () => 
   )
 })
 
+test('[C2] whoever taps for a new note and types on at once loses no letter, on a phone neither', async () => {
+  for (const width of [1280, 390]) {
+    const at = await device(browser, relay.url, { user: `quick-${width}`, width })
+    for (const lines of [['Tea'], ['Bread', 'flour, water', '', 'salt'], ['', 'No title']]) {
+      await at.page.getByLabel('New note', { exact: true }).click()
+      await at.page.keyboard.type(lines.join('\n'))
+      const [title, ...body] = lines
+      await at.page.locator('.tiptap[contenteditable]').waitFor()
+      expect(await at.title()).toBe(title)
+      expect(await at.body()).toBe(body.join('\n'))
+      if (width < 500) await at.page.getByLabel('Back to the list').click()
+    }
+    await at.acked()
+    await at.close()
+  }
+})
+
 test('[D6] a note goes to the trash on all devices, and what was written elsewhere meanwhile is in it when it is put back', async () => {
   const user = 'tidy'
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]

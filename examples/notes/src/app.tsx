@@ -1,5 +1,6 @@
 /** Three panes on a desk, one at a time on a phone: places, a list, what is open. */
 import { lazy, Suspense, useCallback, useState } from 'react'
+import { BegunPage } from './begun-page.tsx'
 import { NoteList } from './note-list.tsx'
 import type { Notes } from './notes.ts'
 import { go, usePlace } from './place.ts'
@@ -16,15 +17,17 @@ export function App({ notes }: { readonly notes: Notes }) {
   const place = usePlace()
   const { list, note } = place
   const [search, setSearch] = useState('')
-  /** The note that was begun here last: its title is waited for. */
-  const [begun, begin] = useState<string | undefined>(undefined)
+  /** The note that was begun here last, and what was typed before it was open. */
+  const [begun, begin] = useState<{ readonly id: string; readonly typed: string | undefined } | undefined>(undefined)
   const create = useCallback(() => {
     const folder = list.shelf === 'folder' ? { folder: list.folder } : {}
     const { id } = notes.space.note.create({ ...folder, pinned: list.shelf === 'pinned' })
     setSearch('')
-    begin(id)
+    begin({ id, typed: '' })
     go({ list: list.shelf === 'pinned' || list.shelf === 'folder' ? list : { shelf: 'all' }, note: id })
   }, [notes, list])
+
+  const fresh = begun?.id === note ? begun : undefined
 
   return (
     <div className="app" data-open={note !== undefined}>
@@ -37,15 +40,24 @@ export function App({ notes }: { readonly notes: Notes }) {
         <NoteList notes={notes} list={list} open={note} search={search} onSearch={setSearch} onCreate={create} />
       )}
       <main className="sheet">
-        <Suspense>
+        <Suspense fallback={<div className="bar" />}>
           {note === undefined ? (
             <Nothing reviews={list.shelf === 'reviews'} onCreate={create} />
           ) : list.shelf === 'reviews' ? (
             <ReviewSheet key={note} notes={notes} place={place} id={note} />
           ) : (
-            <NoteSheet key={note} notes={notes} place={place} id={note} isNew={note === begun} />
+            <NoteSheet
+              key={note}
+              notes={notes}
+              place={place}
+              id={note}
+              begun={fresh && { typed: fresh.typed, onTaken: () => begin({ ...fresh, typed: undefined }) }}
+            />
           )}
         </Suspense>
+        {fresh?.typed === undefined ? null : (
+          <BegunPage typed={fresh.typed} onType={typed => begin({ ...fresh, typed })} />
+        )}
       </main>
     </div>
   )

@@ -1,5 +1,7 @@
 /** An open note: its bar, its title, its body; in the trash, the way back. */
+import type { Editor } from '@tiptap/react'
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import type { Begun } from './begun-page.tsx'
 import { Body, useBody } from './body.tsx'
 import { Closed } from './closed.tsx'
 import { HistoryPanel } from './history-panel.tsx'
@@ -9,6 +11,7 @@ import { NoteTitle } from './note-title.tsx'
 import type { Notes, OpenNote } from './notes.ts'
 import { OldVersion } from './old-version.tsx'
 import { go, type Place } from './place.ts'
+import { useBegun } from './use-begun.ts'
 import { useDocument } from './use-document.ts'
 import { useVersions } from './version-list.ts'
 import { when } from './when.ts'
@@ -17,33 +20,34 @@ interface Props {
   readonly notes: Notes
   readonly place: Place
   readonly id: string
-  readonly isNew: boolean
+  readonly begun: Begun | undefined
 }
 
-export function NoteSheet({ notes, place, id, isNew }: Props) {
+export function NoteSheet({ notes, place, id, begun }: Props) {
   const opened = useDocument(() => notes.space.note.open(id), id)
-  if (opened.at === 'opening') return null
+  if (opened.at === 'opening') return <div className="bar" />
   if (opened.at === 'closed') return <Closed place={place} opened={opened} />
-  return <OpenSheet notes={notes} place={place} note={opened.handle} isNew={isNew} />
+  return <OpenSheet notes={notes} place={place} note={opened.handle} begun={begun} />
 }
 
 interface OpenProps {
   readonly notes: Notes
   readonly place: Place
   readonly note: OpenNote
-  readonly isNew: boolean
+  readonly begun: Begun | undefined
 }
 
-function OpenSheet({ notes, place, note, isNew }: OpenProps) {
+function OpenSheet({ notes, place, note, begun }: OpenProps) {
   const trashed = note.view.$trash !== false
   const editor = useBody({ document: note, field: 'body', name: notes.identity.user, editable: !trashed })
+  const isWaiting = useBegun(begun, note, editor)
   const created = note.view.$created
   const [isHistoryOpen, openHistory] = useState(false)
-  const page = (
+  const page = isWaiting ? null : (
     <div className="page">
       <div>
         {trashed ? <InTrash notes={notes} note={note} /> : null}
-        <NoteTitle note={note} isNew={isNew} onEnter={() => editor?.commands.focus('start')} />
+        <NoteTitle note={note} isNew={begun !== undefined} onEnter={() => editor && enter(editor)} />
         <p className="meta">
           {created === undefined ? null : <span>Begun {when(created.at)}</span>}
           <AlsoEdited note={note} />
@@ -123,6 +127,12 @@ function WithHistory({ notes, note, children, onClose }: WithHistoryProps) {
       )}
     </div>
   )
+}
+
+/** At once: Tiptap's own `focus` waits for a frame, in which letters would still go into the title. */
+function enter(editor: Editor): void {
+  editor.commands.setTextSelection(0)
+  editor.view.focus()
 }
 
 function InTrash({ notes, note }: { readonly notes: Notes; readonly note: OpenNote }) {

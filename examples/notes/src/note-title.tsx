@@ -1,5 +1,5 @@
 /** The title: one field, the last writer wins, and what it lost stays reachable. It grows with a long one. */
-import { useReducer } from 'react'
+import { useLayoutEffect, useReducer, useRef } from 'react'
 import type { OpenNote } from './notes.ts'
 
 interface Props {
@@ -11,8 +11,14 @@ interface Props {
 
 export function NoteTitle({ note, isNew, onEnter }: Props) {
   const [, redraw] = useReducer((count: number) => count + 1, 0)
+  const field = useRef<HTMLTextAreaElement>(null)
+  useLayoutEffect(() => {
+    // Behind what was typed before it was here.
+    if (isNew) field.current?.setSelectionRange(note.view.title.length, note.view.title.length)
+  }, [])
   return (
     <textarea
+      ref={field}
       className="title"
       rows={1}
       aria-label="Title"

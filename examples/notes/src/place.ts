@@ -21,9 +21,11 @@ export function usePlace(): Place {
   return parse(hash)
 }
 
-/** Goes there; the back button comes back. */
+/** Goes there, and is there when this returns; the back button comes back. */
 export function go(place: Place): void {
   location.hash = format(place)
+  // The browser says so later: whoever taps and types on has no moment between.
+  dispatchEvent(new Event('hashchange'))
 }
 
 function listen(changed: () => void): () => void {

@@ -1,0 +1,30 @@
+/**
+ * A note that was begun just now takes letters at once, while it and its editor are still loaded and opened: what is typed becomes its
+ * title, and from the first Enter on its body. Nobody who types fast loses a letter, and a phone shows its keyboard, which it does only
+ * within the tap.
+ */
+
+export interface Begun {
+  /** What is not in the note yet; undefined once it is. */
+  readonly typed: string | undefined
+  /** The note has it. */
+  onTaken(): void
+}
+
+export function BegunPage({ typed, onType }: { readonly typed: string; onType(typed: string): void }) {
+  return (
+    <div className="page">
+      <div>
+        <textarea
+          className="title"
+          rows={1}
+          aria-label="Title"
+          placeholder="Untitled"
+          autoFocus
+          value={typed}
+          onChange={event => onType(event.currentTarget.value)}
+        />
+      </div>
+    </div>
+  )
+}
