@@ -56,6 +56,23 @@ test('[C2] whoever taps for a new note and types on at once loses no letter, on 
   }
 })
 
+test('[C2] a word that is composed as a new note opens is whole in its title', async () => {
+  const at = await device(browser, relay.url, { user: 'hanako' })
+  const keyboard = await at.context.newCDPSession(at.page)
+  await at.page.getByLabel('New note', { exact: true }).click()
+  await keyboard.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 })
+  // The note is open.
+  await at.page.getByLabel('History').waitFor()
+  await keyboard.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 })
+  await keyboard.send('Input.insertText', { text: '日本' })
+  await at.page.locator('.tiptap[contenteditable]').waitFor()
+  await until(
+    () => at.titles(),
+    titles => titles[0] === '日本',
+  )
+  expect(await at.title()).toBe('日本')
+})
+
 test('[D6] a note goes to the trash on all devices, and what was written elsewhere meanwhile is in it when it is put back', async () => {
   const user = 'tidy'
   const [desk, phone] = [await device(browser, relay.url, { user }), await device(browser, relay.url, { user })]

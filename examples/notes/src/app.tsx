@@ -1,6 +1,6 @@
 /** Three panes on a desk, one at a time on a phone: places, a list, what is open. */
 import { lazy, Suspense, useCallback, useState } from 'react'
-import { BegunPage } from './begun-page.tsx'
+import { BegunPage, type Begun } from './begun-page.tsx'
 import { NoteList } from './note-list.tsx'
 import type { Notes } from './notes.ts'
 import { go, usePlace } from './place.ts'
@@ -13,17 +13,21 @@ const sheets = import('./sheets.ts')
 const NoteSheet = lazy(async () => ({ default: (await sheets).NoteSheet }))
 const ReviewSheet = lazy(async () => ({ default: (await sheets).ReviewSheet }))
 
+interface NewNote extends Omit<Begun, 'onTaken'> {
+  readonly id: string
+}
+
 export function App({ notes }: { readonly notes: Notes }) {
   const place = usePlace()
   const { list, note } = place
   const [search, setSearch] = useState('')
   /** The note that was begun here last, and what was typed before it was open. */
-  const [begun, begin] = useState<{ readonly id: string; readonly typed: string | undefined } | undefined>(undefined)
+  const [begun, begin] = useState<NewNote | undefined>(undefined)
   const create = useCallback(() => {
     const folder = list.shelf === 'folder' ? { folder: list.folder } : {}
     const { id } = notes.space.note.create({ ...folder, pinned: list.shelf === 'pinned' })
     setSearch('')
-    begin({ id, typed: '' })
+    begin({ id, typed: '', isComposing: false })
     go({ list: list.shelf === 'pinned' || list.shelf === 'folder' ? list : { shelf: 'all' }, note: id })
   }, [notes, list])
 
@@ -51,12 +55,12 @@ export function App({ notes }: { readonly notes: Notes }) {
               notes={notes}
               place={place}
               id={note}
-              begun={fresh && { typed: fresh.typed, onTaken: () => begin({ ...fresh, typed: undefined }) }}
+              begun={fresh && { ...fresh, onTaken: () => begin({ ...fresh, typed: undefined }) }}
             />
           )}
         </Suspense>
         {fresh?.typed === undefined ? null : (
-          <BegunPage typed={fresh.typed} onType={typed => begin({ ...fresh, typed })} />
+          <BegunPage typed={fresh.typed} onType={(typed, isComposing) => begin({ ...fresh, typed, isComposing })} />
         )}
       </main>
     </div>

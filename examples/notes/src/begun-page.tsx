@@ -7,11 +7,18 @@
 export interface Begun {
   /** What is not in the note yet; undefined once it is. */
   readonly typed: string | undefined
+  /** A word is being composed (as Chinese is): it stays where it is until it is whole. */
+  readonly isComposing: boolean
   /** The note has it. */
   onTaken(): void
 }
 
-export function BegunPage({ typed, onType }: { readonly typed: string; onType(typed: string): void }) {
+interface Props {
+  readonly typed: string
+  onType(typed: string, isComposing: boolean): void
+}
+
+export function BegunPage({ typed, onType }: Props) {
   return (
     <div className="page">
       <div>
@@ -22,7 +29,11 @@ export function BegunPage({ typed, onType }: { readonly typed: string; onType(ty
           placeholder="Untitled"
           autoFocus
           value={typed}
-          onChange={event => onType(event.currentTarget.value)}
+          onChange={({ currentTarget, nativeEvent }) =>
+            onType(currentTarget.value, nativeEvent instanceof InputEvent && nativeEvent.isComposing)
+          }
+          onCompositionStart={() => onType(typed, true)}
+          onCompositionEnd={({ currentTarget }) => onType(currentTarget.value, false)}
         />
       </div>
     </div>

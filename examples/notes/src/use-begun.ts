@@ -9,7 +9,7 @@ export function useBegun(begun: Begun | undefined, note: OpenNote, editor: Edito
   const typed = begun?.typed
   const body = useRef<readonly string[]>([])
   useLayoutEffect(() => {
-    if (begun === undefined || editor === undefined) return
+    if (begun === undefined || editor === undefined || begun.isComposing) return
     if (typed !== undefined) {
       const [title = '', ...lines] = typed.split('\n')
       body.current = lines
@@ -25,6 +25,6 @@ export function useBegun(begun: Begun | undefined, note: OpenNote, editor: Edito
       editor.commands.insertContent(paragraphs)
       editor.view.focus()
     }
-  }, [typed, editor])
+  }, [typed, editor, begun?.isComposing])
   return typed !== undefined
 }
