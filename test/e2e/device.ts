@@ -41,6 +41,8 @@ export interface DeviceOptions {
   readonly width?: number
   /** No relay answers at this address, and the browser says so. */
   readonly alone?: boolean
+  /** The app's editor is not loaded before this. */
+  readonly editorAfter?: Promise<void>
 }
 
 /** What went wrong in a page and should not have: a test fails at its end when there is any. */
@@ -54,7 +56,7 @@ export async function closeDevices(browser: Browser): Promise<void> {
 
 /** A new device of `user` at the app that `url` serves. */
 export async function device(browser: Browser, url: string, options: DeviceOptions = {}): Promise<Device> {
-  const { user = 'ada', space, width = 1280, alone = false } = options
+  const { user = 'ada', space, width = 1280, alone = false, editorAfter } = options
   const context = await browser.newContext({ viewport: { width, height: 800 } })
   context.on('weberror', error => troubles.push(`thrown: ${error.error().message}`))
   context.on('console', message => {
@@ -63,6 +65,12 @@ export async function device(browser: Browser, url: string, options: DeviceOptio
     const isWeather = line.includes('net::ERR_') || (alone && `${line} ${message.location().url}`.includes('/v1/'))
     if (message.type() === 'error' && !isWeather) troubles.push(`console: ${line} (${message.location().url})`)
   })
+  if (editorAfter !== undefined) {
+    await context.route('**/assets/sheets-*.js', async route => {
+      await editorAfter
+      await route.continue()
+    })
+  }
   return openTab(context, `${url}/?user=${user}${space === undefined ? '' : `&space=${space}`}`)
 }
 

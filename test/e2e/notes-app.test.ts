@@ -57,10 +57,12 @@ test('[C2] whoever taps for a new note and types on at once loses no letter, on 
 })
 
 test('[C2] a word that is composed as a new note opens is whole in its title', async () => {
-  const at = await device(browser, relay.url, { user: 'hanako' })
+  const editor = Promise.withResolvers<void>()
+  const at = await device(browser, relay.url, { user: 'hanako', editorAfter: editor.promise })
   const keyboard = await at.context.newCDPSession(at.page)
   await at.page.getByLabel('New note', { exact: true }).click()
   await keyboard.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 })
+  editor.resolve()
   // The note is open.
   await at.page.getByLabel('History').waitFor()
   await keyboard.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 })
@@ -71,6 +73,40 @@ test('[C2] a word that is composed as a new note opens is whole in its title', a
     titles => titles[0] === '日本',
   )
   expect(await at.title()).toBe('日本')
+})
+
+test('[C2] what is typed before a new note is open is not called saved, and is in it for whoever left meanwhile', async () => {
+  const editor = Promise.withResolvers<void>()
+  const at = await device(browser, relay.url, { user: 'hasty', editorAfter: editor.promise })
+  await at.page.getByLabel('New note', { exact: true }).click()
+  await at.page.keyboard.type('Bread\nflour\n\nsalt')
+  await until(
+    () => at.status(),
+    status => status.includes('Keeping what you wrote'),
+  )
+  await at.page.getByLabel('New note', { exact: true }).click()
+  await at.page.keyboard.type('Tea\ngreen')
+  await until(
+    () => at.titles(),
+    titles => titles.includes('Bread'),
+  )
+  editor.resolve()
+  await at.page.locator('.tiptap[contenteditable]').waitFor()
+  expect([await at.title(), await at.body()]).toEqual(['Tea', 'green'])
+  await at.acked()
+  await at.open('Bread')
+  expect(await at.body()).toBe('flour\n\nsalt')
+})
+
+test('[C2] what is too long for the title of a new note goes on in its body', async () => {
+  const editor = Promise.withResolvers<void>()
+  const at = await device(browser, relay.url, { user: 'tolstoy', editorAfter: editor.promise })
+  await at.page.getByLabel('New note', { exact: true }).click()
+  await at.page.keyboard.insertText(`${'w'.repeat(999)}📖${'w'.repeat(400)}\npeace`)
+  editor.resolve()
+  await at.page.locator('.tiptap[contenteditable]').waitFor()
+  expect(await at.title()).toBe('w'.repeat(999))
+  expect(await at.body()).toBe(`📖${'w'.repeat(400)}\npeace`)
 })
 
 test('[D6] a note goes to the trash on all devices, and what was written elsewhere meanwhile is in it when it is put back', async () => {

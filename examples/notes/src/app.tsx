@@ -1,6 +1,7 @@
 /** Three panes on a desk, one at a time on a phone: places, a list, what is open. */
 import { lazy, Suspense, useCallback, useState } from 'react'
-import { BegunPage, type Begun } from './begun-page.tsx'
+import { BegunPage } from './begun-page.tsx'
+import { useNewNotes } from './new-notes.ts'
 import { NoteList } from './note-list.tsx'
 import type { Notes } from './notes.ts'
 import { go, usePlace } from './place.ts'
@@ -13,29 +14,22 @@ const sheets = import('./sheets.ts')
 const NoteSheet = lazy(async () => ({ default: (await sheets).NoteSheet }))
 const ReviewSheet = lazy(async () => ({ default: (await sheets).ReviewSheet }))
 
-interface NewNote extends Omit<Begun, 'onTaken'> {
-  readonly id: string
-}
-
 export function App({ notes }: { readonly notes: Notes }) {
   const place = usePlace()
   const { list, note } = place
   const [search, setSearch] = useState('')
-  /** The note that was begun here last, and what was typed before it was open. */
-  const [begun, begin] = useState<NewNote | undefined>(undefined)
+  const { begun, isHolding, begin, hold } = useNewNotes(notes, note)
   const create = useCallback(() => {
     const folder = list.shelf === 'folder' ? { folder: list.folder } : {}
     const { id } = notes.space.note.create({ ...folder, pinned: list.shelf === 'pinned' })
     setSearch('')
-    begin({ id, typed: '', isComposing: false })
+    begin(id)
     go({ list: list.shelf === 'pinned' || list.shelf === 'folder' ? list : { shelf: 'all' }, note: id })
   }, [notes, list])
 
-  const fresh = begun?.id === note ? begun : undefined
-
   return (
     <div className="app" data-open={note !== undefined}>
-      <Sidebar notes={notes} place={place} />
+      <Sidebar notes={notes} place={place} isHolding={isHolding} />
       {list.shelf === 'needs-you' ? (
         <ShelfList notes={notes} />
       ) : list.shelf === 'reviews' ? (
@@ -55,12 +49,12 @@ export function App({ notes }: { readonly notes: Notes }) {
               notes={notes}
               place={place}
               id={note}
-              begun={fresh && { ...fresh, onTaken: () => begin({ ...fresh, typed: undefined }) }}
+              begun={begun && { ...begun, onTaken: () => hold({ ...begun, typed: undefined }) }}
             />
           )}
         </Suspense>
-        {fresh?.typed === undefined ? null : (
-          <BegunPage typed={fresh.typed} onType={(typed, isComposing) => begin({ ...fresh, typed, isComposing })} />
+        {begun?.typed === undefined ? null : (
+          <BegunPage key={note} typed={begun.typed} onType={(typed, isComposing) => hold({ typed, isComposing })} />
         )}
       </main>
     </div>

@@ -5,7 +5,14 @@ import { go, type Place, type Shelf } from './place.ts'
 import { SyncStatus } from './sync-status.tsx'
 import { useLive } from './use-live.ts'
 
-export function Sidebar({ notes, place }: { readonly notes: Notes; readonly place: Place }) {
+interface Props {
+  readonly notes: Notes
+  readonly place: Place
+  /** Something that was typed is in no note yet. */
+  readonly isHolding: boolean
+}
+
+export function Sidebar({ notes, place, isHolding }: Props) {
   const folders = useLive(() => notes.space.folder.where({}).orderBy('name').limit(100), 'folders')
   const status = useLive(() => notes.client.status, 'status')
   const [naming, name] = useState(false)
@@ -33,7 +40,7 @@ export function Sidebar({ notes, place }: { readonly notes: Notes; readonly plac
         <PlaceLink place={place} to={{ shelf: 'needs-you' }} name={`Edits that need you (${status.shelf})`} />
       ) : null}
       <PlaceLink place={place} to={{ shelf: 'trash' }} name="Trash" />
-      <SyncStatus notes={notes} />
+      <SyncStatus notes={notes} isHolding={isHolding} />
       <SignOut notes={notes} />
     </nav>
   )

@@ -9,14 +9,20 @@ type Status = ReturnType<Notes['client']['status']['get']>
 /** “5 minutes ago” is looked at again this often, in ms. */
 const LOOK_AGAIN = 30_000
 
-export function SyncStatus({ notes }: { readonly notes: Notes }) {
+interface Props {
+  readonly notes: Notes
+  /** Something that was typed is in no note yet. */
+  readonly isHolding: boolean
+}
+
+export function SyncStatus({ notes, isHolding }: Props) {
   const status = useLive(() => notes.client.status, 'status') ?? notes.client.status.get()
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => {
     const timer = setInterval(redraw, LOOK_AGAIN)
     return () => clearInterval(timer)
   }, [])
-  const { mood, headline, detail } = say(status)
+  const { mood, headline, detail } = say(isHolding ? { ...status, safeToClose: false } : status)
   return (
     <button className="sync" data-mood={mood} title="Sync now" onClick={() => void notes.client.syncNow()}>
       <i className="dot" />

@@ -2,6 +2,7 @@
 import type { Editor } from '@tiptap/react'
 import { useLayoutEffect, useRef } from 'react'
 import type { Begun } from './begun-page.tsx'
+import { parted } from './new-notes.ts'
 import type { OpenNote } from './notes.ts'
 
 /** Whether the note still waits to be given it. */
@@ -11,7 +12,7 @@ export function useBegun(begun: Begun | undefined, note: OpenNote, editor: Edito
   useLayoutEffect(() => {
     if (begun === undefined || editor === undefined || begun.isComposing) return
     if (typed !== undefined) {
-      const [title = '', ...lines] = typed.split('\n')
+      const { title, body: lines } = parted(typed)
       body.current = lines
       if (title !== '') note.change(draft => void (draft.title = title))
       begun.onTaken()
