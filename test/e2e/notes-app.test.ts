@@ -98,6 +98,31 @@ test('[C2] what is typed before a new note is open is not called saved, and is i
   expect(await at.body()).toBe('flour\n\nsalt')
 })
 
+test('[C2] the browser asks whoever closes a page that holds what is not kept yet, and nobody else', async () => {
+  const editor = Promise.withResolvers<void>()
+  const at = await device(browser, relay.url, { user: 'leaver', editorAfter: editor.promise })
+  await at.page.getByLabel('New note', { exact: true }).click()
+  await at.page.keyboard.type('Almost lost')
+  await until(
+    () => at.status(),
+    status => status.includes('Keeping what you wrote'),
+  )
+  const asked = at.page.waitForEvent('dialog')
+  await at.page.close({ runBeforeUnload: true })
+  const question = await asked
+  expect(question.type()).toBe('beforeunload')
+  await question.dismiss()
+  editor.resolve()
+  await until(
+    () => at.titles(),
+    titles => titles.includes('Almost lost'),
+  )
+  await at.acked()
+  const closed = at.page.waitForEvent('close')
+  await at.page.close({ runBeforeUnload: true })
+  await closed
+})
+
 test('[C2] what is too long for the title of a new note goes on in its body', async () => {
   const editor = Promise.withResolvers<void>()
   const at = await device(browser, relay.url, { user: 'tolstoy', editorAfter: editor.promise })

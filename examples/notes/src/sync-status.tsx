@@ -22,7 +22,9 @@ export function SyncStatus({ notes, isHolding }: Props) {
     const timer = setInterval(redraw, LOOK_AGAIN)
     return () => clearInterval(timer)
   }, [])
-  const { mood, headline, detail } = say(isHolding ? { ...status, safeToClose: false } : status)
+  const safeToClose = status.safeToClose && !isHolding
+  useEffect(() => (safeToClose ? undefined : askBeforeLeaving()), [safeToClose])
+  const { mood, headline, detail } = say({ ...status, safeToClose })
   return (
     <button className="sync" data-mood={mood} title="Sync now" onClick={() => void notes.client.syncNow()}>
       <i className="dot" />
@@ -32,6 +34,13 @@ export function SyncStatus({ notes, isHolding }: Props) {
       </div>
     </button>
   )
+}
+
+/** The browser asks whoever closes the page whether he means it. */
+function askBeforeLeaving(): () => void {
+  const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
+  addEventListener('beforeunload', ask)
+  return () => removeEventListener('beforeunload', ask)
 }
 
 interface Words {
