@@ -45,6 +45,7 @@ export type {
   DocumentHead,
   Fold,
   Forgetting,
+  HeadAndAuthors,
   Lineal,
   VersionName,
   Voided,

@@ -6,7 +6,7 @@
  * - A document that cannot be read rejects; it is never taken for an empty one (S3).
  * - Of one that another node moved only what is new is read: who reads all of a long one again meanwhile is overtaken again, and never writes.
  */
-import type { AuthorHead, Code, CommitEntry, DocumentHead, Store } from '@joinery/core'
+import type { AuthorHead, Code, CommitEntry, DocumentHead, HeadAndAuthors, Store } from '@joinery/core'
 import { boundedMap } from './bounded-map.ts'
 import type { Held } from './gate/gate.ts'
 import type { Soon } from './soon.ts'
@@ -65,7 +65,7 @@ interface Reading {
 const CROWD = 10_000
 
 export function createHeads(
-  store: Pick<Store, 'document' | 'authors'>,
+  store: Pick<Store, 'document' | 'authors' | 'headAndAuthors'>,
   maxAuthors: number,
   crowded: (space: string, document: string, authors: number) => void = () => undefined,
 ): Heads {
@@ -78,11 +78,15 @@ export function createHeads(
     readings.set(key, { overtaken, held })
     return held
   }
-  const read = async (space: string, document: string, overtaken: Overtaken): Promise<HeldDocument> => {
-    overtaken.isBehind = false
+  const headAndAuthors = async (space: string, document: string): Promise<HeadAndAuthors> => {
+    if (store.headAndAuthors !== undefined) return store.headAndAuthors(space, document)
     // The head first: authors that are ahead of it make a commit stale, and it is judged again; behind it they would make an edit a GAP.
     const head = await store.document(space, document)
-    const authors = await store.authors(space, document)
+    return { head, authors: await store.authors(space, document) }
+  }
+  const read = async (space: string, document: string, overtaken: Overtaken): Promise<HeldDocument> => {
+    overtaken.isBehind = false
+    const { head, authors } = await headAndAuthors(space, document)
     const held = {
       head,
       authors: new Map(authors.map(author => [author.author, author])),

@@ -13,6 +13,7 @@ import {
   type Member,
   type Role,
   type SpaceLine,
+  type HeadAndAuthors,
   type Store,
   type StoreSizes,
   type StoreUpkeep,
@@ -28,7 +29,7 @@ import { prepareDatabase } from './postgres/opening.ts'
 import { createNumbers } from './postgres/numbers.ts'
 import { createOrigin } from './postgres/origin.ts'
 import { forgetIn, lineageOf, nameIn, pastPage } from './postgres/past.ts'
-import { authorsIn, readChain, readPage } from './postgres/reading.ts'
+import { authorsIn, readChain, readPage, readHeadAndAuthors } from './postgres/reading.ts'
 import { foldIn, voidIn } from './postgres/replacing.ts'
 import { headOf } from './postgres/rows.ts'
 import { STATEMENTS, type DeviceRow, type DocumentRow, type SpaceRow } from './postgres/statements.ts'
@@ -50,6 +51,7 @@ export interface PostgresStoreOptions {
 }
 
 const EPOCH_BYTES = 16
+const NOTHING_STORED: HeadAndAuthors = { head: undefined, authors: [] }
 /** As much as a batch of edits. */
 const PROBE = new Uint8Array(32_768)
 
@@ -196,6 +198,12 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
           readChain(transaction, id, document, { after }),
         )
         return [...(await authorsIn(links)).values()]
+      }),
+    headAndAuthors: (space, document) =>
+      within(space, NOTHING_STORED, async id => {
+        const found = await readHeadAndAuthors(reads, id, document)
+        if (found === undefined) return NOTHING_STORED
+        return { head: headOf(found.head), authors: [...(await authorsIn(found.links)).values()] }
       }),
     body: (space, document) =>
       within(space, [], async id => {

@@ -33,6 +33,37 @@ async function place(): Promise<StorePlace> {
   }
 }
 
+test('[T5] a document is read with its authors in one, however long or large it is', async () => {
+  const store = await postgresStore({ url: await postgres.database(fresh) })
+  const edit = (document: string, n: number, about: Partial<CommitEntry> = {}): CommitEntry => {
+    const named = { type: 'update', document, kind: 'note', engine: 'yjs', bytes: Uint8Array.of(1), ...about } as const
+    const authors = named.type === 'tombstone' ? [] : [{ author: String(n % 3), clock: n, owner: 'phone' }]
+    return { n, at: 1, device: 'phone', subject: 'ann', basedOn: 0, authors, digest: entryDigest(named), ...named }
+  }
+  const entries = [
+    ...Array.from({ length: 300 }, (_, at) => edit('long', at + 1)),
+    edit('large', 301, { bytes: new Uint8Array(100_000) }),
+    edit('short', 302),
+    edit('gone', 303),
+    edit('gone', 304, { type: 'tombstone', bytes: new Uint8Array() }),
+  ]
+  const [committed] = await store.commit([{ space: 'a', entries }])
+  expect(committed?.outcomes.filter(({ outcome }) => outcome !== 'written')).toEqual([])
+
+  for (const [document, authors] of Object.entries({ long: 3, large: 1, short: 1, gone: 0 })) {
+    const found = await store.headAndAuthors?.('a', document)
+    expect(found?.head).toEqual(await store.document('a', document))
+    expect(found?.authors).toHaveLength(authors)
+    expect(found?.authors).toEqual(await store.authors('a', document))
+  }
+  const nowhere = { head: undefined, authors: [] }
+  expect([await store.headAndAuthors?.('a', 'none'), await store.headAndAuthors?.('none', 'long')]).toEqual([
+    nowhere,
+    nowhere,
+  ])
+  await store.close()
+})
+
 test('[BK-04] it knows when each entry was committed, by its own clock, and how it was before what no entry tells was changed', async () => {
   const url = await postgres.database(fresh)
   const store = await postgresStore({ url })

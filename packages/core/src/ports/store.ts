@@ -40,6 +40,13 @@ import type { Code } from '../errors.ts'
 /** What an entry weighs in a page besides its bytes, so that a page of tiny ones is not endless. */
 export const ENTRY_WEIGHT = 100
 
+/** What is judged against. */
+export interface HeadAndAuthors {
+  /** Undefined while nothing of it is stored. */
+  readonly head: DocumentHead | undefined
+  readonly authors: readonly AuthorHead[]
+}
+
 export interface Store {
   head(space: string): Promise<SpaceHead | undefined>
   commit(spaces: readonly SpaceCommit[]): Promise<CommittedSpace[]>
@@ -55,6 +62,8 @@ export interface Store {
   document(space: string, document: string): Promise<DocumentHead | undefined>
   /** With `after`, a head that the document had: those that entries behind it moved, at least. */
   authors(space: string, document: string, after?: number): Promise<AuthorHead[]>
+  /** `document` and `authors` as of one moment. Absent where two calls cost no more than one. */
+  headAndAuthors?(space: string, document: string): Promise<HeadAndAuthors>
   /** Snapshot and later updates of one document, in order. Of a gone one its tombstone; of none nothing. */
   body(space: string, document: string): Promise<Entry[]>
   /** Documents by head seq, newest first, with head seq < before. Gone ones too. */

@@ -16,6 +16,11 @@ import { STATEMENTS, type DocumentRow, type EntryRow, type SpaceRow } from './st
 export const ROWS = 256
 const PIECE_BYTES = 524_288
 
+interface Range {
+  readonly after?: number | undefined
+  readonly upTo?: number | undefined
+}
+
 export interface ChainLink {
   readonly row: EntryRow
   readonly entry: Entry
@@ -77,16 +82,52 @@ export async function readChain(
   transaction: Transaction,
   space: number,
   document: string,
-  { after = 0, upTo }: { readonly after?: number | undefined; readonly upTo?: number | undefined } = {},
+  range: Range = {},
 ): Promise<ChainLink[]> {
   const [head] = await transaction.ask<DocumentRow>(STATEMENTS.document, [space, document])
-  if (head === undefined) return []
+  return head === undefined ? [] : readRows(transaction, head, range)
+}
+
+function readRows(transaction: Transaction, head: DocumentRow, range: Range): Promise<ChainLink[]> {
+  const { space, id } = head
+  return follow(transaction, head, range, at => transaction.ask<EntryRow>(STATEMENTS.entriesOf, [space, id, at, ROWS]))
+}
+
+/** A document's head, and its rows, oldest first: of nearly every document in one round trip. */
+export async function readHeadAndAuthors(
+  connections: Connections,
+  space: number,
+  document: string,
+): Promise<{ readonly head: DocumentRow; readonly links: readonly ChainLink[] } | undefined> {
+  const quick = await connections.transact({ ids: [space] }, 'snapshot', async transaction => {
+    const asking = transaction.ask<DocumentRow>(STATEMENTS.document, [space, document])
+    const entries = transaction.ask<EntryRow>(STATEMENTS.entriesOfNamed, [space, document, ROWS])
+    transaction.commit()
+    const [[head], rows] = await Promise.all([asking, entries])
+    if (head === undefined) return undefined
+    const isAll = rows.length < ROWS && rows.every(({ bytes }) => bytes !== null)
+    return isAll ? { head, links: await follow(transaction, head, {}, async () => rows) } : 'more'
+  })
+  if (quick !== 'more') return quick
+  return connections.transact({ ids: [space] }, 'snapshot', async transaction => {
+    const [head] = await transaction.ask<DocumentRow>(STATEMENTS.document, [space, document])
+    return head && { head, links: await readRows(transaction, head, {}) }
+  })
+}
+
+/** `rowsBehind` gives the next behind a seq, ROWS at most. */
+async function follow(
+  transaction: Transaction,
+  { name: document, seq }: DocumentRow,
+  { after = 0, upTo }: Range,
+  rowsBehind: (at: number) => Promise<readonly EntryRow[]>,
+): Promise<ChainLink[]> {
   const links: ChainLink[] = []
   const end = upTo ?? Infinity
   let last = after
   let isDamaged = false
   for (let at = after; at < end;) {
-    const rows = await transaction.ask<EntryRow>(STATEMENTS.entriesOf, [space, head.id, at, ROWS])
+    const rows = await rowsBehind(at)
     for (const row of rows) {
       at = row.seq
       if (at > end) break
@@ -104,7 +145,7 @@ export async function readChain(
     if (rows.length < ROWS) break
     await turn()
   }
-  if (last !== (upTo ?? head.seq) && (upTo === undefined || isDamaged)) throw broken(document)
+  if (last !== (upTo ?? seq) && (upTo === undefined || isDamaged)) throw broken(document)
   return links
 }
 

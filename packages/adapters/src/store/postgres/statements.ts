@@ -163,6 +163,9 @@ const SQL = {
 
   entriesAfter: `${ENTRY} WHERE entry.space = $1 AND entry.seq > $2 ORDER BY entry.seq LIMIT $3`,
   entriesOf: `${ENTRY} WHERE entry.space = $1 AND entry.document = $2 AND entry.seq > $3 ORDER BY entry.seq LIMIT $4`,
+  entriesOfNamed: `
+    ${ENTRY} WHERE entry.space = $1 AND entry.document = (SELECT id FROM joinery.document WHERE space = $1 AND name = $2)
+    ORDER BY entry.seq LIMIT $3`,
   entryAt: `${ENTRY} WHERE entry.space = $1 AND entry.seq = $2`,
   bytesOf: `
     SELECT substring(bytes FROM $4 FOR $5) AS bytes FROM joinery.entry WHERE space = $1 AND document = $2 AND seq = $3`,
