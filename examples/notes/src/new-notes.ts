@@ -8,7 +8,7 @@ import type { Begun } from './begun-page.tsx'
 import type { Notes } from './notes.ts'
 
 /** The most letters of a title, as the kind has it: the rest of a longer line begins the body. */
-const TITLE_MAX = 1_000
+export const TITLE_MAX = 1_000
 
 type NewNote = Omit<Begun, 'onTaken'>
 

@@ -1,5 +1,6 @@
 /** The title: one field, the last writer wins, and what it lost stays reachable. It grows with a long one. */
 import { useLayoutEffect, useReducer, useRef } from 'react'
+import { TITLE_MAX } from './new-notes.ts'
 import type { OpenNote } from './notes.ts'
 
 interface Props {
@@ -23,7 +24,7 @@ export function NoteTitle({ note, isNew, onEnter }: Props) {
       rows={1}
       aria-label="Title"
       placeholder="Untitled"
-      maxLength={1_000}
+      maxLength={TITLE_MAX}
       readOnly={note.view.$trash !== false}
       value={note.view.title}
       autoFocus={isNew}

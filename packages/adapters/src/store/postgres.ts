@@ -7,13 +7,13 @@
  */
 import {
   checkStorable,
+  type HeadAndAuthors,
   hex,
   JoineryError,
   NO_MARK,
   type Member,
   type Role,
   type SpaceLine,
-  type HeadAndAuthors,
   type Store,
   type StoreSizes,
   type StoreUpkeep,
@@ -29,7 +29,7 @@ import { prepareDatabase } from './postgres/opening.ts'
 import { createNumbers } from './postgres/numbers.ts'
 import { createOrigin } from './postgres/origin.ts'
 import { forgetIn, lineageOf, nameIn, pastPage } from './postgres/past.ts'
-import { authorsIn, readChain, readPage, readHeadAndAuthors } from './postgres/reading.ts'
+import { authorsIn, readChain, readHeadAndRows, readPage } from './postgres/reading.ts'
 import { foldIn, voidIn } from './postgres/replacing.ts'
 import { headOf } from './postgres/rows.ts'
 import { STATEMENTS, type DeviceRow, type DocumentRow, type SpaceRow } from './postgres/statements.ts'
@@ -201,7 +201,7 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Stor
       }),
     headAndAuthors: (space, document) =>
       within(space, NOTHING_STORED, async id => {
-        const found = await readHeadAndAuthors(reads, id, document)
+        const found = await readHeadAndRows(reads, id, document)
         if (found === undefined) return NOTHING_STORED
         return { head: headOf(found.head), authors: [...(await authorsIn(found.links)).values()] }
       }),

@@ -29,9 +29,9 @@
  * - What is nobody's entry's fault, since the store cannot be reached at all, rejects with UNAVAILABLE and the detail `away: true`: to ask it
  *   for less at a time is of no use.
  * - CR-19: a subject or a name that not every store can hold (`isStorable`) rejects with BAD_INPUT, and nothing was written.
- * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body`, `authors` and `lineage` of a long
+ * - No call holds its thread for more than a few milliseconds, however long a document's log is: `body`, `authors`, `headAndAuthors` and `lineage` of a long
  *   one are read piece by piece, as of when they began or later.
- * - Rows carry checksums; a row that fails its checksum rejects `body` and `authors` of that document with QUARANTINED, and of no other;
+ * - Rows carry checksums; a row that fails its checksum rejects `body`, `authors` and `headAndAuthors` of that document with QUARANTINED, and of no other;
  *   `read` passes over it and names its document as `damaged`. A row of a past that does rejects `past` and `lineage` alone.
  */
 import type { Entry, PushEntry } from '../entry.ts'
@@ -40,7 +40,7 @@ import type { Code } from '../errors.ts'
 /** What an entry weighs in a page besides its bytes, so that a page of tiny ones is not endless. */
 export const ENTRY_WEIGHT = 100
 
-/** What is judged against. */
+/** What an edit of a document is judged against. */
 export interface HeadAndAuthors {
   /** Undefined while nothing of it is stored. */
   readonly head: DocumentHead | undefined

@@ -94,7 +94,7 @@ function readRows(transaction: Transaction, head: DocumentRow, range: Range): Pr
 }
 
 /** A document's head, and its rows, oldest first: of nearly every document in one round trip. */
-export async function readHeadAndAuthors(
+export async function readHeadAndRows(
   connections: Connections,
   space: number,
   document: string,
