@@ -101,7 +101,10 @@ test('[CL-16] signing out leaves nothing behind in the browser', async () => {
   const at = await device(browser, relay.url, { user: 'visitor' })
   await at.create('Private', 'for my eyes')
   await at.acked()
+  // The app of before is still there for a moment, and it looks the same.
+  const isAnother = at.page.waitForEvent('load')
   await at.page.getByRole('button', { name: 'Sign out' }).click()
+  await isAnother
   await at.ready()
   await until(
     () => at.page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? '')),

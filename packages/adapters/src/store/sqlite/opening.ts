@@ -30,9 +30,9 @@ export function openDatabase({ file, maxBytes, lockTimeout = 5_000 }: Opening): 
     database.pragma('locking_mode = EXCLUSIVE')
     takeLock(database, file)
     database.pragma('synchronous = FULL')
-    // Sixteen times what it is by itself: a chain is followed through the whole tree, and what is not here is a call of the system each time
-    // and a copy. As much is taken only by a database that is larger.
-    database.pragma('cache_size = -32000')
+    // Eight times what it is by itself: a chain is followed through the whole tree, and what is not here is a call of the system each time
+    // and a copy. As much is taken only by a database that is larger; the rest of it is in the system's cache.
+    database.pragma('cache_size = -16000')
     // The store checkpoints by itself: SQLite would not tell when the fsync of a checkpoint fails.
     database.pragma('wal_autocheckpoint = 0')
     database.pragma(`journal_size_limit = ${WAL_BYTES}`)
