@@ -26,7 +26,7 @@ export function lastNumber(bytes: Buffer): number {
 
 /** As many Yjs updates, the numbers from `first` on, of a new author: the bytes that Yjs writes when they are typed one behind the other. */
 export function numberedYjs(count: number, first = 1): Uint8Array[] {
-  const author = 1 + Math.floor(Math.random() * 0xff_ff_ff)
+  const author = 1 + Math.floor(Math.random() * 0xff_ff_ff_ff)
   return Array.from({ length: count }, (_, at) => appended(author, at * LENGTH, numbered(at + first)))
 }
 

@@ -41,7 +41,7 @@ export interface DeviceOptions {
   readonly width?: number
   /** No relay answers at this address, and the browser says so. */
   readonly alone?: boolean
-  /** The app's editor is not loaded before this. */
+  /** The app's editor is not loaded before this, and not at all if it rejects. */
   readonly editorAfter?: Promise<void>
 }
 
@@ -67,8 +67,10 @@ export async function device(browser: Browser, url: string, options: DeviceOptio
   })
   if (editorAfter !== undefined) {
     await context.route('**/assets/sheets-*.js', async route => {
-      await editorAfter
-      await route.continue()
+      await editorAfter.then(
+        () => route.continue(),
+        () => route.abort(),
+      )
     })
   }
   return openTab(context, `${url}/?user=${user}${space === undefined ? '' : `&space=${space}`}`)

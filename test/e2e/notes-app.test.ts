@@ -123,6 +123,27 @@ test('[C2] the browser asks whoever closes a page that holds what is not kept ye
   await closed
 })
 
+test('[C2] an editor that cannot be loaded is told of, and what was typed is in its note when it can', async () => {
+  const editor = Promise.withResolvers<void>()
+  const at = await device(browser, relay.url, { user: 'tunneller', editorAfter: editor.promise })
+  await at.page.getByLabel('New note', { exact: true }).click()
+  await at.page.keyboard.type('Typed in the tunnel')
+  editor.reject(new Error('no network'))
+  await at.page.getByText('could not be loaded').waitFor()
+  await at.page.getByRole('button', { name: 'go back to the list' }).click()
+  await until(
+    () => at.titles(),
+    titles => titles.includes('Typed in the tunnel'),
+  )
+  await at.acked()
+  await at.page.locator('.card').click()
+  await at.page.getByText('could not be loaded').waitFor()
+  await at.context.unrouteAll()
+  await at.page.getByRole('button', { name: 'Try again' }).click()
+  await at.page.locator('.tiptap[contenteditable]').waitFor()
+  expect(await at.title()).toBe('Typed in the tunnel')
+})
+
 test('[C2] what is too long for the title of a new note goes on in its body', async () => {
   const editor = Promise.withResolvers<void>()
   const at = await device(browser, relay.url, { user: 'tolstoy', editorAfter: editor.promise })

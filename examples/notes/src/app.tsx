@@ -1,22 +1,20 @@
 /** Three panes on a desk, one at a time on a phone: places, a list, what is open. */
-import { lazy, Suspense, useCallback, useState } from 'react'
-import { BegunPage } from './begun-page.tsx'
+import { useCallback, useState } from 'react'
+import { BegunPage, type Begun } from './begun-page.tsx'
+import { Closed } from './closed.tsx'
 import { useNewNotes } from './new-notes.ts'
 import { NoteList } from './note-list.tsx'
 import type { Notes } from './notes.ts'
-import { go, usePlace } from './place.ts'
+import { go, type Place, usePlace } from './place.ts'
 import { ReviewList } from './review-list.tsx'
 import { ShelfList } from './shelf-list.tsx'
 import { Sidebar } from './sidebar.tsx'
-
-// The editor is most of the app: it comes while the list is shown already.
-const sheets = import('./sheets.ts')
-const NoteSheet = lazy(async () => ({ default: (await sheets).NoteSheet }))
-const ReviewSheet = lazy(async () => ({ default: (await sheets).ReviewSheet }))
+import { useSheets } from './use-sheets.ts'
 
 export function App({ notes }: { readonly notes: Notes }) {
   const place = usePlace()
   const { list, note } = place
+  const sheets = useSheets()
   const [search, setSearch] = useState('')
   const { begun, isHolding, begin, hold } = useNewNotes(notes, note)
   const create = useCallback(() => {
@@ -38,26 +36,49 @@ export function App({ notes }: { readonly notes: Notes }) {
         <NoteList notes={notes} list={list} open={note} search={search} onSearch={setSearch} onCreate={create} />
       )}
       <main className="sheet">
-        <Suspense fallback={<div className="bar" />}>
-          {note === undefined ? (
-            <Nothing reviews={list.shelf === 'reviews'} onCreate={create} />
-          ) : list.shelf === 'reviews' ? (
-            <ReviewSheet key={note} notes={notes} place={place} id={note} />
-          ) : (
-            <NoteSheet
-              key={note}
-              notes={notes}
-              place={place}
-              id={note}
-              begun={begun && { ...begun, onTaken: () => hold({ ...begun, typed: undefined }) }}
-            />
-          )}
-        </Suspense>
+        {note === undefined ? (
+          <Nothing reviews={list.shelf === 'reviews'} onCreate={create} />
+        ) : (
+          <Sheet
+            key={note}
+            sheets={sheets}
+            notes={notes}
+            place={place}
+            id={note}
+            begun={begun && { ...begun, onTaken: () => hold({ ...begun, typed: undefined }) }}
+          />
+        )}
         {begun?.typed === undefined ? null : (
-          <BegunPage key={note} typed={begun.typed} onType={(typed, isComposing) => hold({ typed, isComposing })} />
+          <BegunPage
+            key={`${note}, begun`}
+            typed={begun.typed}
+            onType={(typed, isComposing) => hold({ typed, isComposing })}
+          />
         )}
       </main>
     </div>
+  )
+}
+
+interface SheetProps {
+  readonly sheets: ReturnType<typeof useSheets>
+  readonly notes: Notes
+  readonly place: Place
+  readonly id: string
+  readonly begun: Begun | undefined
+}
+
+/** What is open, once there is an editor for it. */
+function Sheet({ sheets, notes, place, id, begun }: SheetProps) {
+  if (sheets === 'loading') return <div className="bar" />
+  if (sheets === 'failed') {
+    const why = 'The editor could not be loaded. It comes over the network the first time.'
+    return <Closed place={place} opened={{ at: 'closed', why, again: () => location.reload() }} />
+  }
+  return place.list.shelf === 'reviews' ? (
+    <sheets.ReviewSheet notes={notes} place={place} id={id} />
+  ) : (
+    <sheets.NoteSheet notes={notes} place={place} id={id} begun={begun} />
   )
 }
 
