@@ -20,9 +20,10 @@ export interface Pool {
 const IDLE_MS = 30_000
 /**
  * Of which a third is one half of what is young: a thread touches a little more of both with every job, gives none of it back, and V8 would
- * let it grow to 192 MB where there is much memory. A larger half makes large folds faster, and every thread larger.
+ * let it grow to 192 MB where there is much memory. As much again may be large: the texts of documents of over 128 KB. A larger half makes
+ * the largest replays a tenth faster, and every thread larger.
  */
-const YOUNG_MB = 12
+const YOUNG_MB = 3
 
 interface Waiting {
   readonly job: Job
